@@ -1,0 +1,2 @@
+/** bus: Exactly-once Kafka stages. The only importer of kafkajs. */
+export {};

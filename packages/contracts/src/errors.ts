@@ -1,0 +1,309 @@
+/** Who can mend an error, and whether trying again can help. */
+export type ErrorClass =
+  /** One record is bad: it goes to the rejected topic and the flow goes on. */
+  | 'record'
+  /** The caller or operator must change something; trying again does not help. */
+  | 'terminal'
+  /** Something outside is away or not yet there; trying again later may help. */
+  | 'retryable';
+
+interface ErrorRow {
+  readonly class: ErrorClass;
+  readonly cause: string;
+  readonly mend: string;
+}
+
+/**
+ * The closed list of error codes. docs/errors.md is this table; a test holds the two together.
+ * No text here or in a message built from it ever contains a value of a record or a key.
+ */
+export const ERRORS = {
+  // What makes a record bad.
+  RECORD_INVALID_JSON: {
+    class: 'record',
+    cause: 'The value is not one valid JSON object.',
+    mend: 'Produce RFC 8259 JSON; the byte offset tells where parsing stopped.',
+  },
+  RECORD_INVALID_UTF8: {
+    class: 'record',
+    cause: 'The value or the key is not valid UTF-8.',
+    mend: 'Encode text as UTF-8 before producing it.',
+  },
+  RECORD_INVALID_CSV: {
+    class: 'record',
+    cause: 'The row breaks RFC 4180 or has another number of columns than the header.',
+    mend: 'Quote fields that hold a comma, quote or line break; double inner quotes.',
+  },
+  RECORD_UNKNOWN_FIELD: {
+    class: 'record',
+    cause: 'The record has a field that the policy does not name.',
+    mend: 'Name the field in the policy, or set unknownFields to drop or encrypt.',
+  },
+  RECORD_MISSING_FIELD: {
+    class: 'record',
+    cause: 'A field under required is absent.',
+    mend: 'Send the field, or take it from required in the policy.',
+  },
+  RECORD_WRONG_TYPE: {
+    class: 'record',
+    cause: 'A field has another type than the policy declares.',
+    mend: 'Send the declared type, or change the type in the policy.',
+  },
+  RECORD_DUPLICATE_FIELD: {
+    class: 'record',
+    cause: 'A name that a subject or key depends on stands twice in one object.',
+    mend: 'Send each name once.',
+  },
+  RECORD_TOO_LARGE: {
+    class: 'record',
+    cause: 'The record, or what it became, is over the size limit.',
+    mend: 'Send smaller records, or raise maxRecordBytes in the policy and on the topics.',
+  },
+  RECORD_TOO_DEEP: {
+    class: 'record',
+    cause: 'The JSON is nested deeper than 64 levels.',
+    mend: 'Flatten the record.',
+  },
+  RECORD_VALUE_UNFIT: {
+    class: 'record',
+    cause: 'A field cannot be treated as the policy says, such as a date that is none.',
+    mend: 'Send a value of the declared form, or choose another treatment.',
+  },
+  RECORD_LOOKS_SEALED: {
+    class: 'record',
+    cause: 'A value already looks like a field token of Sealstream.',
+    mend: 'Produce plain values; tokens from a producer are never passed as if they were ours.',
+  },
+  RECORD_NOT_AUTHENTIC: {
+    class: 'record',
+    cause: 'A sealed record or token did not open: changed, moved, or sealed under another key.',
+    mend: 'Look in the audit log for who wrote to this topic; replay the record from its source.',
+  },
+  TOKEN_MALFORMED: {
+    class: 'record',
+    cause: 'Text that begins like a field token does not follow its grammar.',
+    mend: 'See docs/wire-format.md; the token was cut or changed on its way.',
+  },
+
+  // Keys.
+  KEY_UNKNOWN: {
+    class: 'retryable',
+    cause: 'A key id is not in the keyset that this process holds.',
+    mend: 'Waits for the keyset to be read again; if it stays, run `sealstream keys list`.',
+  },
+  KEY_NOT_ACTIVE: {
+    class: 'terminal',
+    cause: 'The keyset has no active key.',
+    mend: 'Run `sealstream keys rotate`.',
+  },
+  KEY_DESTROYED: {
+    class: 'record',
+    cause: 'The key that sealed this was destroyed.',
+    mend: 'Nothing opens it any more; that is what destroying a key is for.',
+  },
+  KEYSET_MISSING: {
+    class: 'retryable',
+    cause: 'Redis holds no keyset for this purpose and dataset.',
+    mend: 'Run `sealstream keys rotate`, or `sealstream keys restore` after a loss of Redis.',
+  },
+  KEYSET_ROLLED_BACK: {
+    class: 'retryable',
+    cause: 'Redis offers an older or different keyset than the head on the keyring topic.',
+    mend: 'Redis was restored from an old copy, or tampered with: run `sealstream keys restore`.',
+  },
+  KEYSET_BAD_SIGNATURE: {
+    class: 'terminal',
+    cause: 'A keyset is not signed by the key signer that this process trusts.',
+    mend: 'Check SEALSTREAM_SIGNER_PUBLIC_KEY_FILE and who may write to Redis.',
+  },
+  KEYSET_CONFLICT: {
+    class: 'retryable',
+    cause: 'Somebody else changed the keyset at the same time.',
+    mend: 'Look at the new state with `sealstream keys list`, then try again if still wanted.',
+  },
+  KEYSET_UNREADABLE: {
+    class: 'terminal',
+    cause: 'A keyset does not parse, or a wrapped key does not unwrap under the outermost key.',
+    mend: 'Check that the key file is the one this keyset was made with; then restore.',
+  },
+  KEYRING_STALE: {
+    class: 'retryable',
+    cause: 'The keyset could not be confirmed for longer than the cache ceiling.',
+    mend: 'Bring Redis back; the service goes on by itself.',
+  },
+  KEY_FILE_MISSING: {
+    class: 'terminal',
+    cause: 'An outermost key file is not there.',
+    mend: 'Run `sealstream init`, or mount the file into SEALSTREAM_KEY_DIR.',
+  },
+  KEY_FILE_OPEN: {
+    class: 'terminal',
+    cause: 'A key file can be read or written by others.',
+    mend: 'Run chmod 600 on the file (and chown it to the user of the service).',
+  },
+  KEY_FILE_INVALID: {
+    class: 'terminal',
+    cause: 'A key file does not hold one key of the expected form.',
+    mend: 'Restore the file from its backup; do not edit it.',
+  },
+  MEMORY_NOT_LOCKED: {
+    class: 'terminal',
+    cause: 'Key memory cannot be locked, so it could reach the swap.',
+    mend: 'Raise the limit of locked memory (ulimit -l), or set SEALSTREAM_ALLOW_UNLOCKED=true.',
+  },
+
+  // Policy and settings.
+  POLICY_INVALID: {
+    class: 'terminal',
+    cause: 'The policy file does not parse or breaks a rule.',
+    mend: 'Run `sealstream validate FILE`; each finding has its line and column.',
+  },
+  POLICY_UNKNOWN_DATASET: {
+    class: 'terminal',
+    cause: 'The policy has no dataset of that name.',
+    mend: 'Check the spelling; `sealstream validate` lists the datasets.',
+  },
+  POLICY_BEHIND: {
+    class: 'retryable',
+    cause: 'A record was accepted under a higher policy revision than this process has.',
+    mend: 'Restart this service with the newer policy file.',
+  },
+  CONFIG_INVALID: {
+    class: 'terminal',
+    cause: 'A setting is unknown, missing or not of its form.',
+    mend: 'See the settings table in the README of the service.',
+  },
+  USAGE: {
+    class: 'terminal',
+    cause: 'The command line is not understood.',
+    mend: 'Run the command with --help.',
+  },
+  FILE_UNREADABLE: {
+    class: 'terminal',
+    cause: 'A file cannot be read or written.',
+    mend: 'Check the path and its permissions.',
+  },
+  FILE_EXISTS: {
+    class: 'terminal',
+    cause: 'A file that would be created is already there, and nothing is ever overwritten.',
+    mend: 'Move the old file away first.',
+  },
+
+  // Kafka and Redis.
+  KAFKA_UNREACHABLE: {
+    class: 'retryable',
+    cause: 'No Kafka broker answers.',
+    mend: 'Check KAFKA_BROKERS and that the brokers run.',
+  },
+  REDIS_UNREACHABLE: {
+    class: 'retryable',
+    cause: 'Redis does not answer.',
+    mend: 'Check REDIS_URL and that Redis runs.',
+  },
+  TOPIC_MISSING: {
+    class: 'retryable',
+    cause: 'A topic of the flow does not exist.',
+    mend: 'Run `sealstream topics apply`.',
+  },
+  TOPIC_TOO_FEW_PARTITIONS: {
+    class: 'retryable',
+    cause: 'An output topic has fewer partitions than the input.',
+    mend: 'Run `sealstream topics grow`.',
+  },
+  TOPIC_LIMITS: {
+    class: 'terminal',
+    cause: 'max.message.bytes of a topic is too small for what the policy allows.',
+    mend: 'Run `sealstream topics plan`; it shows the needed value.',
+  },
+  TOPIC_NOT_OURS: {
+    class: 'terminal',
+    cause: 'The topic was not created by Sealstream, so it is neither changed nor deleted.',
+    mend: 'Change it with your own tools.',
+  },
+  GROUP_HAS_MEMBERS: {
+    class: 'terminal',
+    cause: 'The consumer group has live members, so its offsets are not changed.',
+    mend: 'Stop the service first.',
+  },
+  OFFSETS_LOST: {
+    class: 'retryable',
+    cause: 'Records between the committed offset and the start of the log are gone.',
+    mend: 'Find out who deleted them; then `sealstream offsets set` says where to go on.',
+  },
+  STAGE_FENCED: {
+    class: 'retryable',
+    cause: 'Another process owns this partition now.',
+    mend: 'Nothing to do: the group decides the owner.',
+  },
+  TRANSACTION_FAILED: {
+    class: 'retryable',
+    cause: 'A transaction did not commit.',
+    mend: 'Nothing to do: it is aborted and tried again; if it stays, see the broker log.',
+  },
+  SERVER_MISSING: {
+    class: 'terminal',
+    cause: 'A server or tool that this command needs is not there.',
+    mend: 'The message names the line that installs or starts it.',
+  },
+
+  // Audit.
+  AUDIT_LOG_CORRUPT: {
+    class: 'terminal',
+    cause: 'The audit log does not verify: an entry, tile or checkpoint was changed or is missing.',
+    mend: 'Keep the directory as evidence; compare with the exported checkpoints.',
+  },
+  AUDIT_LOG_LOCKED: {
+    class: 'terminal',
+    cause: 'Another process writes this audit log.',
+    mend: 'Stop the other writer; one log has one writer.',
+  },
+  AUDIT_CHECKPOINT_STALE: {
+    class: 'terminal',
+    cause: 'The newest checkpoint is older than allowed.',
+    mend: 'Check that the audit service runs and can write.',
+  },
+  INTERNAL: {
+    class: 'terminal',
+    cause: 'A rule inside Sealstream did not hold.',
+    mend: 'Please report it with the code and the place; the message holds no data.',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+/** One of the closed list of codes. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Codes for which one record is rejected. */
+export type RejectCode = {
+  [C in ErrorCode]: (typeof ERRORS)[C]['class'] extends 'record' ? C : never;
+}[ErrorCode];
+
+/** Where something went wrong, without any value: names, paths, line numbers, offsets. */
+export type ErrorPlace = Readonly<Record<string, string | number | bigint | undefined>>;
+
+/**
+ * The one error type that crosses package borders.
+ *
+ * Its message is built from the table and the place, so it never quotes what a record held; the
+ * original error is deliberately not kept as `cause`, since JSON.parse and others quote their input.
+ */
+export class SealstreamError extends Error {
+  readonly code: ErrorCode;
+  readonly place: ErrorPlace;
+
+  constructor(code: ErrorCode, place: ErrorPlace = {}, hint?: string) {
+    const where = Object.entries(place)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name} ${value}`)
+      .join(', ');
+    const { cause, mend } = ERRORS[code];
+    super(`${code}: ${cause}${where === '' ? '' : ` (${where})`} ${hint ?? mend}`);
+    this.name = 'SealstreamError';
+    this.code = code;
+    this.place = place;
+  }
+
+  /** Whether trying the same thing again later may help. */
+  get retryable(): boolean {
+    return ERRORS[this.code].class === 'retryable';
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * contracts: the names, codes and schemas that every part of Sealstream agrees on.
+ *
+ * Promises: the error codes are a closed list; topic, header and purpose names stand here once;
+ * every event, reject note and alert on Kafka parses with the schema given here. No behaviour.
+ */
+export { AlertEvent } from './alerts.ts';
+export {
+  type ErrorClass,
+  type ErrorCode,
+  ERRORS,
+  type ErrorPlace,
+  type RejectCode,
+  SealstreamError,
+} from './errors.ts';
+export { AuditEvent, BatchEvent, PlainEvent } from './events.ts';
+export {
+  type Branch,
+  BRANCHES,
+  FORMAT_VERSION,
+  REJECT_HEADER,
+  RESERVED_HEADER_PREFIX,
+  SOURCE_HEADER,
+} from './headers.ts';
+export {
+  KEY_PAIR_PURPOSES,
+  type Purpose,
+  PURPOSES,
+  SERVICE_PURPOSES,
+  type ServiceName,
+  SERVICES,
+} from './purposes.ts';
+export type { LogFields, Logger } from './logger.ts';
+export { RejectNote } from './rejects.ts';
+export {
+  ALERT_TOPIC,
+  auditTopic,
+  CHECKPOINT_TOPIC,
+  type DatasetTopics,
+  datasetTopics,
+  KEYRING_TOPIC,
+  stageGroup,
+} from './topics.ts';

@@ -1,0 +1,2 @@
+/** keyring: Keysets in Redis under outermost keys that Redis never sees. */
+export {};

@@ -1,0 +1,2 @@
+/** masking: The table of masking transforms. */
+export {};

@@ -1,0 +1,2 @@
+/** policy: The policy file: parse, validate, compile to plans that mask, encrypt or open. */
+export {};

@@ -1,0 +1,2 @@
+/** anomaly-alert: Watches the flow and tells. */
+export {};

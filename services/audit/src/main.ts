@@ -1,0 +1,2 @@
+/** audit: audit.events.* in, the tamper-evident log out. */
+export {};

@@ -1,0 +1,2 @@
+/** encrypt: accepted.D in, encrypted.D out. */
+export {};

@@ -1,0 +1,2 @@
+/** ingest: raw.D in, accepted.D or rejected.D out. */
+export {};

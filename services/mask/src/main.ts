@@ -1,0 +1,2 @@
+/** mask: accepted.D in, masked.D out. */
+export {};
