@@ -1,2 +1,27 @@
-/** bus: Exactly-once Kafka stages. The only importer of kafkajs. */
-export {};
+/**
+ * bus: exactly-once stages, reads and writes on Kafka.
+ *
+ * Promises: a batch's outputs and the offset it came from are one transaction, so a reader of
+ * committed records sees each batch once or not at all, through crashes, lost answers, rebalances
+ * and two owners of a partition; order per partition holds; memory is bounded; nothing is passed
+ * over in silence. The only importer of kafkajs. It knows records, never what they mean.
+ */
+export { BusAdmin, type GroupMemberInfo } from './admin.ts';
+export { Bus, type BusOptions, openBus } from './bus.ts';
+export { partitionOfKey } from './key-partition.ts';
+export { errorWord } from './kafka-errors.ts';
+export type { OffsetQuery } from './offsets.ts';
+export type { ReadChunk, ReadOptions, ReadStart } from './partition-reader.ts';
+export type { Header, KafkaRecord, OutRecord } from './records.ts';
+export type { Stage } from './stage.ts';
+export type {
+  LaneState,
+  LaneStatus,
+  StageBatch,
+  StageObserver,
+  StageOptions,
+  StageOutput,
+  StageRecord,
+} from './stage-options.ts';
+export type { CommittedOffset } from './transaction-session.ts';
+export type { PartitionLeader, TopicMetadata } from './wire/metadata-request.ts';

@@ -230,6 +230,11 @@ export const ERRORS = {
     cause: 'Records between the committed offset and the start of the log are gone.',
     mend: 'Find out who deleted them; then `sealstream offsets set` says where to go on.',
   },
+  BATCH_UNREADABLE: {
+    class: 'retryable',
+    cause: 'A fetched batch has a wrong checksum, an unknown format or a codec that is not there.',
+    mend: 'Check the broker disks and what the producer compresses with (none, gzip, zstd).',
+  },
   STAGE_FENCED: {
     class: 'retryable',
     cause: 'Another process owns this partition now.',

@@ -1,0 +1,153 @@
+import { SealstreamError } from '@sealstream/contracts';
+import { refusalType } from './kafka-errors.ts';
+import type { KafkaLink } from './kafka-link.ts';
+import { type OffsetQuery, partitionOffset } from './offsets.ts';
+import { topicSettings } from './topic-settings.ts';
+import { type CommittedOffset, groupOffset } from './transaction-session.ts';
+import type { TopicMetadata } from './wire/metadata-request.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** A member of a consumer group. */
+export interface GroupMemberInfo {
+  readonly memberId: string;
+  readonly clientId: string;
+}
+
+/** Topics, offsets and groups: reading them and changing them. */
+export class BusAdmin {
+  readonly #link: KafkaLink;
+
+  constructor(link: KafkaLink) {
+    this.#link = link;
+  }
+
+  /** The topics that exist among those named; null asks for all. */
+  topics(names: readonly string[] | null): Promise<readonly TopicMetadata[]> {
+    return this.#link.topics(names);
+  }
+
+  /** Number of partitions, or 0 when the topic does not exist. */
+  async partitionCount(topic: string): Promise<number> {
+    const [found] = await this.#link.topics([topic]);
+    return found?.partitions.length ?? 0;
+  }
+
+  settings(topic: string): Promise<ReadonlyMap<string, string>> {
+    return topicSettings(this.#link, topic);
+  }
+
+  async brokerCount(): Promise<number> {
+    return (await this.#link.clusterInfo()).brokers;
+  }
+
+  /** Resolves to false when the topic was there already. */
+  async createTopic(
+    topic: string,
+    partitions: number,
+    replicas: number,
+    settings: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    const controller = await this.#controller();
+    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    try {
+      await this.#link.call(controller, (broker) =>
+        broker.createTopics({
+          topics: [
+            { topic, numPartitions: partitions, replicationFactor: replicas, configEntries },
+          ],
+          timeout: TIMEOUT_MS,
+        }),
+      );
+    } catch (error) {
+      if (firstRefusal(error) === 'TOPIC_ALREADY_EXISTS') return false;
+      throw error;
+    }
+    this.#link.forgetTopic(topic);
+    return true;
+  }
+
+  async growTopic(topic: string, partitions: number): Promise<void> {
+    const controller = await this.#controller();
+    await this.#link.call(controller, (broker) =>
+      broker.createPartitions({
+        topicPartitions: [{ topic, count: partitions }],
+        timeout: TIMEOUT_MS,
+      }),
+    );
+    this.#link.forgetTopic(topic);
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    const controller = await this.#controller();
+    await this.#link.call(controller, (broker) =>
+      broker.deleteTopics({ topics: [topic], timeout: TIMEOUT_MS }),
+    );
+    this.#link.forgetTopic(topic);
+  }
+
+  offset(topic: string, partition: number, query: OffsetQuery): Promise<bigint> {
+    return partitionOffset(this.#link, topic, partition, query);
+  }
+
+  committed(groupId: string, topic: string, partition: number): Promise<CommittedOffset> {
+    return groupOffset(this.#link, groupId, topic, partition);
+  }
+
+  /** Members of a group; none when it does not exist. */
+  async members(groupId: string): Promise<readonly GroupMemberInfo[]> {
+    try {
+      const coordinator = await this.#link.groupCoordinator(groupId);
+      const answer = await this.#link.call(coordinator, (broker) =>
+        broker.describeGroups({ groupIds: [groupId] }),
+      );
+      return answer.groups[0]?.members ?? [];
+    } catch (error) {
+      this.#link.noteCoordinatorError(error, groupId);
+      if (refusalType(error) === 'GROUP_ID_NOT_FOUND') return [];
+      throw error;
+    }
+  }
+
+  /** Sets a group's offset. Throws GROUP_HAS_MEMBERS while anybody is in the group. */
+  async setCommitted(
+    groupId: string,
+    topic: string,
+    partition: number,
+    offset: bigint,
+  ): Promise<void> {
+    if ((await this.members(groupId)).length > 0) {
+      throw new SealstreamError('GROUP_HAS_MEMBERS', { group: groupId });
+    }
+    const coordinator = await this.#link.groupCoordinator(groupId);
+    await this.#link.call(coordinator, (broker) =>
+      broker.offsetCommit({
+        groupId,
+        groupGenerationId: -1,
+        memberId: '',
+        topics: [{ topic, partitions: [{ partition, offset, metadata: '' }] }],
+      }),
+    );
+  }
+
+  /** Deletes the records of one partition before the offset. */
+  async deleteBefore(topic: string, partition: number, offset: bigint): Promise<void> {
+    const leader = await this.#link.broker(await this.#link.leader(topic, partition));
+    await this.#link.call(leader, (broker) =>
+      broker.deleteRecords({ topics: [{ topic, partitions: [{ partition, offset }] }] }),
+    );
+  }
+
+  async #controller() {
+    const { controllerId } = await this.#link.clusterInfo();
+    return this.#link.broker(controllerId);
+  }
+}
+
+/** kafkajs wraps the refusals of several topics in one error. */
+function firstRefusal(error: unknown): string {
+  if (error instanceof Error && 'errors' in error && Array.isArray(error.errors)) {
+    return refusalType(error.errors[0]);
+  }
+  return refusalType(error);
+}

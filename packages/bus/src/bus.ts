@@ -1,0 +1,73 @@
+import { type Logger } from '@sealstream/contracts';
+import { BusAdmin } from './admin.ts';
+import { Appender } from './appender.ts';
+import { Fetcher } from './fetcher.ts';
+import type { ConnectionOptions } from './kafka-internals.ts';
+import { KafkaLink } from './kafka-link.ts';
+import { type ReadChunk, type ReadOptions, readPartitions } from './partition-reader.ts';
+import type { OutRecord } from './records.ts';
+import { Stage } from './stage.ts';
+import type { StageOptions } from './stage-options.ts';
+
+export interface BusOptions extends ConnectionOptions {
+  readonly brokers: string[];
+  readonly clientId: string;
+  readonly logger: Logger;
+  /** How long to wait for a broker at the start; default 60 s. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** The process's link to Kafka: one set of connections for everything it does there. */
+export class Bus {
+  readonly admin: BusAdmin;
+  readonly #link: KafkaLink;
+  readonly #fetcher: Fetcher;
+  readonly #appender: Appender;
+  readonly #stages: Stage[] = [];
+
+  constructor(link: KafkaLink) {
+    this.#link = link;
+    this.#fetcher = new Fetcher(link, true);
+    this.#appender = new Appender(link);
+    this.admin = new BusAdmin(link);
+  }
+
+  /** Starts an exactly-once stage. Throws TOPIC_MISSING when a topic is not there. */
+  async stage(options: StageOptions): Promise<Stage> {
+    for (const topic of [options.source, ...options.outputs]) await this.#link.topic(topic);
+    const stage = new Stage(this.#link, this.#fetcher, options);
+    this.#stages.push(stage);
+    stage.start();
+    return stage;
+  }
+
+  /** Committed records of partitions, without a group. */
+  read(options: ReadOptions): AsyncGenerator<ReadChunk> {
+    return readPartitions(this.#link, this.#fetcher, options);
+  }
+
+  /** Writes records in order to one partition with acks=all; resolves to the first one's offset. */
+  append(topic: string, partition: number, records: readonly OutRecord[]): Promise<bigint> {
+    return this.#appender.append(topic, partition, records);
+  }
+
+  /** Resolves when a broker answers, rejects when none does. */
+  async ping(): Promise<void> {
+    await this.#link.clusterInfo();
+  }
+
+  /** Stops every stage after its transactions under way, then closes the connections. */
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.#stages.map((stage) => stage.stop()));
+    this.#fetcher.stop();
+    await this.#link.stop();
+  }
+}
+
+/** Connects to Kafka. Throws KAFKA_UNREACHABLE when no broker answers in time. */
+export async function openBus(options: BusOptions): Promise<Bus> {
+  const { logger, connectTimeoutMs, ...connection } = options;
+  const link = new KafkaLink(connection, logger);
+  await link.connect(connectTimeoutMs ?? 60_000);
+  return new Bus(link);
+}

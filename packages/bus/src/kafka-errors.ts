@@ -1,0 +1,85 @@
+import { SealstreamError } from '@sealstream/contracts';
+
+/**
+ * Kafka's error codes that this package tells apart, by the broker's number.
+ * Source: Apache Kafka protocol guide, "Error Codes".
+ */
+const KAFKA_ERRORS: Readonly<Record<number, string>> = {
+  [-1]: 'UNKNOWN',
+  1: 'OFFSET_OUT_OF_RANGE',
+  2: 'CORRUPT_MESSAGE',
+  3: 'UNKNOWN_TOPIC_OR_PARTITION',
+  5: 'LEADER_NOT_AVAILABLE',
+  6: 'NOT_LEADER_FOR_PARTITION',
+  7: 'REQUEST_TIMED_OUT',
+  9: 'REPLICA_NOT_AVAILABLE',
+  10: 'MESSAGE_TOO_LARGE',
+  13: 'NETWORK_EXCEPTION',
+  19: 'NOT_ENOUGH_REPLICAS',
+  20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  29: 'TOPIC_AUTHORIZATION_FAILED',
+  45: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  46: 'DUPLICATE_SEQUENCE_NUMBER',
+  47: 'INVALID_PRODUCER_EPOCH',
+  48: 'INVALID_TXN_STATE',
+  56: 'KAFKA_STORAGE_ERROR',
+  59: 'UNKNOWN_PRODUCER_ID',
+  74: 'FENCED_LEADER_EPOCH',
+  75: 'UNKNOWN_LEADER_EPOCH',
+  78: 'OFFSET_NOT_AVAILABLE',
+  89: 'THROTTLING_QUOTA_EXCEEDED',
+  90: 'PRODUCER_FENCED',
+};
+
+/** A broker's refusal, by the name of its code. */
+export class KafkaRefusal extends Error {
+  readonly type: string;
+
+  constructor(type: string) {
+    super(`the broker answered ${type}`);
+    this.name = 'KafkaRefusal';
+    this.type = type;
+  }
+
+  static of(errorCode: number): KafkaRefusal {
+    return new KafkaRefusal(KAFKA_ERRORS[errorCode] ?? `CODE_${errorCode}`);
+  }
+}
+
+/** Throws when a broker's code is not 0. */
+export function refuse(errorCode: number): void {
+  if (errorCode !== 0) throw KafkaRefusal.of(errorCode);
+}
+
+/** The broker's code by name, for refusals of ours and of kafkajs; '' when it is none. */
+export function refusalType(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  if ('type' in error && typeof error.type === 'string') return error.type;
+  return 'cause' in error && error.cause !== error ? refusalType(error.cause) : '';
+}
+
+/** Another process owns the transactional id now. */
+export function isFenced(error: unknown): boolean {
+  const type = refusalType(error);
+  return type === 'PRODUCER_FENCED' || type === 'INVALID_PRODUCER_EPOCH';
+}
+
+/** The coordinator that was asked is not (or not yet) the one. */
+export function isCoordinatorMoved(error: unknown): boolean {
+  return [
+    'NOT_COORDINATOR',
+    'NOT_COORDINATOR_FOR_GROUP',
+    'COORDINATOR_NOT_AVAILABLE',
+    'GROUP_COORDINATOR_NOT_AVAILABLE',
+    'COORDINATOR_LOAD_IN_PROGRESS',
+    'GROUP_LOAD_IN_PROGRESS',
+  ].includes(refusalType(error));
+}
+
+/** A word for logs: the broker's code or the error's name; never its message. */
+export function errorWord(error: unknown): string {
+  if (error instanceof SealstreamError) return error.code;
+  const type = refusalType(error);
+  if (type !== '') return type;
+  return error instanceof Error ? error.name : 'unknown';
+}

@@ -1,0 +1,170 @@
+/**
+ * A typed window onto the parts of kafkajs 2.2.4 that this package builds on: its connections with
+ * TLS and SASL, its broker pool and its encodings of the small requests. Records never pass through
+ * kafkajs's own encoder, decoder or consumer; README.md says why.
+ */
+import kafkajs, { type KafkaConfig, logLevel } from 'kafkajs';
+import type { WireRequest } from './wire/requests.ts';
+
+export type ConnectionOptions = Pick<KafkaConfig, 'brokers' | 'clientId' | 'ssl' | 'sasl'>;
+
+interface TopicPartitions<P> {
+  topic: string;
+  partitions: P[];
+}
+
+interface Transaction {
+  transactionalId: string;
+  producerId: bigint;
+  producerEpoch: number;
+}
+
+export interface GroupMember {
+  memberId: string;
+  memberMetadata: Buffer;
+}
+
+/** A broker as kafkajs holds it; only what is used here. */
+export interface Broker {
+  connectionPool: {
+    send<A>(request: WireRequest<A>): Promise<A>;
+    pool: { socket?: { destroy(error: Error): void } }[];
+  };
+  disconnect(): Promise<void>;
+  findGroupCoordinator(o: {
+    groupId: string;
+    coordinatorType: number;
+  }): Promise<{ coordinator: { nodeId: number } }>;
+  joinGroup(o: {
+    groupId: string;
+    sessionTimeout: number;
+    rebalanceTimeout: number;
+    memberId: string;
+    groupProtocols: { name: string; metadata: Buffer }[];
+  }): Promise<{
+    generationId: number;
+    leaderId: string;
+    memberId: string;
+    members: GroupMember[];
+  }>;
+  syncGroup(o: {
+    groupId: string;
+    generationId: number;
+    memberId: string;
+    groupAssignment: { memberId: string; memberAssignment: Buffer }[];
+  }): Promise<{ memberAssignment: Buffer }>;
+  heartbeat(o: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
+  leaveGroup(o: { groupId: string; memberId: string }): Promise<unknown>;
+  listOffsets(o: {
+    replicaId: number;
+    isolationLevel: number;
+    topics: TopicPartitions<{ partition: number; timestamp: bigint }>[];
+  }): Promise<{ responses: TopicPartitions<{ partition: number; offset: string }>[] }>;
+  offsetFetch(o: { groupId: string; topics: TopicPartitions<{ partition: number }>[] }): Promise<{
+    responses: TopicPartitions<{ partition: number; offset: string; metadata: string | null }>[];
+  }>;
+  offsetCommit(o: {
+    groupId: string;
+    groupGenerationId: number;
+    memberId: string;
+    topics: TopicPartitions<{ partition: number; offset: bigint; metadata: string }>[];
+  }): Promise<unknown>;
+  describeGroups(o: { groupIds: string[] }): Promise<{
+    groups: { groupId: string; state: string; members: { memberId: string; clientId: string }[] }[];
+  }>;
+  initProducerId(o: {
+    transactionalId: string | null;
+    transactionTimeout: number;
+  }): Promise<{ producerId: string; producerEpoch: number }>;
+  addPartitionsToTxn(
+    o: Transaction & { topics: { topic: string; partitions: number[] }[] },
+  ): Promise<unknown>;
+  addOffsetsToTxn(o: Transaction & { groupId: string }): Promise<unknown>;
+  txnOffsetCommit(
+    o: Transaction & {
+      groupId: string;
+      topics: TopicPartitions<{ partition: number; offset: bigint; metadata: string }>[];
+    },
+  ): Promise<unknown>;
+  endTxn(o: Transaction & { transactionResult: boolean }): Promise<unknown>;
+  createTopics(o: {
+    topics: {
+      topic: string;
+      numPartitions: number;
+      replicationFactor: number;
+      configEntries: { name: string; value: string }[];
+    }[];
+    timeout: number;
+  }): Promise<unknown>;
+  createPartitions(o: {
+    topicPartitions: { topic: string; count: number }[];
+    timeout: number;
+  }): Promise<unknown>;
+  deleteTopics(o: { topics: string[]; timeout: number }): Promise<unknown>;
+  deleteRecords(o: {
+    topics: TopicPartitions<{ partition: number; offset: bigint }>[];
+  }): Promise<unknown>;
+  describeConfigs(o: {
+    resources: { type: number; name: string; configNames: string[] | null }[];
+  }): Promise<{
+    resources: {
+      resourceName: string;
+      configEntries: { configName: string; configValue: string; isDefault?: boolean }[];
+    }[];
+  }>;
+}
+
+/** kafkajs's cluster: a pool of brokers, each with one connection for fetches and one for the rest. */
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  findBroker(o: { nodeId: number | string }): Promise<Broker>;
+  getNodeIds(): string[];
+}
+
+/**
+ * Ends a broker's connections now, so that requests under way fail and the next one connects anew.
+ * kafkajs's own disconnect waits for those requests, for ever on a half-open connection.
+ */
+export function hangUp(broker: Broker): void {
+  for (const connection of broker.connectionPool.pool) {
+    connection.socket?.destroy(new Error('hung up'));
+  }
+}
+
+interface ClusterFactory {
+  (o: {
+    metadataMaxAge: number;
+    allowAutoTopicCreation: boolean;
+    maxInFlightRequests: number | null;
+    isolationLevel: number;
+  }): Cluster;
+}
+
+/** Makes clusters that share settings; each has connections of its own. */
+export function clusterFactory(
+  options: ConnectionOptions,
+  onLog: (message: string) => void,
+): () => Cluster {
+  const kafka = new kafkajs.Kafka({
+    ...options,
+    connectionTimeout: 3000,
+    requestTimeout: 10_000,
+    retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 },
+    logLevel: logLevel.WARN,
+    logCreator: () => (entry) => onLog(entry.log.message),
+  });
+  const symbol = Object.getOwnPropertySymbols(kafka).find(
+    (candidate) => candidate.description === 'private:Kafka:createCluster',
+  );
+  if (symbol === undefined) throw new TypeError('this is not kafkajs 2.2.4');
+  const create = Reflect.get(kafka, symbol) as ClusterFactory;
+  return () =>
+    create({
+      metadataMaxAge: 300_000,
+      allowAutoTopicCreation: false,
+      maxInFlightRequests: null,
+      isolationLevel: 1,
+    });
+}

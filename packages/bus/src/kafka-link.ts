@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Logger, SealstreamError } from '@sealstream/contracts';
+import { errorWord, isCoordinatorMoved, KafkaRefusal, refusalType } from './kafka-errors.ts';
+import {
+  type Broker,
+  type Cluster,
+  clusterFactory,
+  type ConnectionOptions,
+  hangUp,
+} from './kafka-internals.ts';
+import { metadataRequest, type TopicMetadata } from './wire/metadata-request.ts';
+import type { WireRequest } from './wire/requests.ts';
+
+const GROUP = 0;
+const TRANSACTION = 1;
+/** How long a topic's leaders are believed without asking again. */
+const METADATA_MAX_AGE_MS = 60_000;
+
+/**
+ * The connections of one process: one cluster for all fetches, produces and transactions (two
+ * connections a broker), and one more for each group, since a broker holds back everything on a
+ * connection while a JoinGroup waits. Knows leaders and coordinators until told that they moved.
+ */
+export class KafkaLink {
+  readonly logger: Logger;
+  readonly #newCluster: () => Cluster;
+  readonly #data: Cluster;
+  readonly #extra: Cluster[] = [];
+  readonly #topics = new Map<string, { topic: TopicMetadata; at: number }>();
+  readonly #coordinators = new Map<string, number>();
+
+  constructor(options: ConnectionOptions, logger: Logger) {
+    this.logger = logger;
+    this.#newCluster = clusterFactory(options, (message) =>
+      logger.debug({ code: 'KAFKA_CLIENT' }, `kafka client: ${message}`),
+    );
+    this.#data = this.#newCluster();
+  }
+
+  /** Connects, within the given time. Throws KAFKA_UNREACHABLE. */
+  async connect(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      try {
+        await this.#data.connect();
+        await this.#data.refreshMetadata();
+        return;
+      } catch (error) {
+        this.logger.debug({ code: errorWord(error) }, 'waiting for Kafka');
+        if (Date.now() > deadline) throw new SealstreamError('KAFKA_UNREACHABLE');
+        await sleep(250);
+      }
+    }
+  }
+
+  /** A cluster with connections of its own, closed with this link. */
+  newConnections(): Cluster {
+    const cluster = this.#newCluster();
+    this.#extra.push(cluster);
+    return cluster;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled([this.#data, ...this.#extra].map((cluster) => cluster.disconnect()));
+  }
+
+  /** The broker of that id, connected; a failure makes the broker list be read again, once. */
+  async broker(nodeId: number | string, cluster: Cluster = this.#data): Promise<Broker> {
+    try {
+      return await cluster.findBroker({ nodeId });
+    } catch (error) {
+      this.logger.debug({ code: errorWord(error), node: nodeId }, 'reading the broker list again');
+      await cluster.connect();
+      await cluster.refreshMetadata();
+      return cluster.findBroker({ nodeId });
+    }
+  }
+
+  /** Any broker that answers. */
+  async anyBroker(): Promise<Broker> {
+    for (const nodeId of this.#data.getNodeIds()) {
+      try {
+        return await this.#data.findBroker({ nodeId });
+      } catch (error) {
+        this.logger.debug({ code: errorWord(error) }, 'broker does not answer');
+      }
+    }
+    await this.connect(0);
+    const [nodeId] = this.#data.getNodeIds();
+    return this.#data.findBroker({ nodeId });
+  }
+
+  /** Sends one of our own requests to a broker. */
+  async send<A>(nodeId: number, request: WireRequest<A>): Promise<A> {
+    return this.sendTo(await this.broker(nodeId), request);
+  }
+
+  async sendTo<A>(broker: Broker, request: WireRequest<A>): Promise<A> {
+    return this.call(broker, () => broker.connectionPool.send(request));
+  }
+
+  /** One call to a broker; when no answer came, the connection is not used again. */
+  async call<A>(broker: Broker, ask: (broker: Broker) => Promise<A>): Promise<A> {
+    try {
+      return await ask(broker);
+    } catch (error) {
+      if (error instanceof Error && error.name === 'KafkaJSRequestTimeoutError') hangUp(broker);
+      throw error;
+    }
+  }
+
+  /** Fresh metadata of topics; null asks for all. Missing topics are left out. */
+  async topics(names: readonly string[] | null): Promise<TopicMetadata[]> {
+    const answer = await this.sendTo(await this.anyBroker(), metadataRequest(names));
+    const found = answer.topics.filter((topic) => topic.errorCode === 0);
+    for (const topic of found) this.#topics.set(topic.name, { topic, at: Date.now() });
+    return found;
+  }
+
+  async clusterInfo(): Promise<{ brokers: number; controllerId: number }> {
+    const answer = await this.sendTo(await this.anyBroker(), metadataRequest([]));
+    return { brokers: answer.brokers, controllerId: answer.controllerId };
+  }
+
+  /** A topic, from memory when that is fresh. Throws TOPIC_MISSING. */
+  async topic(name: string): Promise<TopicMetadata> {
+    const known = this.#topics.get(name);
+    if (known !== undefined && Date.now() - known.at < METADATA_MAX_AGE_MS) return known.topic;
+    const [topic] = await this.topics([name]);
+    if (topic === undefined) throw new SealstreamError('TOPIC_MISSING', { topic: name });
+    return topic;
+  }
+
+  async leader(topic: string, partition: number): Promise<number> {
+    const { partitions } = await this.topic(topic);
+    const found = partitions.find((candidate) => candidate.partition === partition);
+    if (found === undefined) {
+      this.forgetTopic(topic);
+      throw new SealstreamError('TOPIC_TOO_FEW_PARTITIONS', { topic, partition });
+    }
+    if (found.leader < 0) {
+      this.forgetTopic(topic);
+      throw new KafkaRefusal('LEADER_NOT_AVAILABLE');
+    }
+    return found.leader;
+  }
+
+  forgetTopic(name: string): void {
+    this.#topics.delete(name);
+  }
+
+  groupCoordinator(groupId: string, cluster?: Cluster): Promise<Broker> {
+    return this.#coordinator(GROUP, groupId, cluster);
+  }
+
+  transactionCoordinator(transactionalId: string): Promise<Broker> {
+    return this.#coordinator(TRANSACTION, transactionalId);
+  }
+
+  async #coordinator(kind: number, id: string, cluster = this.#data): Promise<Broker> {
+    const key = `${kind}/${id}`;
+    let nodeId = this.#coordinators.get(key);
+    if (nodeId === undefined) {
+      const any = await this.anyBroker();
+      const found = await any.findGroupCoordinator({ groupId: id, coordinatorType: kind });
+      nodeId = found.coordinator.nodeId;
+      this.#coordinators.set(key, nodeId);
+    }
+    try {
+      return await this.broker(nodeId, cluster);
+    } catch (error) {
+      this.#coordinators.delete(key);
+      throw error;
+    }
+  }
+
+  /** Forgets where coordinators are when the error says that they moved or went away. */
+  noteCoordinatorError(error: unknown, id: string): void {
+    if (isCoordinatorMoved(error) || refusalType(error) === '') {
+      this.#coordinators.delete(`${GROUP}/${id}`);
+      this.#coordinators.delete(`${TRANSACTION}/${id}`);
+    }
+  }
+}

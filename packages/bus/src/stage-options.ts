@@ -1,0 +1,108 @@
+import type { KafkaRecord, OutRecord } from './records.ts';
+
+/** An output record; naming its source lets the stage ask again when it is too large. */
+export interface StageRecord extends OutRecord {
+  readonly sourceOffset?: bigint;
+}
+
+/** Records for one output topic; they go to the partition number that they came from. */
+export interface StageOutput {
+  readonly topic: string;
+  readonly records: readonly StageRecord[];
+}
+
+/** What a stage hands to its transform: a batch of one partition. */
+export interface StageBatch {
+  readonly topic: string;
+  readonly partition: number;
+  /** First 4 bytes of the topic's id: another one after the topic was deleted and made again. */
+  readonly incarnation: Buffer;
+  readonly records: readonly KafkaRecord[];
+  /** The source range [from, to) that this batch accounts for; from is where the last one ended. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Offsets of records whose outputs were over a topic's limit: they must become something else. */
+  readonly oversized: ReadonlySet<bigint>;
+}
+
+export type LaneState = 'starting' | 'running' | 'paused' | 'stopped';
+
+/** How one partition of a stage stands. */
+export interface LaneStatus {
+  readonly partition: number;
+  readonly state: LaneState;
+  /** Why it does not run; '' while it does. */
+  readonly code: string;
+  readonly committed: bigint;
+  readonly lastStableOffset: bigint;
+  /** Milliseconds since 1970 of the oldest record fetched and not yet committed; null when none. */
+  readonly oldestWaiting: bigint | null;
+}
+
+/** Told about what happens; must not throw. */
+export interface StageObserver {
+  onCommitted?(batch: StageBatch, outputs: readonly StageOutput[], seconds: number): void;
+  onAborted?(partition: number, code: string, isFenced: boolean): void;
+  onPaused?(partition: number, code: string): void;
+  onRunning?(partition: number): void;
+  /** Records in [from, to) are gone, deleted before they were read: the partition stays paused. */
+  onLost?(partition: number, from: bigint, to: bigint): void;
+}
+
+export interface StageOptions {
+  readonly name: string;
+  readonly groupId: string;
+  readonly source: string;
+  /** Topics that the transform may write to; each must have at least the source's partitions. */
+  readonly outputs: readonly string[];
+  /**
+   * Pure: the same batch gives the same outcome. May throw a SealstreamError: retryable ones pause
+   * the partition and are tried again, others stop the stage for good.
+   */
+  transform(batch: StageBatch): readonly StageOutput[];
+  /** Awaited before a retryable error is tried again, to bring what was missing. */
+  recover?(error: unknown): Promise<void>;
+  readonly observer?: StageObserver;
+  /** Where a group that never committed begins; default earliest. */
+  readonly startFrom?: 'earliest' | 'latest';
+  /** Most records of a transaction; default 2000. */
+  readonly batchRecords?: number;
+  /** Most fetched bytes of a transaction; default 1 MiB. */
+  readonly batchBytes?: number;
+  /** Least time between the starts of two transactions unless a batch is full; default 50 ms. */
+  readonly lingerMs?: number;
+  /** Most bytes buffered per partition; default 4 MiB. */
+  readonly bufferBytes?: number;
+  readonly transactionTimeoutMs?: number;
+  readonly sessionTimeoutMs?: number;
+  readonly rebalanceTimeoutMs?: number;
+  readonly heartbeatMs?: number;
+}
+
+/** Every number of a stage, filled in. */
+export type StageLimits = Required<
+  Pick<
+    StageOptions,
+    | 'batchRecords'
+    | 'batchBytes'
+    | 'lingerMs'
+    | 'bufferBytes'
+    | 'transactionTimeoutMs'
+    | 'sessionTimeoutMs'
+    | 'rebalanceTimeoutMs'
+    | 'heartbeatMs'
+  >
+>;
+
+export function stageLimits(options: StageOptions): StageLimits {
+  return {
+    batchRecords: options.batchRecords ?? 2000,
+    batchBytes: options.batchBytes ?? 1024 * 1024,
+    lingerMs: options.lingerMs ?? 50,
+    bufferBytes: options.bufferBytes ?? 4 * 1024 * 1024,
+    transactionTimeoutMs: options.transactionTimeoutMs ?? 15_000,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
+    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
+    heartbeatMs: options.heartbeatMs ?? 500,
+  };
+}

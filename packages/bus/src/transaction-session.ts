@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { refusalType, refuse } from './kafka-errors.ts';
+import type { Broker } from './kafka-internals.ts';
+import type { KafkaLink } from './kafka-link.ts';
+import { encodeRecordBatch } from './wire/record-batch-encoder.ts';
+import { produceRequest } from './wire/produce-request.ts';
+import type { OutRecord } from './records.ts';
+
+/** Record batches for one partition of one topic, each within the topic's size limit. */
+export interface PartitionOutput {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batches: readonly (readonly OutRecord[])[];
+}
+
+/** Where the group stands on the source partition. */
+export interface CommittedOffset {
+  /** Next offset to read, or -1 when nothing was ever committed. */
+  readonly offset: bigint;
+  readonly metadata: string;
+}
+
+export interface SessionOptions {
+  readonly transactionalId: string;
+  readonly groupId: string;
+  readonly source: { readonly topic: string; readonly partition: number };
+  readonly transactionTimeoutMs: number;
+}
+
+const COORDINATOR_TRIES = 200;
+
+/**
+ * One owner of one transactional id: InitProducerId at the start, then one transaction a batch.
+ *
+ * Opening a session fences every older one of the same id and ends what that left open. After any
+ * failure a session is not used again: its sequence numbers are in doubt, and a broker takes a
+ * reused one for a duplicate, says ok and writes nothing. The next session has a new epoch.
+ */
+export class TransactionSession {
+  readonly #link: KafkaLink;
+  readonly #options: SessionOptions;
+  readonly #identity: { transactionalId: string; producerId: bigint; producerEpoch: number };
+  readonly #sequences = new Map<string, number>();
+
+  private constructor(
+    link: KafkaLink,
+    options: SessionOptions,
+    producer: { producerId: string; producerEpoch: number },
+  ) {
+    this.#link = link;
+    this.#options = options;
+    this.#identity = {
+      transactionalId: options.transactionalId,
+      producerId: BigInt(producer.producerId),
+      producerEpoch: producer.producerEpoch,
+    };
+  }
+
+  static async open(link: KafkaLink, options: SessionOptions): Promise<TransactionSession> {
+    const producer = await asked(link, options.transactionalId, (broker) =>
+      broker.initProducerId({
+        transactionalId: options.transactionalId,
+        transactionTimeout: options.transactionTimeoutMs,
+      }),
+    );
+    return new TransactionSession(link, options, producer);
+  }
+
+  /**
+   * Postcondition: what an earlier owner committed is included, since opening this session waited
+   * for its last transaction to end.
+   */
+  async committed(): Promise<CommittedOffset> {
+    const { groupId, source } = this.#options;
+    return groupOffset(this.#link, groupId, source.topic, source.partition);
+  }
+
+  /**
+   * Writes the outputs and moves the group's offset in one transaction: all of it or nothing.
+   * Throws on any doubt; the session is then dead.
+   */
+  async commit(
+    outputs: readonly PartitionOutput[],
+    nextOffset: bigint,
+    metadata: string,
+  ): Promise<void> {
+    const coordinator = await this.#link.transactionCoordinator(this.#options.transactionalId);
+    const filled = outputs.filter((output) => output.batches.length > 0);
+    if (filled.length > 0) await this.#addPartitions(coordinator, filled);
+    await Promise.all([
+      ...filled.map((output) => this.#produce(output)),
+      this.#commitOffset(coordinator, nextOffset, metadata),
+    ]);
+    await this.#call(coordinator, (broker) =>
+      broker.endTxn({ ...this.#identity, transactionResult: true }),
+    );
+  }
+
+  async #addPartitions(coordinator: Broker, outputs: readonly PartitionOutput[]): Promise<void> {
+    const topics = [...Map.groupBy(outputs, (output) => output.topic)].map(([topic, parts]) => ({
+      topic,
+      partitions: parts.map((part) => part.partition),
+    }));
+    await this.#call(coordinator, (broker) =>
+      broker.addPartitionsToTxn({ ...this.#identity, topics }),
+    );
+  }
+
+  async #produce(output: PartitionOutput): Promise<void> {
+    const { topic, partition } = output;
+    const leader = await this.#link.leader(topic, partition);
+    const name = `${topic}/${partition}`;
+    const nowMs = BigInt(Date.now());
+    const answers = output.batches.map((records) => {
+      const baseSequence = this.#sequences.get(name) ?? 0;
+      this.#sequences.set(name, (baseSequence + records.length) & 0x7fffffff);
+      const batch = encodeRecordBatch(
+        records,
+        { ...this.#identity, baseSequence, transactional: true },
+        nowMs,
+      );
+      const { transactionalId } = this.#identity;
+      const timeoutMs = this.#options.transactionTimeoutMs;
+      return this.#link.send(
+        leader,
+        produceRequest({ topic, partition, batch, transactionalId, timeoutMs }),
+      );
+    });
+    const done = await Promise.allSettled(answers);
+    for (const answer of done) {
+      if (answer.status === 'rejected' || answer.value.errorCode !== 0)
+        this.#link.forgetTopic(topic);
+      if (answer.status === 'rejected') throw answer.reason;
+      refuse(answer.value.errorCode);
+    }
+  }
+
+  async #commitOffset(coordinator: Broker, nextOffset: bigint, metadata: string): Promise<void> {
+    const { groupId, source } = this.#options;
+    await this.#call(coordinator, (broker) =>
+      broker.addOffsetsToTxn({ ...this.#identity, groupId }),
+    );
+    const partitions = [{ partition: source.partition, offset: nextOffset, metadata }];
+    const group = await this.#link.groupCoordinator(groupId);
+    try {
+      await this.#link.call(group, (broker) =>
+        broker.txnOffsetCommit({
+          ...this.#identity,
+          groupId,
+          topics: [{ topic: source.topic, partitions }],
+        }),
+      );
+    } catch (error) {
+      this.#link.noteCoordinatorError(error, groupId);
+      throw error;
+    }
+  }
+
+  /** Waits a few milliseconds while the end of the last transaction is still being written. */
+  async #call(coordinator: Broker, ask: (broker: Broker) => Promise<unknown>): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#link.call(coordinator, ask);
+        return;
+      } catch (error) {
+        this.#link.noteCoordinatorError(error, this.#options.transactionalId);
+        const isBusy = refusalType(error) === 'CONCURRENT_TRANSACTIONS';
+        if (!isBusy || tries >= COORDINATOR_TRIES) throw error;
+        await sleep(Math.min(4 + tries, 20));
+      }
+    }
+  }
+}
+
+/** Asks the transaction coordinator, waiting while it moves or ends an older transaction. */
+async function asked<A>(
+  link: KafkaLink,
+  transactionalId: string,
+  ask: (broker: Broker) => Promise<A>,
+): Promise<A> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const coordinator = await link.transactionCoordinator(transactionalId);
+      return await link.call(coordinator, ask);
+    } catch (error) {
+      link.noteCoordinatorError(error, transactionalId);
+      const isBusy = refusalType(error) === 'CONCURRENT_TRANSACTIONS';
+      if (!isBusy || tries >= COORDINATOR_TRIES * 5) throw error;
+      await sleep(Math.min(4 + tries, 20));
+    }
+  }
+}
+
+/** The committed offset of a group on one partition, with its metadata. */
+export async function groupOffset(
+  link: KafkaLink,
+  groupId: string,
+  topic: string,
+  partition: number,
+): Promise<CommittedOffset> {
+  try {
+    const coordinator = await link.groupCoordinator(groupId);
+    const answer = await link.call(coordinator, (broker) =>
+      broker.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition }] }] }),
+    );
+    const found = answer.responses[0]?.partitions[0];
+    if (found === undefined) throw new RangeError('offset answer does not cover the partition');
+    return { offset: BigInt(found.offset), metadata: found.metadata ?? '' };
+  } catch (error) {
+    link.noteCoordinatorError(error, groupId);
+    throw error;
+  }
+}

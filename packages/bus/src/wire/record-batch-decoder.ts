@@ -1,0 +1,141 @@
+import { crc32c } from '@node-rs/crc32';
+import { SealstreamError } from '@sealstream/contracts';
+import type { Header, KafkaRecord } from '../records.ts';
+import { ByteReader } from './byte-reader.ts';
+import { decompress } from './decompression.ts';
+
+const LENGTH_AT = 8;
+const MAGIC_AT = 16;
+const CRC_AT = 17;
+const AFTER_CRC = 21;
+const RECORDS_AT = 61;
+const CODEC_BITS = 0x07;
+const LOG_APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+
+/** A transaction that was aborted: its records at or after firstOffset are to be left out. */
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: bigint;
+}
+
+/** What a fetched range of a partition holds. */
+export interface DecodedRange {
+  readonly records: KafkaRecord[];
+  /** Where to fetch next: after the last whole batch, control and aborted records included. */
+  readonly nextOffset: bigint;
+}
+
+/**
+ * Records of a fetched range at or after `fromOffset`, without control records and without those of
+ * aborted transactions.
+ *
+ * A last batch that the broker cut is left for the next fetch. A wrong CRC or an unknown format is
+ * an error. Source: Apache Kafka message format, magic 2; the filter follows the consumer's rules
+ * for read_committed (aborted transactions sorted by first offset; ended by an abort marker).
+ */
+export function decodeRecordBatches(
+  bytes: Buffer,
+  fromOffset: bigint,
+  aborted: readonly AbortedTransaction[],
+): DecodedRange {
+  const waiting = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
+  const dropping = new Set<bigint>();
+  const records: KafkaRecord[] = [];
+  let nextOffset = fromOffset;
+  let start = 0;
+  while (start + RECORDS_AT <= bytes.length) {
+    const end = start + 12 + bytes.readInt32BE(start + LENGTH_AT);
+    if (end > bytes.length) break;
+    const baseOffset = bytes.readBigInt64BE(start);
+    const lastOffset = baseOffset + BigInt(bytes.readInt32BE(start + 23));
+    checkBatch(bytes, start, end);
+    const attributes = bytes.readInt16BE(start + AFTER_CRC);
+    const producerId = bytes.readBigInt64BE(start + 43);
+    while (waiting.length > 0 && waiting[0].firstOffset <= lastOffset) {
+      const next = waiting.shift();
+      if (next !== undefined) dropping.add(next.producerId);
+    }
+    const isControl = (attributes & CONTROL) !== 0;
+    if (isControl && isAbortMarker(bytes, start, end)) dropping.delete(producerId);
+    const isAborted = (attributes & TRANSACTIONAL) !== 0 && dropping.has(producerId);
+    if (!isControl && !isAborted) readRecords(bytes, start, end, fromOffset, records);
+    if (lastOffset + 1n > nextOffset) nextOffset = lastOffset + 1n;
+    start = end;
+  }
+  return { records, nextOffset };
+}
+
+function checkBatch(bytes: Buffer, start: number, end: number): void {
+  const offset = bytes.readBigInt64BE(start);
+  if (bytes[start + MAGIC_AT] !== 2) throw new SealstreamError('BATCH_UNREADABLE', { offset });
+  const crc = crc32c(bytes.subarray(start + AFTER_CRC, end)) >>> 0;
+  if (crc !== bytes.readUInt32BE(start + CRC_AT)) {
+    throw new SealstreamError('BATCH_UNREADABLE', { offset });
+  }
+}
+
+/** The key of a control record is version int16, type int16; type 0 aborts, 1 commits. */
+function isAbortMarker(bytes: Buffer, start: number, end: number): boolean {
+  const reader = new ByteReader(bytes, start + RECORDS_AT, end);
+  reader.varint();
+  reader.int8();
+  reader.varlong();
+  reader.varint();
+  const key = nullable(reader);
+  return key !== null && key.length >= 4 && key.readInt16BE(2) === 0;
+}
+
+function nullable(reader: ByteReader): Buffer | null {
+  const sizeBytes = reader.varint();
+  return sizeBytes < 0 ? null : reader.view(sizeBytes);
+}
+
+function readRecords(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  fromOffset: bigint,
+  into: KafkaRecord[],
+): void {
+  const attributes = bytes.readInt16BE(start + AFTER_CRC);
+  const codec = attributes & CODEC_BITS;
+  const baseOffset = bytes.readBigInt64BE(start);
+  const baseTimestamp = bytes.readBigInt64BE(start + 27);
+  const appendTime = (attributes & LOG_APPEND_TIME) === 0 ? null : bytes.readBigInt64BE(start + 35);
+  const count = bytes.readInt32BE(start + 57);
+  const reader =
+    codec === 0
+      ? new ByteReader(bytes, start + RECORDS_AT, end)
+      : new ByteReader(decompress(codec, bytes.subarray(start + RECORDS_AT, end)));
+  for (let index = 0; index < count; index += 1) {
+    const record = readRecord(reader, baseOffset, baseTimestamp, appendTime);
+    if (record.offset >= fromOffset) into.push(record);
+  }
+}
+
+const NO_HEADERS: readonly Header[] = [];
+
+function readRecord(
+  reader: ByteReader,
+  baseOffset: bigint,
+  baseTimestamp: bigint,
+  appendTime: bigint | null,
+): KafkaRecord {
+  const sizeBytes = reader.varint();
+  const end = reader.at + sizeBytes;
+  reader.int8();
+  const timestamp = baseTimestamp + reader.varlong();
+  const offset = baseOffset + BigInt(reader.varint());
+  const key = nullable(reader);
+  const value = nullable(reader);
+  const count = reader.varint();
+  const headers: Header[] | readonly Header[] = count === 0 ? NO_HEADERS : [];
+  for (let index = 0; index < count; index += 1) {
+    const name = reader.view(reader.varint()).toString('utf8');
+    (headers as Header[]).push([name, nullable(reader)]);
+  }
+  if (reader.at !== end) throw new SealstreamError('BATCH_UNREADABLE', { offset });
+  return { offset, timestamp: appendTime ?? timestamp, key, value, headers };
+}

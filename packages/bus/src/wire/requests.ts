@@ -1,0 +1,44 @@
+import { ByteReader } from './byte-reader.ts';
+import type { ByteWriter } from './byte-writer.ts';
+
+/** A request in the form that kafkajs's connections send. */
+export interface WireRequest<Answer> {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    readonly expectResponse: () => boolean;
+    readonly encode: () => Promise<{ buf: Buffer; buffer: Buffer }>;
+  };
+  readonly response: {
+    readonly decode: (payload: Buffer) => Promise<Answer>;
+    readonly parse: (answer: Answer) => Promise<Answer>;
+  };
+  readonly requestTimeout: number | null;
+  readonly logResponseError: boolean;
+}
+
+/** Wraps a body that was written and a reader of the answer into a request. */
+export function wireRequest<Answer>(
+  api: { key: number; version: number; name: string },
+  body: ByteWriter,
+  read: (reader: ByteReader) => Answer,
+  requestTimeoutMs: number | null = null,
+): WireRequest<Answer> {
+  const bytes = body.done();
+  return {
+    request: {
+      apiKey: api.key,
+      apiVersion: api.version,
+      apiName: api.name,
+      expectResponse: () => true,
+      encode: async () => ({ buf: bytes, buffer: bytes }),
+    },
+    response: {
+      decode: async (payload) => read(new ByteReader(payload)),
+      parse: async (answer) => answer,
+    },
+    requestTimeout: requestTimeoutMs,
+    logResponseError: false,
+  };
+}
