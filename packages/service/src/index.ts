@@ -1,2 +1,26 @@
-/** service: What every service shares: settings, logs, metrics, health, start and stop. */
-export {};
+/**
+ * service: what every service shares: settings, logs, metrics, health, start and stop.
+ *
+ * Promises: settings are read once, all problems are told at once and an unknown one is an error;
+ * a log line holds only fields of known names and never the message of a foreign error; a process
+ * leaves no core file, opens no inspector and ends with an exit code that tells a supervisor
+ * whether a restart can help; /readyz names what is waited for.
+ */
+export {
+  baseSettings,
+  type BaseConfig,
+  KEYRING_SETTINGS,
+  type KeyringConfig,
+} from './base-settings.ts';
+export { errorFields } from './error-fields.ts';
+export { EXIT } from './exit-codes.ts';
+export { Health, type HealthReport } from './health.ts';
+export { type HttpServer, openHttp } from './http.ts';
+export { isEntry, runService, type Start, type Stop } from './lifecycle.ts';
+export { type Log, type LogLevel, type LogOptions, logTo, openLog } from './log.ts';
+export { type Metrics, openMetrics } from './metrics.ts';
+export { Secret } from './secret.ts';
+export type { Config, Setting, SettingsTable, SettingType } from './setting.ts';
+export { settingsMarkdown, withSettingsTable } from './settings-markdown.ts';
+export { ConfigError, readConfig, type SettingProblem } from './settings.ts';
+export { untilAvailable } from './waiting.ts';

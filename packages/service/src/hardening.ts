@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+
+import { SealstreamError } from '@sealstream/contracts';
+
+/** Node's own switch: a SIGUSR1 no longer opens the inspector, through which memory can be read. */
+const NO_INSPECTOR = '--disable-sigusr1';
+/** Sets the limit of core files to 0 for good and becomes the program that follows. */
+const WITHOUT_CORES = 'ulimit -c 0 && exec "$0" "$@"';
+
+/**
+ * Makes sure that this process leaves no memory behind and opens no debugger.
+ *
+ * Neither the limit of core files nor the inspector signal can be changed by a running Node, so the
+ * process replaces itself once (execve: same process id, same stdio, same parent) by itself with
+ * both off. What it creates from then on only its own user may read. The child that asks for the
+ * limit inherits it, which works the same on Linux and macOS.
+ *
+ * @throws SealstreamError INTERNAL when cores or the inspector signal are still on after that
+ */
+export function hardenProcess(): void {
+  process.umask(0o077);
+  const quiet = process.execArgv.includes(NO_INSPECTOR);
+  if (quiet && coresAreOff()) return;
+  if (quiet) throw new SealstreamError('INTERNAL', { place: 'limit of core files' });
+  process.execve?.(
+    '/bin/sh',
+    [
+      'sh',
+      '-c',
+      WITHOUT_CORES,
+      process.execPath,
+      NO_INSPECTOR,
+      ...process.execArgv,
+      ...process.argv.slice(1),
+    ],
+    process.env,
+  );
+  throw new SealstreamError('INTERNAL', { place: 'execve' });
+}
+
+function coresAreOff(): boolean {
+  return execFileSync('/bin/sh', ['-c', 'ulimit -c'], { encoding: 'utf8' }).trim() === '0';
+}
