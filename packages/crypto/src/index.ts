@@ -1,2 +1,44 @@
-/** crypto: Key derivation, authenticated encryption, field tokens, sealed records, keyed hashes, signatures. */
-export {};
+/**
+ * crypto: what Sealstream does with a key, and nothing about where keys are kept.
+ *
+ * Promises: no stored key touches data, each use has a key of its own; a field token or sealed
+ * record opens only for the dataset, path, stage, coordinate and key id that it was sealed for,
+ * byte for byte; there is no trial decryption; keys are handles that show nothing; no error holds a
+ * value or a key. Pure: no I/O but random bytes. The forms are published in docs/wire-format.md.
+ */
+export { type Algorithm, deriveKey, type Format, type KeyUse } from './derivation.ts';
+export { FieldCipher, type OpenedField, type PlainType } from './field-cipher.ts';
+export { isKeyId, KEY_ID_CHARACTERS, looksLikeToken } from './field-token.ts';
+export { destroyKey, KEY_BYTES, type KeyHandle, keyHandle } from './key-handle.ts';
+export type { ActiveKey, KeySource, PublicKey } from './key-source.ts';
+export {
+  generateKey,
+  generateKeyPair,
+  keyDigest,
+  publicKeyOf,
+  unwrapKey,
+  type WrapContext,
+  wrapKey,
+  WRAPPED_BYTES,
+} from './key-wrap.ts';
+export { KeyedHash } from './keyed-hash.ts';
+export type { RecordBinding } from './record-binding.ts';
+export { RecordCipher } from './record-cipher.ts';
+export {
+  generateSigner,
+  publicKeyPem,
+  readPublicKey,
+  readSigner,
+  signDocument,
+  type Signer,
+  verifyDocument,
+} from './signer.ts';
+export {
+  type NoteSignature,
+  type NoteVerifier,
+  openNote,
+  type OpenedNote,
+  parseVerifierKey,
+  signNote,
+  verifierKey,
+} from './signed-note.ts';

@@ -1,0 +1,36 @@
+import type { Purpose } from '@sealstream/contracts';
+import sodium from 'sodium-native';
+import type { KeyUse } from './derivation.ts';
+import { bytesOf } from './key-handle.ts';
+import type { KeySource } from './key-source.ts';
+
+/** Bytes of a keyed hash. */
+const DIGEST_BYTES = 16;
+
+/**
+ * Keyed hash of one field of one dataset: BLAKE2b-128 (RFC 7693) under a key derived for it.
+ *
+ * Promises: equal values give equal digests, for one dataset and path and as long as the keyset
+ * lives (hash keys do not rotate); without the key nobody computes or compares them.
+ */
+export class KeyedHash {
+  readonly #use: KeyUse;
+
+  constructor(purpose: Purpose, dataset: string, path: string) {
+    this.#use = Object.freeze({
+      purpose,
+      algorithm: 'blake2b-128',
+      format: 'keyed-hash',
+      dataset,
+      path,
+    });
+  }
+
+  /** 16 bytes, the caller's own. Throws what the key source throws. */
+  digest(keys: KeySource, value: Uint8Array): Buffer {
+    const { key } = keys.active(this.#use);
+    const digest = Buffer.allocUnsafe(DIGEST_BYTES);
+    sodium.crypto_generichash(digest, value as Buffer, bytesOf(key));
+    return digest;
+  }
+}

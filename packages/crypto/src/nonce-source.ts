@@ -1,0 +1,39 @@
+import sodium from 'sodium-native';
+
+/** Bytes of an XChaCha20 nonce: long enough to be drawn at random for ever. */
+export const NONCE_BYTES = 24;
+
+/** Nonces drawn with one call into native code. */
+const POOL_NONCES = 1024;
+
+/**
+ * Gives nonces, each once. Not exported from the package, so that only tests inside it can put
+ * another source in place of the random one.
+ */
+export abstract class NonceSource {
+  /** Writes the next nonce into the first 24 bytes of `target`. */
+  abstract next(target: Buffer): void;
+}
+
+/**
+ * Random nonces, many drawn at once. A process that starts or a worker thread loads this module
+ * anew and so draws its own; Node has no fork without exec, so no two processes share a pool.
+ */
+class RandomNonces extends NonceSource {
+  readonly #pool = Buffer.alloc(NONCE_BYTES * POOL_NONCES);
+  #at = this.#pool.length;
+
+  override next(target: Buffer): void {
+    if (this.#at === this.#pool.length) {
+      sodium.randombytes_buf(this.#pool);
+      this.#at = 0;
+    }
+    // The position moves first: should the copy fail, the nonce is lost and never given twice.
+    const from = this.#at;
+    this.#at += NONCE_BYTES;
+    this.#pool.copy(target, 0, from, this.#at);
+  }
+}
+
+/** The one random source of this thread. */
+export const randomNonces: NonceSource = new RandomNonces();
