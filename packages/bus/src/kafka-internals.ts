@@ -105,7 +105,7 @@ export interface Broker {
     topics: TopicPartitions<{ partition: number; offset: bigint }>[];
   }): Promise<unknown>;
   describeConfigs(o: {
-    resources: { type: number; name: string; configNames: string[] | null }[];
+    resources: { type: number; name: string; configNames: string[] }[];
   }): Promise<{
     resources: {
       resourceName: string;

@@ -13,7 +13,7 @@ export async function topicSettings(
   const broker = await link.anyBroker();
   const answer = await link.call(broker, () =>
     broker.describeConfigs({
-      resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: null }],
+      resources: [{ type: TOPIC_RESOURCE, name: topic, configNames: [] }],
     }),
   );
   const entries = answer.resources[0]?.configEntries ?? [];

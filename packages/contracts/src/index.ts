@@ -5,6 +5,7 @@
  * every event, reject note and alert on Kafka parses with the schema given here. No behaviour.
  */
 export { AlertEvent } from './alerts.ts';
+export { ControlPause, ControlTopic } from './control.ts';
 export {
   type ErrorClass,
   type ErrorCode,
@@ -36,6 +37,7 @@ export {
   ALERT_TOPIC,
   auditTopic,
   CHECKPOINT_TOPIC,
+  CONTROL_TOPIC,
   type DatasetTopics,
   datasetTopics,
   KEYRING_TOPIC,

@@ -30,6 +30,12 @@ export const KEYRING_TOPIC = 'keyring';
 /** Alert state changes; compacted, key = alert id. */
 export const ALERT_TOPIC = 'security.alerts';
 
+/**
+ * The operator's wishes and what Sealstream created; compacted, one partition. Keys:
+ * `pause/<stage>/<dataset>` (ControlPause) and `topic/<name>` (ControlTopic).
+ */
+export const CONTROL_TOPIC = 'sealstream.control';
+
 /** The consumer group of a stage on a dataset. */
 export function stageGroup(stage: string, dataset: string): string {
   return `sealstream.${stage}.${dataset}`;
