@@ -26,9 +26,15 @@ function typeOf(error: Error): string {
   return /^[A-Za-z]{1,60}$/.test(error.name) ? error.name : 'Error';
 }
 
+/** Node's code, or the name of a broker's refusal, which kafkajs and bus keep under `type`. */
 function codeOf(error: Error): string | undefined {
-  const code: unknown = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : undefined;
+  const given: readonly unknown[] = [
+    'code' in error ? error.code : undefined,
+    'type' in error ? error.type : undefined,
+  ];
+  return given.find(
+    (code): code is string => typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code),
+  );
 }
 
 /** The stack after its message; nothing when the message cannot be told from the frames. */

@@ -6,6 +6,7 @@
  * leaves no core file, opens no inspector and ends with an exit code that tells a supervisor
  * whether a restart can help; /readyz names what is waited for.
  */
+export { AuditEmitter, type AuditNote } from './audit-emitter.ts';
 export {
   baseSettings,
   type BaseConfig,
@@ -16,6 +17,8 @@ export { errorFields } from './error-fields.ts';
 export { EXIT } from './exit-codes.ts';
 export { Health, type HealthReport } from './health.ts';
 export { type HttpServer, openHttp } from './http.ts';
+export { kafkaConnection } from './kafka-connection.ts';
+export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { isEntry, runService, type Start, type Stop } from './lifecycle.ts';
 export { type Log, type LogLevel, type LogOptions, logTo, openLog } from './log.ts';
 export { type Metrics, openMetrics } from './metrics.ts';
@@ -23,4 +26,5 @@ export { Secret } from './secret.ts';
 export type { Config, Setting, SettingsTable, SettingType } from './setting.ts';
 export { settingsMarkdown, withSettingsTable } from './settings-markdown.ts';
 export { ConfigError, readConfig, type SettingProblem } from './settings.ts';
+export { type RunningStage, runStage, type StageRequest } from './stages.ts';
 export { untilAvailable } from './waiting.ts';

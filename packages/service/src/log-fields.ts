@@ -34,6 +34,7 @@ const NAMES = {
   number: 'sealstream.number',
   type: 'sealstream.type',
   api: 'sealstream.api',
+  node: 'sealstream.broker_id',
   broker: 'server.address',
   host: 'server.address',
   port: 'server.port',

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type Bus, errorWord } from '@sealstream/bus';
+import { auditTopic, type Logger, PlainEvent, SealstreamError } from '@sealstream/contracts';
+
+/** One partition, so that the numbers of an emitter stand in order. */
+const PARTITION = 0;
+const MOST_WAITING = 1000;
+const RETRY_MS = 1000;
+
+export interface AuditEmitterOptions {
+  readonly bus: Pick<Bus, 'append'>;
+  readonly service: string;
+  /** Name of this process among those of the same service. */
+  readonly instance: string;
+  readonly logger: Logger;
+  readonly heartbeatMs: number;
+  readonly retryMs?: number;
+}
+
+/** What happened; time, emitter and number are added. */
+export interface AuditNote {
+  readonly type: PlainEvent['type'];
+  /** Who did it; the service itself when absent. */
+  readonly actor?: string;
+  readonly dataset?: string;
+  /** Names, counts and digests only. */
+  readonly details?: PlainEvent['details'];
+}
+
+interface Waiting {
+  readonly bytes: Buffer;
+  readonly written: PromiseWithResolvers<void>;
+}
+
+/**
+ * Writes a process's plain events to audit.events.<service>.
+ *
+ * Promises: numbered 0, 1, 2, … within one start; one at a time and in order; the same bytes are
+ * sent again while it is unknown whether they arrived, so a reader may see an event twice but never
+ * two events under one number; a heartbeat with the last number shows silence and loss at the end.
+ * Number and bytes are held in memory: what a crash leaves unwritten is found by the heartbeat that
+ * is missing, not recovered. Keeping them on disk before sending is for a later issue.
+ */
+export class AuditEmitter {
+  readonly #options: AuditEmitterOptions;
+  readonly #emitter: string;
+  readonly #waiting: Waiting[] = [];
+  readonly #stopped = new AbortController();
+  readonly #heartbeats: NodeJS.Timeout;
+  #next = 0;
+  #sending: Promise<void> = Promise.resolve();
+  #isSending = false;
+
+  constructor(options: AuditEmitterOptions) {
+    this.#options = options;
+    this.#emitter = `${options.service}/${options.instance}`;
+    this.#heartbeats = setInterval(() => this.#heartbeat(), options.heartbeatMs).unref();
+  }
+
+  /**
+   * Resolves once every in-sync replica has the event; waits for as long as Kafka is away.
+   *
+   * @throws SealstreamError KAFKA_UNREACHABLE when too many events wait already, or after stop
+   */
+  emit(note: AuditNote): Promise<void> {
+    if (this.#stopped.signal.aborted || this.#waiting.length >= MOST_WAITING)
+      return Promise.reject(new SealstreamError('KAFKA_UNREACHABLE', { place: 'audit events' }));
+    const event = PlainEvent.parse({
+      v: 1,
+      time: new Date().toISOString(),
+      emitter: this.#emitter,
+      number: this.#next,
+      type: note.type,
+      actor: note.actor ?? this.#emitter,
+      ...(note.dataset === undefined ? {} : { dataset: note.dataset }),
+      details: note.details ?? {},
+    });
+    this.#next += 1;
+    const written = Promise.withResolvers<void>();
+    this.#waiting.push({ bytes: Buffer.from(JSON.stringify(event)), written });
+    if (!this.#isSending) this.#sending = this.#send();
+    return written.promise;
+  }
+
+  /** For events that nobody waits for; a failure is logged. */
+  note(note: AuditNote): void {
+    this.emit(note).catch((error: unknown) =>
+      this.#options.logger.warn({ code: errorWord(error), type: note.type }, 'event not written'),
+    );
+  }
+
+  /** Waits for what is on its way, at most so long, and ends; what is left then is given up. */
+  async stop(withinMs: number): Promise<void> {
+    clearInterval(this.#heartbeats);
+    const given = new AbortController();
+    await Promise.race([
+      this.#sending,
+      sleep(withinMs, undefined, { signal: given.signal }).catch(() => undefined),
+    ]);
+    given.abort();
+    this.#stopped.abort();
+  }
+
+  /** Says its own number, which is the last one: a reader knows that none before is missing. */
+  #heartbeat(): void {
+    // What waits already will speak for itself, and nothing piles up while Kafka is away.
+    if (this.#isSending) return;
+    this.note({ type: 'heartbeat', details: { last: this.#next } });
+  }
+
+  async #send(): Promise<void> {
+    this.#isSending = true;
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const isWritten = await this.#write(first.bytes);
+      this.#waiting.shift();
+      if (isWritten) first.written.resolve();
+      else
+        first.written.reject(new SealstreamError('KAFKA_UNREACHABLE', { place: 'audit events' }));
+    }
+    this.#isSending = false;
+  }
+
+  async #write(bytes: Buffer): Promise<boolean> {
+    const { bus, logger, retryMs = RETRY_MS, service } = this.#options;
+    const { signal } = this.#stopped;
+    const record = { key: Buffer.from(this.#emitter), value: bytes };
+    while (!signal.aborted) {
+      try {
+        await bus.append(auditTopic(service), PARTITION, [record]);
+        return true;
+      } catch (error) {
+        logger.warn({ topic: auditTopic(service), code: errorWord(error) }, 'event sent again');
+        await sleep(retryMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,103 @@
+import { PlainEvent } from '@sealstream/contracts';
+import { afterEach, describe, expect, test } from 'vitest';
+
+import { AuditEmitter } from '../src/audit-emitter.ts';
+import { logTo } from '../src/log.ts';
+
+const logger = logTo(
+  { service: 'mask', instance: 'm-1', level: 'error' },
+  { write: () => undefined },
+);
+
+/** Takes the place of bus.append only to lose answers on demand; nothing else of it is used. */
+class Topic {
+  readonly written: string[] = [];
+  readonly outcomes: ('ok' | 'lost before' | 'lost after')[];
+  inFlight = 0;
+  mostInFlight = 0;
+
+  constructor(outcomes: ('ok' | 'lost before' | 'lost after')[] = []) {
+    this.outcomes = outcomes;
+  }
+
+  async append(topic: string, partition: number, records: readonly { value: Buffer | null }[]) {
+    expect([topic, partition]).toEqual(['audit.events.mask', 0]);
+    this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.inFlight -= 1;
+    const outcome = this.outcomes.shift() ?? 'ok';
+    if (outcome !== 'lost before')
+      for (const { value } of records) this.written.push(String(value));
+    if (outcome !== 'ok') throw new Error('no answer');
+    return 0n;
+  }
+
+  events(): PlainEvent[] {
+    return this.written.map((text) => PlainEvent.parse(JSON.parse(text)));
+  }
+}
+
+let emitter: AuditEmitter | undefined;
+afterEach(async () => emitter?.stop(0));
+
+function emitterOn(topic: Topic, heartbeatMs = 60_000): AuditEmitter {
+  emitter = new AuditEmitter({
+    bus: topic,
+    service: 'mask',
+    instance: 'm-1',
+    logger,
+    heartbeatMs,
+    retryMs: 1,
+  });
+  return emitter;
+}
+
+describe('plain audit events', () => {
+  test('are numbered from 0, one at a time and in order', async () => {
+    const topic = new Topic();
+    const audit = emitterOn(topic);
+    await Promise.all([
+      audit.emit({ type: 'service-started' }),
+      audit.emit({ type: 'policy-loaded', dataset: 'people', details: { revision: 3 } }),
+      audit.emit({ type: 'service-stopped', actor: 'ops' }),
+    ]);
+    expect(topic.mostInFlight).toBe(1);
+    expect(topic.events()).toMatchObject([
+      { number: 0, type: 'service-started', emitter: 'mask/m-1', actor: 'mask/m-1', details: {} },
+      { number: 1, type: 'policy-loaded', dataset: 'people', details: { revision: 3 } },
+      { number: 2, type: 'service-stopped', actor: 'ops' },
+    ]);
+  });
+
+  test('are sent again as the same bytes when it is unknown whether they arrived', async () => {
+    const topic = new Topic(['lost after', 'lost before', 'ok', 'lost after']);
+    const audit = emitterOn(topic);
+    await audit.emit({ type: 'service-started' });
+    await audit.emit({ type: 'service-stopped' });
+    expect(new Set(topic.written.slice(0, 2)).size).toBe(1);
+    expect(topic.events().map(({ number }) => number)).toEqual([0, 0, 1, 1]);
+  });
+
+  test('a heartbeat carries its own number as the last one', async () => {
+    const topic = new Topic();
+    const audit = emitterOn(topic, 20);
+    await audit.emit({ type: 'service-started' });
+    await expect.poll(() => topic.events().length).toBeGreaterThan(1);
+    expect(topic.events()[1]).toMatchObject({ type: 'heartbeat', number: 1, details: { last: 1 } });
+  });
+
+  test('stop waits for what is on its way, but not longer than told', async () => {
+    const quick = new Topic();
+    const audit = emitterOn(quick);
+    audit.note({ type: 'service-stopped' });
+    await audit.stop(1000);
+    expect(quick.written).toHaveLength(1);
+
+    const away = new Topic(Array.from({ length: 10_000 }, () => 'lost before' as const));
+    const stuck = emitterOn(away);
+    const refused = expect(stuck.emit({ type: 'service-stopped' })).rejects.toThrow('KAFKA');
+    await stuck.stop(30);
+    await refused;
+    await expect(stuck.emit({ type: 'heartbeat' })).rejects.toThrow('KAFKA_UNREACHABLE');
+  });
+});
