@@ -1,2 +1,20 @@
-/** records: Finds fields in JSON and CSV and rewrites them; every other byte stays as it came. */
-export {};
+/**
+ * records: finds fields in JSON and CSV and lets others rewrite them in place.
+ *
+ * Promises: a record that a scan accepts is valid (RFC 8259 and UTF-8 in whole, at most 64 levels;
+ * RFC 4180), names are compared after unescaping, every field of the shape is found wherever and
+ * however often it stands, and whatever the shape does not name is told. What is not inside a
+ * span is never touched, so a writer that copies it gets every other byte as it came. Faults tell a
+ * code, a byte offset and the shape's own pattern; never a value and never a name from the record.
+ * What to do to a field is not known here.
+ */
+export { ByteWriter } from './byte-writer.ts';
+export { CELL, CELL_STRIDE, CsvReader, type CsvRow } from './csv-reader.ts';
+export { undoubleQuotes, writeCsvCell } from './csv-text.ts';
+export { type Fault, JsonScanner, SPAN_STRIDE } from './json-scanner.ts';
+export { jsonKind, MAX_DEPTH } from './json-syntax.ts';
+export { unescapeJson, writeJsonString } from './json-text.ts';
+export { type Line, LineReader } from './line-reader.ts';
+export { formatPattern, parsePattern, type Step } from './path-pattern.ts';
+export { type FieldShape, KIND, type ScalarType, Shape, type UnknownRule } from './shape.ts';
+export { firstInvalidUtf8 } from './utf8.ts';

@@ -1,0 +1,194 @@
+import type { RejectCode } from '@sealstream/contracts';
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  JsonSyntax,
+  MAX_DEPTH,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+} from './json-syntax.ts';
+import { KIND, type Shape, type ShapeNode } from './shape.ts';
+import { firstInvalidUtf8 } from './utf8.ts';
+
+/** Why a record is bad: where, never what. */
+export interface Fault {
+  readonly code: RejectCode;
+  readonly byte: number;
+  /** A pattern of the shape, never a name that the record brought. */
+  readonly path?: string;
+}
+
+/** Numbers per span: slot, kind, start, end. */
+export const SPAN_STRIDE = 4;
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Finds the fields of a shape in JSON records, one pass each.
+ *
+ * `scan` gives undefined when the record is one valid JSON object that fits the shape; then
+ * `spans[0 .. count * SPAN_STRIDE)` hold slot, kind, start and end of every field that stands in
+ * it, in the order of the bytes, duplicates included. What is invalid JSON or too deep wins over
+ * what does not fit, and of several misfits the first is told. Spans stay until the next scan.
+ */
+export class JsonScanner extends JsonSyntax {
+  spans = new Int32Array(64 * SPAN_STRIDE);
+  count = 0;
+  readonly #shape: Shape;
+  /** Per node: number of the object in which it was seen last. */
+  readonly #seen: Float64Array;
+  #objects = 0;
+  #misfit: Fault | undefined;
+
+  constructor(shape: Shape) {
+    super();
+    this.#shape = shape;
+    this.#seen = new Float64Array(shape.nodeCount);
+  }
+
+  scan(record: Buffer): Fault | undefined {
+    this.count = 0;
+    this.#misfit = undefined;
+    const bad = firstInvalidUtf8(record);
+    if (bad >= 0) return { code: 'RECORD_INVALID_UTF8', byte: bad };
+    this.buf = record;
+    const complete = this.#record();
+    this.buf = NOTHING;
+    if (!complete) return { code: this.code ?? 'RECORD_INVALID_JSON', byte: this.byte };
+    return this.#misfit;
+  }
+
+  #record(): boolean {
+    const at = this.space(0);
+    let end =
+      this.buf[at] === OPEN_BRACE ? this.#object(this.#shape.root, at, 1) : this.invalid(at);
+    if (end < 0) return false;
+    end = this.space(end);
+    if (end < this.buf.length) this.invalid(end);
+    return end === this.buf.length;
+  }
+
+  #span(slot: number, kind: number, start: number, end: number): void {
+    let i = this.count * SPAN_STRIDE;
+    if (i === this.spans.length) {
+      const grown = new Int32Array(i * 2);
+      grown.set(this.spans);
+      this.spans = grown;
+    }
+    const { spans } = this;
+    spans[i++] = slot;
+    spans[i++] = kind;
+    spans[i++] = start;
+    spans[i] = end;
+    this.count++;
+  }
+
+  #unfit(code: RejectCode, byte: number, path: string): void {
+    this.#misfit ??= { code, byte, path };
+  }
+
+  #object(node: ShapeNode, at: number, depth: number): number {
+    if (depth > MAX_DEPTH) return this.stop('RECORD_TOO_DEEP', at);
+    const { buf } = this;
+    const number = ++this.#objects;
+    let missing = node.requiredChildren;
+    let kept = false;
+    let comma = at;
+    let pos = this.space(at + 1);
+    let close = buf[pos] === CLOSE_BRACE;
+    while (!close) {
+      if (buf[pos] !== QUOTE) return this.invalid(pos);
+      const nameEnd = this.string(pos);
+      if (nameEnd < 0) return -1;
+      const child = node.child(buf, pos + 1, nameEnd - 1, this.escaped);
+      const colon = this.space(nameEnd);
+      if (buf[colon] !== COLON) return this.invalid(colon);
+      const valueAt = this.space(colon + 1);
+      const end =
+        child === undefined
+          ? this.#unknown(node, pos, valueAt, depth)
+          : this.#known(child, valueAt, depth);
+      if (end < 0) return -1;
+      if (child !== undefined && child.required && this.#seen[child.index] !== number) {
+        this.#seen[child.index] = number;
+        // What `*` leads to is required of each, but none has to be there.
+        if (child !== node.any) missing--;
+      }
+      const next = this.space(end);
+      close = buf[next] === CLOSE_BRACE;
+      if (!close && buf[next] !== COMMA) return this.invalid(next);
+      const after = close ? next : this.space(next + 1);
+      const cut = child === undefined ? this.#shape.unknown === 'cut' : child.cut;
+      if (!cut) kept = true;
+      else if (kept) this.#span((child ?? node).slot, KIND.cut, comma, end);
+      else this.#span((child ?? node).slot, KIND.cut, pos, close ? end : after);
+      comma = next;
+      pos = after;
+    }
+    if (missing > 0) this.#missing(node, number, at);
+    return pos + 1;
+  }
+
+  #array(each: ShapeNode, at: number, depth: number): number {
+    if (depth > MAX_DEPTH) return this.stop('RECORD_TOO_DEEP', at);
+    const { buf } = this;
+    let kept = false;
+    let comma = at;
+    let pos = this.space(at + 1);
+    let close = buf[pos] === CLOSE_BRACKET;
+    while (!close) {
+      const end = this.#known(each, pos, depth);
+      if (end < 0) return -1;
+      const next = this.space(end);
+      close = buf[next] === CLOSE_BRACKET;
+      if (!close && buf[next] !== COMMA) return this.invalid(next);
+      const after = close ? next : this.space(next + 1);
+      if (!each.cut) kept = true;
+      else if (kept) this.#span(each.slot, KIND.cut, comma, end);
+      else this.#span(each.slot, KIND.cut, pos, close ? end : after);
+      comma = next;
+      pos = after;
+    }
+    return pos + 1;
+  }
+
+  #known(node: ShapeNode, at: number, depth: number): number {
+    if (!node.leaf) {
+      const c = this.buf[at];
+      // A map is `*` over an object; a list of fixed names is never an array.
+      if (c === OPEN_BRACE) return this.#object(node, at, depth + 1);
+      if (c === OPEN_BRACKET && node.any !== undefined) return this.#array(node.any, at, depth + 1);
+    }
+    const end = this.value(at, depth);
+    if (end < 0) return -1;
+    const { kind } = this;
+    if (kind === KIND.null) {
+      if (node.required) this.#unfit('RECORD_MISSING_FIELD', at, node.pattern);
+    } else if ((node.types & (1 << kind)) === 0) {
+      this.#unfit('RECORD_WRONG_TYPE', at, node.pattern);
+    }
+    if (node.leaf) this.#span(node.slot, kind, at, end);
+    return end;
+  }
+
+  #unknown(parent: ShapeNode, nameAt: number, at: number, depth: number): number {
+    const end = this.value(at, depth);
+    if (end < 0) return -1;
+    const { unknown } = this.#shape;
+    if (unknown === 'fault') this.#unfit('RECORD_UNKNOWN_FIELD', nameAt, `${parent.pattern}/*`);
+    else if (unknown === 'span') this.#span(parent.slot, this.kind, at, end);
+    return end;
+  }
+
+  #missing(node: ShapeNode, number: number, at: number): void {
+    for (const child of node.children) {
+      if (child.required && this.#seen[child.index] !== number) {
+        this.#unfit('RECORD_MISSING_FIELD', at, child.pattern);
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,207 @@
+import type { RejectCode } from '@sealstream/contracts';
+import { KIND } from './shape.ts';
+
+/** Deepest nesting of objects and arrays; the record itself is level 1. */
+export const MAX_DEPTH = 64;
+
+export const QUOTE = 0x22;
+export const COMMA = 0x2c;
+export const COLON = 0x3a;
+export const OPEN_BRACKET = 0x5b;
+export const CLOSE_BRACKET = 0x5d;
+export const OPEN_BRACE = 0x7b;
+export const CLOSE_BRACE = 0x7d;
+const BACKSLASH = 0x5c;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const DOT = 0x2e;
+const ZERO = 0x30;
+
+/** 1 for what ends the plain run inside a string: quote, backslash, control characters. */
+const STOPS = new Uint8Array(256).fill(1, 0, 0x20);
+STOPS[QUOTE] = 1;
+STOPS[BACKSLASH] = 1;
+
+/** 1 for what may follow a backslash, save `u`. */
+const ESCAPES = new Uint8Array(256);
+for (const c of Buffer.from('"\\/bfnrt')) ESCAPES[c] = 1;
+
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+const NULL = Buffer.from('null');
+
+function isDigit(c: number | undefined): boolean {
+  return c !== undefined && c >= ZERO && c <= 0x39;
+}
+
+function isHexDigit(c: number | undefined): boolean {
+  return c !== undefined && (isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x66));
+}
+
+/**
+ * The grammar of RFC 8259 over bytes. Each method takes a position and gives the one after what it
+ * read, or -1 with `code` and `byte` set; nothing is allocated on the way.
+ */
+export class JsonSyntax {
+  protected buf: Buffer = Buffer.alloc(0);
+  /** Kind of the value read last, see KIND. */
+  protected kind = 0;
+  /** Whether the string read last held a backslash. */
+  protected escaped = false;
+  protected code: RejectCode | undefined;
+  protected byte = 0;
+
+  protected stop(code: RejectCode, at: number): number {
+    this.code = code;
+    this.byte = at;
+    return -1;
+  }
+
+  protected invalid(at: number): number {
+    return this.stop('RECORD_INVALID_JSON', at);
+  }
+
+  protected space(at: number): number {
+    const { buf } = this;
+    let pos = at;
+    while (pos < buf.length) {
+      const c = buf[pos];
+      if (c > 0x20 || (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09)) break;
+      pos++;
+    }
+    return pos;
+  }
+
+  /** Precondition: a quote stands at `at`. */
+  protected string(at: number): number {
+    const { buf } = this;
+    const end = buf.length;
+    let pos = at + 1;
+    this.escaped = false;
+    for (;;) {
+      while (pos < end && STOPS[buf[pos]] === 0) pos++;
+      if (pos >= end) return this.invalid(end);
+      const c = buf[pos];
+      if (c === QUOTE) return pos + 1;
+      if (c !== BACKSLASH || pos + 1 >= end) return this.invalid(pos);
+      this.escaped = true;
+      if (ESCAPES[buf[pos + 1]] === 1) pos += 2;
+      else if (this.#unicodeEscape(pos)) pos += 6;
+      else return this.invalid(pos);
+    }
+  }
+
+  #unicodeEscape(at: number): boolean {
+    const { buf } = this;
+    if (buf[at + 1] !== 0x75) return false;
+    for (let i = 2; i < 6; i++) if (!isHexDigit(buf[at + i])) return false;
+    return true;
+  }
+
+  #digits(at: number): number {
+    const { buf } = this;
+    let pos = at;
+    while (pos < buf.length && isDigit(buf[pos])) pos++;
+    return pos === at ? this.invalid(at) : pos;
+  }
+
+  protected number(at: number): number {
+    const { buf } = this;
+    let pos = buf[at] === MINUS ? at + 1 : at;
+    if (buf[pos] === ZERO) pos++;
+    else pos = this.#digits(pos);
+    if (pos > 0 && buf[pos] === DOT) pos = this.#digits(pos + 1);
+    if (pos > 0 && ((buf[pos] ?? 0) | 0x20) === 0x65) {
+      const sign = buf[pos + 1];
+      pos = this.#digits(sign === PLUS || sign === MINUS ? pos + 2 : pos + 1);
+    }
+    return pos;
+  }
+
+  #literal(at: number, word: Buffer): number {
+    for (let i = 0; i < word.length; i++)
+      if (this.buf[at + i] !== word[i]) return this.invalid(at + i);
+    return at + word.length;
+  }
+
+  /** Any value; `depth` is that of the container it stands in. Sets `kind`. */
+  protected value(at: number, depth: number): number {
+    const c = this.buf[at];
+    let end: number;
+    let kind: number;
+    if (c === QUOTE) {
+      end = this.string(at);
+      kind = this.escaped ? KIND.escaped : KIND.string;
+    } else if (c === OPEN_BRACE) {
+      end = this.skipObject(at, depth + 1);
+      kind = KIND.object;
+    } else if (c === OPEN_BRACKET) {
+      end = this.skipArray(at, depth + 1);
+      kind = KIND.array;
+    } else if (c === 0x74 || c === 0x66) {
+      end = this.#literal(at, c === 0x74 ? TRUE : FALSE);
+      kind = KIND.boolean;
+    } else if (c === 0x6e) {
+      end = this.#literal(at, NULL);
+      kind = KIND.null;
+    } else {
+      end = this.number(at);
+      kind = KIND.number;
+    }
+    this.kind = kind;
+    return end;
+  }
+
+  protected skipObject(at: number, depth: number): number {
+    if (depth > MAX_DEPTH) return this.stop('RECORD_TOO_DEEP', at);
+    let pos = this.space(at + 1);
+    if (this.buf[pos] === CLOSE_BRACE) return pos + 1;
+    for (;;) {
+      if (this.buf[pos] !== QUOTE) return this.invalid(pos);
+      pos = this.string(pos);
+      if (pos < 0) return -1;
+      pos = this.space(pos);
+      if (this.buf[pos] !== COLON) return this.invalid(pos);
+      pos = this.value(this.space(pos + 1), depth);
+      if (pos < 0) return -1;
+      pos = this.space(pos);
+      const c = this.buf[pos];
+      if (c === CLOSE_BRACE) return pos + 1;
+      if (c !== COMMA) return this.invalid(pos);
+      pos = this.space(pos + 1);
+    }
+  }
+
+  protected skipArray(at: number, depth: number): number {
+    if (depth > MAX_DEPTH) return this.stop('RECORD_TOO_DEEP', at);
+    let pos = this.space(at + 1);
+    if (this.buf[pos] === CLOSE_BRACKET) return pos + 1;
+    for (;;) {
+      pos = this.value(pos, depth);
+      if (pos < 0) return -1;
+      pos = this.space(pos);
+      const c = this.buf[pos];
+      if (c === CLOSE_BRACKET) return pos + 1;
+      if (c !== COMMA) return this.invalid(pos);
+      pos = this.space(pos + 1);
+    }
+  }
+}
+
+/** The kind of the one JSON value that these bytes are, or 0 when they are not exactly one. */
+export function jsonKind(bytes: Buffer): number {
+  return probe.kindOf(bytes);
+}
+
+class Probe extends JsonSyntax {
+  kindOf(bytes: Buffer): number {
+    this.buf = bytes;
+    const end = this.value(this.space(0), 0);
+    const { kind } = this;
+    const whole = end >= 0 && this.space(end) === bytes.length;
+    this.buf = NULL;
+    return whole ? kind : 0;
+  }
+}
+
+const probe = new Probe();
