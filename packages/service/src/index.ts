@@ -27,4 +27,10 @@ export type { Config, Setting, SettingsTable, SettingType } from './setting.ts';
 export { settingsMarkdown, withSettingsTable } from './settings-markdown.ts';
 export { ConfigError, readConfig, type SettingProblem } from './settings.ts';
 export { type RunningStage, runStage, type StageRequest } from './stages.ts';
+export {
+  type ExistingTopic,
+  type PlannedDataset,
+  type PlannedTopic,
+  planTopics,
+} from './topic-plan.ts';
 export { untilAvailable } from './waiting.ts';
