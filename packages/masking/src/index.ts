@@ -1,2 +1,17 @@
-/** masking: The table of masking transforms. */
-export {};
+/**
+ * masking: the table of transforms that a policy can name, and what each does to a text.
+ *
+ * Promises: a transform is a row (parameters, key, reversible, equality, types, what it keeps); what
+ * it writes is text or a plain decimal, so that any format can hold it; a value that a transform
+ * cannot treat is told and never passed. Knows neither JSON nor CSV, and keeps no value.
+ */
+export { GeneraliseParameters } from './generalise.ts';
+export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';
+export type { MaskAction, MaskedField, Rewrite, TextOutput, Transform } from './transform.ts';
+export {
+  maskAction,
+  type MaskRule,
+  TRANSFORM_NAMES,
+  type TransformName,
+  TRANSFORMS,
+} from './transforms.ts';

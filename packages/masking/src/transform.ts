@@ -1,0 +1,63 @@
+import type { KeySource } from '@sealstream/crypto';
+import type { z } from 'zod';
+
+/** Where a rewritten text goes. */
+export interface TextOutput {
+  byte(value: number): void;
+  copy(source: Buffer, from?: number, to?: number): void;
+}
+
+/**
+ * Writes what the text in [from, to) becomes; false when the text cannot be treated so. The text is
+ * unescaped UTF-8 in which a lone surrogate may stand as three bytes.
+ */
+export type Rewrite = (
+  text: Buffer,
+  from: number,
+  to: number,
+  out: TextOutput,
+  keys: KeySource,
+) => boolean;
+
+/** What a rule does to a field, free of any format. */
+export type MaskAction =
+  | { readonly does: 'keep' }
+  /** The field is left out. */
+  | { readonly does: 'drop' }
+  /** The same for every value, null included. */
+  | { readonly does: 'fixed'; readonly value: string | number | boolean | null }
+  /** Text in, text out. Null, in which there is nothing to hide, stays null. */
+  | { readonly does: 'rewrite'; readonly output: 'text' | 'number'; readonly rewrite: Rewrite };
+
+/** The field that a rule is for; keys are derived for it. */
+export interface MaskedField {
+  readonly dataset: string;
+  /** The policy's path pattern. */
+  readonly path: string;
+}
+
+/** One row of the table. */
+export interface Transform<P = unknown> {
+  /** What it does, in a sentence for the documents. */
+  readonly summary: string;
+  /** How a policy writes it. */
+  readonly example: string;
+  /** Form of the parameters. */
+  readonly parameters: z.ZodType<P>;
+  /** Whether it may be written as its name alone; then the parameters are `undefined`. */
+  readonly bare: boolean;
+  /** Whether it may be written with parameters. */
+  readonly takesParameters: boolean;
+  readonly needsKey: boolean;
+  /** Whether someone with the key gets the value back. */
+  readonly reversible: boolean;
+  /** Whether equal values become equal, so that guesses can be checked by whoever may write raw. */
+  readonly preservesEquality: boolean;
+  /** Declared types that it can treat. */
+  readonly types: readonly ('string' | 'number' | 'boolean')[];
+  /** What the field becomes. */
+  readonly output: 'as it was' | 'text' | 'number' | 'null' | 'nothing' | 'the constant';
+  /** What can still be read in the output, for the documents. */
+  readonly keeps: string;
+  action(parameters: P, field: MaskedField): MaskAction;
+}

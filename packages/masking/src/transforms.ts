@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { GeneraliseParameters, generaliseAction } from './generalise.ts';
+import { hashAction } from './hash.ts';
+import { PartialParameters, partialAction } from './partial.ts';
+import type { MaskAction, MaskedField, Transform } from './transform.ts';
+
+const ALL_TYPES = ['string', 'number', 'boolean'] as const;
+
+const row = <P>(transform: Transform<P>): Transform<P> => transform;
+
+const none = z.undefined();
+const keyless = { needsKey: false, reversible: false, preservesEquality: false } as const;
+const bare = { parameters: none, bare: true, takesParameters: false } as const;
+
+/**
+ * Every transform that a policy can name. Parser, JSON Schema and documents are built from this
+ * table; a new row is all that a new transform needs.
+ */
+export const TRANSFORMS = {
+  keep: row({
+    ...keyless,
+    ...bare,
+    summary: 'Leaves the value as it is.',
+    example: 'keep',
+    types: ALL_TYPES,
+    output: 'as it was',
+    keeps: 'everything',
+    action: () => ({ does: 'keep' }),
+  }),
+  redact: row({
+    ...keyless,
+    ...bare,
+    summary: 'Puts `[redacted]` in its place, null included.',
+    example: 'redact',
+    types: ALL_TYPES,
+    output: 'text',
+    keeps: 'nothing',
+    action: () => ({ does: 'fixed', value: '[redacted]' }),
+  }),
+  drop: row({
+    ...keyless,
+    ...bare,
+    summary: 'Leaves the field out.',
+    example: 'drop',
+    types: ALL_TYPES,
+    output: 'nothing',
+    keeps: 'nothing, not even that it was there',
+    action: () => ({ does: 'drop' }),
+  }),
+  null: row({
+    ...keyless,
+    ...bare,
+    summary: 'Puts null in its place; an empty cell in CSV.',
+    example: 'null',
+    types: ALL_TYPES,
+    output: 'null',
+    keeps: 'nothing',
+    action: () => ({ does: 'fixed', value: null }),
+  }),
+  constant: row({
+    ...keyless,
+    summary: 'Puts the same value in the place of every one, null included.',
+    example: "{ constant: '-' }",
+    parameters: z.union([z.string().max(1000), z.number(), z.boolean()]),
+    bare: false,
+    takesParameters: true,
+    types: ALL_TYPES,
+    output: 'the constant',
+    keeps: 'nothing',
+    action: (value) => ({ does: 'fixed', value }),
+  }),
+  partial: row({
+    ...keyless,
+    summary: 'Hides letters and digits by their place; separators stay.',
+    example: '{ partial: { hideLast: 4 } }',
+    parameters: PartialParameters,
+    bare: false,
+    takesParameters: true,
+    types: ['string', 'number'],
+    output: 'text',
+    keeps: 'the characters named, separators, length',
+    action: (rule) => partialAction(rule),
+  }),
+  hash: row({
+    needsKey: true,
+    reversible: false,
+    preservesEquality: true,
+    summary: 'Puts a keyed hash in its place: 22 characters, equal for equal values.',
+    example: 'hash',
+    parameters: z.strictObject({}).optional(),
+    bare: true,
+    takesParameters: true,
+    types: ALL_TYPES,
+    output: 'text',
+    keeps: 'which records have equal values',
+    action: (_rule, field) => hashAction(field),
+  }),
+  generalise: row({
+    ...keyless,
+    summary: 'Puts the lower bound of a bucket, or the year or month of a date, in its place.',
+    example: '{ generalise: { bucket: 50 } } or { generalise: { date: year } }',
+    parameters: GeneraliseParameters,
+    bare: false,
+    takesParameters: true,
+    types: ['string', 'number'],
+    output: 'as it was',
+    keeps: 'the bucket, year or month',
+    action: (rule) => generaliseAction(rule),
+  }),
+} as const;
+
+export type TransformName = keyof typeof TRANSFORMS;
+
+export const TRANSFORM_NAMES = Object.keys(TRANSFORMS) as TransformName[];
+
+/** A transform as a policy names it. `parameters` has been parsed by the row's own schema. */
+export interface MaskRule {
+  readonly name: TransformName;
+  readonly parameters: unknown;
+}
+
+/** What this rule does to that field. Throws what zod throws when the parameters do not fit. */
+export function maskAction(rule: MaskRule, field: MaskedField): MaskAction {
+  const transform: Transform = TRANSFORMS[rule.name];
+  return transform.action(transform.parameters.parse(rule.parameters), field);
+}

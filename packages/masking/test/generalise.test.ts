@@ -1,0 +1,85 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { maskOne } from './mask-one.ts';
+
+const bucket = (width: number, text: string) => maskOne('generalise', { bucket: width }, text);
+const date = (keep: string, text: string) => maskOne('generalise', { date: keep }, text);
+
+describe('bucket', () => {
+  test.each([
+    [50, '123.45', '100'],
+    [50, '100', '100'],
+    [50, '99.999', '50'],
+    [50, '-0.01', '-50'],
+    [50, '-50', '-50'],
+    [50, '-50.000', '-50'],
+    [50, '-51', '-100'],
+    [50, '0', '0'],
+    [50, '-0', '0'],
+    [50, '-0.0', '0'],
+    [50, '1.2345e2', '100'],
+    [50, '-1E-300', '-50'],
+    [50, '12345678901234567890123', '12345678901234567890100'],
+    [0.1, '0.37', '0.3'],
+    [0.1, '0.3', '0.3'],
+    [0.1, '-0.31', '-0.4'],
+    [0.5, '1', '1'],
+    [2.5, '9', '7.5'],
+    [1e21, '2.5e21', '2000000000000000000000'],
+  ])('width %d: %s becomes %s', (width, text, lower) => {
+    expect(bucket(width, text)).toBe(lower);
+  });
+
+  test('the lower bound is exact: at or below the value, less than a width away', () => {
+    const number = fc.tuple(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.nat(6));
+    const decimal = (digits: bigint, scale: number) => {
+      const text = (digits < 0n ? -digits : digits).toString().padStart(scale + 1, '0');
+      const dot = scale === 0 ? '' : `.${text.slice(-scale)}`;
+      return `${digits < 0n ? '-' : ''}${text.slice(0, text.length - scale)}${dot}`;
+    };
+    fc.assert(
+      fc.property(number, fc.integer({ min: 1, max: 100_000 }), ([digits, scale], width) => {
+        const lower = BigInt(bucket(width, decimal(digits, scale)) ?? '') * 10n ** BigInt(scale);
+        expect(lower <= digits).toBe(true);
+        expect(digits - lower < BigInt(width) * 10n ** BigInt(scale)).toBe(true);
+        expect(lower % (BigInt(width) * 10n ** BigInt(scale))).toBe(0n);
+      }),
+    );
+  });
+
+  test('a number beyond 1,000 digits is unfit, however it is written', () => {
+    expect(bucket(50, '1e1001')).toBeUndefined();
+    expect(bucket(50, '1e-99999999999')).toBeUndefined();
+    expect(bucket(50, '1'.repeat(1001))).toBeUndefined();
+    expect(bucket(50, 'abc')).toBeUndefined();
+    expect(bucket(50, '')).toBeUndefined();
+  });
+});
+
+describe('date', () => {
+  test.each([
+    ['year', '1985-02-03', '1985'],
+    ['month', '1985-02-03', '1985-02'],
+    ['month', '2024-02-29T23:59:60.123Z', '2024-02'],
+    ['year', '2024-02-29 08:00+01:00', '2024'],
+  ])('%s of %s is %s', (keep, text, kept) => {
+    expect(date(keep, text)).toBe(kept);
+  });
+
+  test.each([
+    '',
+    '1985',
+    '1985-02',
+    '03/02/1985',
+    '1985-02-30',
+    '1985-13-01',
+    '2023-02-29',
+    '1985-02-03x',
+    '1985-02-03T25:00',
+    ' 1985-02-03',
+    '1985-02-03\n',
+    '１９８５-02-03',
+  ])('what is no ISO date is unfit: %j', (text) => {
+    expect(date('year', text)).toBeUndefined();
+  });
+});
