@@ -37,39 +37,36 @@ function base64At(bytes: Buffer, alignment: number, encoding: 'base64' | 'base64
   return text.slice(first, end);
 }
 
-function utf16be(text: string): Buffer {
-  return Buffer.from(text, 'utf16le').swap16();
-}
+type Form = (text: string, bytes: Buffer) => Buffer | string;
+
+const base64 = (alignment: number): Form => {
+  return (_, bytes) => base64At(bytes, alignment, 'base64');
+};
+const base64url = (alignment: number): Form => {
+  return (_, bytes) => base64At(bytes, alignment, 'base64url');
+};
+
+const FORMS: Readonly<Record<Encoding, Form>> = {
+  plain: (_, bytes) => bytes,
+  json: inner,
+  'json-ascii': escapedToAscii,
+  'json-twice': (text) => inner(inner(text)),
+  'base64-0': base64(0),
+  'base64-1': base64(1),
+  'base64-2': base64(2),
+  'base64url-0': base64url(0),
+  'base64url-1': base64url(1),
+  'base64url-2': base64url(2),
+  hex: (_, bytes) => bytes.toString('hex'),
+  'hex-upper': (_, bytes) => bytes.toString('hex').toUpperCase(),
+  utf16le: (text) => Buffer.from(text, 'utf16le'),
+  utf16be: (text) => Buffer.from(text, 'utf16le').swap16(),
+};
 
 /** The bytes of a value in one form; not unique: a form often equals another one. */
 export function encoded(text: string, encoding: Encoding): Buffer {
-  const bytes = Buffer.from(text);
-  switch (encoding) {
-    case 'plain':
-      return bytes;
-    case 'json':
-      return Buffer.from(inner(text));
-    case 'json-ascii':
-      return Buffer.from(escapedToAscii(text));
-    case 'json-twice':
-      return Buffer.from(inner(inner(text)));
-    case 'base64-0':
-    case 'base64-1':
-    case 'base64-2':
-      return Buffer.from(base64At(bytes, Number(encoding.at(-1)), 'base64'));
-    case 'base64url-0':
-    case 'base64url-1':
-    case 'base64url-2':
-      return Buffer.from(base64At(bytes, Number(encoding.at(-1)), 'base64url'));
-    case 'hex':
-      return Buffer.from(bytes.toString('hex'));
-    case 'hex-upper':
-      return Buffer.from(bytes.toString('hex').toUpperCase());
-    case 'utf16le':
-      return Buffer.from(text, 'utf16le');
-    case 'utf16be':
-      return utf16be(text);
-  }
+  const form = FORMS[encoding](text, Buffer.from(text));
+  return typeof form === 'string' ? Buffer.from(form) : form;
 }
 
 /** The forms of a value that differ from each other. */
