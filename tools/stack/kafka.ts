@@ -13,6 +13,24 @@ export const LEAN_JAVA = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xms64
 /** As a broker is run in earnest; for the bench. */
 export const MEASURED_JAVA = ['-XX:+UseG1GC', '-Xms1g', '-Xmx1g'];
 
+/**
+ * Broker settings with which what takes minutes happens within seconds: deleting what is past
+ * retention (together with a small segment.ms on the topic), aborting a dead owner's transaction,
+ * taking back a broker after kill -9.
+ */
+export const QUICK_BROKER: Readonly<Record<string, string>> = {
+  // With checks each second a record of a fixed old time would be gone before it is read; topics
+  // with a retention.ms of their own keep to it.
+  'log.retention.ms': '-1',
+  'log.initial.task.delay.ms': '500',
+  'log.retention.check.interval.ms': '1000',
+  'log.segment.delete.delay.ms': '500',
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': '500',
+  'group.min.session.timeout.ms': '1000',
+  'broker.heartbeat.interval.ms': '500',
+  'broker.session.timeout.ms': '3000',
+};
+
 export interface KafkaPorts {
   readonly broker: number;
   readonly controller: number;
