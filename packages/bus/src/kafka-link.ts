@@ -15,6 +15,7 @@ const GROUP = 0;
 const TRANSACTION = 1;
 /** How long a topic's leaders are believed without asking again. */
 const METADATA_MAX_AGE_MS = 60_000;
+const COORDINATOR_WAIT_MS = 10_000;
 
 /**
  * The connections of one process: one cluster for all fetches, produces and transactions (two
@@ -159,18 +160,30 @@ export class KafkaLink {
 
   async #coordinator(kind: number, id: string, cluster = this.#data): Promise<Broker> {
     const key = `${kind}/${id}`;
-    let nodeId = this.#coordinators.get(key);
-    if (nodeId === undefined) {
-      const any = await this.anyBroker();
-      const found = await any.findGroupCoordinator({ groupId: id, coordinatorType: kind });
-      nodeId = found.coordinator.nodeId;
-      this.#coordinators.set(key, nodeId);
-    }
+    const nodeId = this.#coordinators.get(key) ?? (await this.#findCoordinator(kind, id));
+    this.#coordinators.set(key, nodeId);
     try {
       return await this.broker(nodeId, cluster);
     } catch (error) {
       this.#coordinators.delete(key);
       throw error;
+    }
+  }
+
+  /** Waits while a cluster that was never asked for one makes its internal topics. */
+  async #findCoordinator(kind: number, id: string): Promise<number> {
+    const deadline = Date.now() + COORDINATOR_WAIT_MS;
+    for (;;) {
+      try {
+        const broker = await this.anyBroker();
+        const found = await this.call(broker, () =>
+          broker.findGroupCoordinator({ groupId: id, coordinatorType: kind }),
+        );
+        return found.coordinator.nodeId;
+      } catch (error) {
+        if (!isCoordinatorMoved(error) || Date.now() > deadline) throw error;
+        await sleep(100);
+      }
     }
   }
 

@@ -85,15 +85,19 @@ export class TransactionSession {
     metadata: string,
   ): Promise<void> {
     const coordinator = await this.#link.transactionCoordinator(this.#options.transactionalId);
-    const filled = outputs.filter((output) => output.batches.length > 0);
-    if (filled.length > 0) await this.#addPartitions(coordinator, filled);
-    await Promise.all([
-      ...filled.map((output) => this.#produce(output)),
-      this.#commitOffset(coordinator, nextOffset, metadata),
-    ]);
+    await Promise.all([this.write(outputs), this.#commitOffset(coordinator, nextOffset, metadata)]);
     await this.#call(coordinator, (broker) =>
       broker.endTxn({ ...this.#identity, transactionResult: true }),
     );
+  }
+
+  /** Begins the transaction and writes the outputs, without ending it. */
+  async write(outputs: readonly PartitionOutput[]): Promise<void> {
+    const filled = outputs.filter((output) => output.batches.length > 0);
+    if (filled.length === 0) return;
+    const coordinator = await this.#link.transactionCoordinator(this.#options.transactionalId);
+    await this.#addPartitions(coordinator, filled);
+    await Promise.all(filled.map((output) => this.#produce(output)));
   }
 
   async #addPartitions(coordinator: Broker, outputs: readonly PartitionOutput[]): Promise<void> {

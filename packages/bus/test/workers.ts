@@ -1,0 +1,129 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { type Bus, type KafkaRecord, openBus } from '../src/index.ts';
+import { logger } from './quiet-logger.ts';
+
+/** The names of one test's topics and group. */
+export interface Flow {
+  readonly brokers: string;
+  readonly group: string;
+  readonly source: string;
+  readonly out: string;
+  readonly audit: string;
+  readonly partitions: number;
+}
+
+export async function connect(brokers: string): Promise<Bus> {
+  return openBus({ brokers: brokers.split(','), clientId: 'test', logger });
+}
+
+export async function newFlow(bus: Bus, brokers: string, partitions = 4): Promise<Flow> {
+  const id = randomBytes(5).toString('hex');
+  const flow = {
+    brokers,
+    group: `group.${id}`,
+    source: `source.${id}`,
+    out: `out.${id}`,
+    audit: `audit.${id}`,
+    partitions,
+  };
+  for (const topic of [flow.source, flow.out, flow.audit]) {
+    await bus.admin.createTopic(topic, partitions, 1, {});
+  }
+  return flow;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends what a failed test left running; only processes that this file started. */
+export function endAllWorkers(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+
+/** Starts a worker process and waits until it said that it is ready. */
+export async function startWorker(flow: Flow): Promise<ChildProcess> {
+  const child = spawn(
+    process.execPath,
+    [
+      '--conditions=sealstream-source',
+      '--disable-warning=ExperimentalWarning',
+      join(import.meta.dirname, 'passthrough-worker.ts'),
+    ],
+    {
+      env: {
+        ...process.env,
+        BROKERS: flow.brokers,
+        GROUP: flow.group,
+        SOURCE: flow.source,
+        OUT: flow.out,
+        AUDIT: flow.audit,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  running.add(child);
+  child.on('exit', () => running.delete(child));
+  await once(child.stdout, 'data');
+  return child;
+}
+
+/** Ends a worker with a signal and waits until it is gone. */
+export async function endWorker(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}
+
+/** Writes numbered records `p:n` spread evenly over the partitions. */
+export async function writeNumbered(bus: Bus, flow: Flow, count: number, from = 0): Promise<void> {
+  const per = count / flow.partitions;
+  const jobs = Array.from({ length: flow.partitions }, async (_, partition) => {
+    for (let start = from; start < from + per; start += 500) {
+      const size = Math.min(500, from + per - start);
+      const records = Array.from({ length: size }, (__, index) => ({
+        key: Buffer.from(`k${start + index}`),
+        value: Buffer.from(`${partition}:${start + index}`),
+      }));
+      await bus.append(flow.source, partition, records);
+    }
+  });
+  await Promise.all(jobs);
+}
+
+/** All committed records of a topic, by partition. */
+export async function readAll(
+  bus: Bus,
+  topic: string,
+  partitions: number,
+): Promise<KafkaRecord[][]> {
+  const all: KafkaRecord[][] = Array.from({ length: partitions }, () => []);
+  const starts = all.map((_, partition) => ({ topic, partition, offset: 'earliest' as const }));
+  for await (const chunk of bus.read({ starts, until: 'end' })) {
+    all[chunk.partition].push(...chunk.records);
+  }
+  return all;
+}
+
+export async function until(
+  what: () => Promise<boolean> | boolean,
+  withinMs = 60_000,
+): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await what())) {
+    if (Date.now() > deadline) throw new Error('it did not come to pass in time');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Whether the group has committed everything of the source. */
+export async function isDrained(bus: Bus, flow: Flow): Promise<boolean> {
+  for (let partition = 0; partition < flow.partitions; partition += 1) {
+    const end = await bus.admin.offset(flow.source, partition, 'latest');
+    const { offset } = await bus.admin.committed(flow.group, flow.source, partition);
+    if (offset < end) return false;
+  }
+  return true;
+}
