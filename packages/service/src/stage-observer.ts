@@ -7,6 +7,8 @@ import type { Metrics } from './metrics.ts';
 
 /** A partition that runs this long after a pause has resumed; shorter runs are tries. */
 const SETTLED_MS = 3000;
+/** How often a pause that lasts is told again. */
+const REPEAT_MS = 30_000;
 
 export interface StageObserverOptions {
   readonly stage: string;
@@ -20,17 +22,24 @@ export interface StageObserverOptions {
   readonly settledMs?: number;
 }
 
+interface Pause {
+  readonly code: string;
+  readonly sinceMs: number;
+  toldMs: number;
+}
+
 /**
  * Turns what a stage tells into metrics, health, log lines and audit events.
  *
  * Promises: a pause is a `paused` event, a not-ready reason and a metric row with its code at once;
  * all three end only after the partition ran on for three seconds, so a stage that tries again and
- * again reads as one pause. Lost records are an `offsets-lost` event with their range.
+ * again reads as one pause. The event is repeated every 30 s while the pause lasts: a watcher that
+ * starts later learns of it, and one that hears no more knows that the process is gone. Lost records are an `offsets-lost` event with their range.
  */
 export class ObservedStage implements StageObserver {
   readonly #options: StageObserverOptions;
   readonly #labels: { readonly stage: string; readonly dataset: string };
-  readonly #paused = new Map<number, string>();
+  readonly #paused = new Map<number, Pause>();
   readonly #settling = new Map<number, NodeJS.Timeout>();
 
   constructor(options: StageObserverOptions) {
@@ -56,20 +65,22 @@ export class ObservedStage implements StageObserver {
     clearTimeout(this.#settling.get(partition));
     this.#settling.delete(partition);
     const before = this.#paused.get(partition);
-    if (before === code) return;
-    if (before !== undefined) this.#setPaused(partition, before, false);
-    this.#paused.set(partition, code);
+    if (before?.code === code) return;
+    if (before !== undefined) this.#setPaused(partition, before.code, false);
+    const nowMs = Date.now();
+    const pause = { code, sinceMs: before?.sinceMs ?? nowMs, toldMs: nowMs };
+    this.#paused.set(partition, pause);
     this.#setPaused(partition, code, true);
     this.#options.health.waitFor(this.#name(partition), code);
     this.#options.logger.warn({ ...this.#labels, partition, code }, 'partition paused');
-    this.#tell('paused', { partition, code });
+    this.#tellPause(partition, pause);
   }
 
   onRunning(partition: number): void {
-    const code = this.#paused.get(partition);
-    if (code === undefined || this.#settling.has(partition)) return;
+    const pause = this.#paused.get(partition);
+    if (pause === undefined || this.#settling.has(partition)) return;
     const timer = setTimeout(
-      () => this.#resumed(partition, code),
+      () => this.#resumed(partition, pause.code),
       this.#options.settledMs ?? SETTLED_MS,
     );
     this.#settling.set(partition, timer.unref());
@@ -82,8 +93,18 @@ export class ObservedStage implements StageObserver {
 
   /** Forgets partitions that this process owns no longer: another one speaks for them now. */
   keepOnly(partitions: readonly number[]): void {
-    for (const [partition, code] of this.#paused)
+    for (const [partition, { code }] of this.#paused)
       if (!partitions.includes(partition)) this.#resumed(partition, code);
+  }
+
+  /** Tells again what is still paused; to be called every few seconds. */
+  repeat(): void {
+    const nowMs = Date.now();
+    for (const [partition, pause] of this.#paused) {
+      if (nowMs - pause.toldMs < REPEAT_MS) continue;
+      pause.toldMs = nowMs;
+      this.#tellPause(partition, pause);
+    }
   }
 
   #resumed(partition: number, code: string): void {
@@ -108,6 +129,10 @@ export class ObservedStage implements StageObserver {
     const row = { ...this.#labels, partition: String(partition), code };
     if (isPaused) this.#options.metrics.stagePaused.set(row, 1);
     else this.#options.metrics.stagePaused.remove(row);
+  }
+
+  #tellPause(partition: number, { code, sinceMs }: Pause): void {
+    this.#tell('paused', { partition, code, since: new Date(sinceMs).toISOString() });
   }
 
   #tell(type: 'paused' | 'resumed' | 'offsets-lost', details: Record<string, string | number>) {

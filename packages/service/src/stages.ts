@@ -4,7 +4,7 @@ import { stageGroup } from '@sealstream/contracts';
 import type { Metrics } from './metrics.ts';
 import { ObservedStage, type StageObserverOptions } from './stage-observer.ts';
 
-const LAG_EVERY_MS = 5000;
+const SHOW_EVERY_MS = 5000;
 
 /** A stage of the flow, as a service asks for it. */
 export interface StageRequest
@@ -63,8 +63,9 @@ export async function runStage(
   const timer = setInterval(() => {
     const lanes = stage.lanes();
     observer.keepOnly(lanes.map(({ partition }) => partition));
+    observer.repeat();
     lag.show(lanes);
-  }, LAG_EVERY_MS).unref();
+  }, SHOW_EVERY_MS).unref();
   return {
     stage,
     stop: async () => {

@@ -41,7 +41,12 @@ describe('a pause', () => {
       {
         type: 'paused',
         dataset: 'people',
-        details: { stage: 'mask', partition: 2, code: 'KEYRING_STALE' },
+        details: {
+          stage: 'mask',
+          partition: 2,
+          code: 'KEYRING_STALE',
+          since: expect.stringMatching(/Z$/),
+        },
       },
       {
         type: 'resumed',
@@ -64,6 +69,19 @@ describe('a pause', () => {
     stage.onPaused(0, 'TOPIC_MISSING');
     vi.advanceTimersByTime(60_000);
     expect(notes.map(({ type }) => type)).toEqual(['paused']);
+    vi.useRealTimers();
+  });
+
+  test('is told again every 30 s while it lasts, since when it began', () => {
+    vi.useFakeTimers();
+    const { notes, stage } = observed();
+    stage.onPaused(0, 'TOPIC_MISSING');
+    for (let second = 0; second < 95; second += 5) {
+      vi.advanceTimersByTime(5000);
+      stage.repeat();
+    }
+    expect(notes.map(({ type }) => type)).toEqual(['paused', 'paused', 'paused', 'paused']);
+    expect(new Set(notes.map(({ details }) => details?.['since'])).size).toBe(1);
     vi.useRealTimers();
   });
 
