@@ -17,7 +17,7 @@ import type {
 import { topicLimit } from './topic-settings.ts';
 import { type PartitionOutput, TransactionSession } from './transaction-session.ts';
 import type { FetchedPartition } from './wire/fetch-request.ts';
-import { decodeRecordBatches } from './wire/record-batch-decoder.ts';
+import { type DecodedRange, decodeRecordBatches } from './wire/record-batch-decoder.ts';
 
 const RETRY_MS = 200;
 const RETRY_MAX_MS = 3000;
@@ -101,6 +101,8 @@ export class PartitionLane implements FetchSource {
   wish(): { offset: bigint; maxBytes: number } | null {
     if (!this.#isFetching) return null;
     const room = this.#context.limits.bufferBytes - this.#buffer.sizeBytes;
+    const until = this.#context.options.until?.get(this.partition);
+    if (until !== undefined && this.#buffer.nextOffset >= until) return null;
     return room <= 0 ? null : { offset: this.#buffer.nextOffset, maxBytes: 1024 * 1024 };
   }
 
@@ -109,13 +111,22 @@ export class PartitionLane implements FetchSource {
       if (part.errorCode === OFFSET_OUT_OF_RANGE) throw this.#lost(part.logStartOffset);
       refuse(part.errorCode);
       this.#lastStable = part.lastStableOffset;
-      const range = decodeRecordBatches(part.bytes, this.#buffer.nextOffset, part.aborted);
+      const range = this.#wanted(
+        decodeRecordBatches(part.bytes, this.#buffer.nextOffset, part.aborted),
+      );
       if (range.nextOffset > this.#buffer.nextOffset) this.#buffer.push(range, part.bytes.length);
     } catch (error) {
       this.#isFetching = false;
       this.#failure = error;
     }
     this.#signal();
+  }
+
+  /** Without what stands at or after the end of work that ends. */
+  #wanted(range: DecodedRange): DecodedRange {
+    const until = this.#context.options.until?.get(this.partition);
+    if (until === undefined || range.nextOffset <= until) return range;
+    return { records: range.records.filter(({ offset }) => offset < until), nextOffset: until };
   }
 
   get #isStopped(): boolean {

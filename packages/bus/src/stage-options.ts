@@ -65,6 +65,11 @@ export interface StageOptions {
   readonly observer?: StageObserver;
   /** Where a group that never committed begins; default earliest. */
   readonly startFrom?: 'earliest' | 'latest';
+  /**
+   * For work that ends: the offset before which each partition (by number) is worked on, and none
+   * after it, not even what the stage itself appends to its source. Committed up to there it idles.
+   */
+  readonly until?: ReadonlyMap<number, bigint>;
   /** Most records of a transaction; default 2000. */
   readonly batchRecords?: number;
   /** Most fetched bytes of a transaction; default 1 MiB. */
