@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import type { Logger } from '@sealstream/contracts';
+import { PolicyError } from '@sealstream/policy';
 
 import { errorFields } from './error-fields.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
@@ -71,4 +72,7 @@ function tell(log: Logger, error: unknown): void {
   if (error instanceof ConfigError)
     for (const { problem, setting } of error.problems)
       log.error({ setting, problem }, 'a setting is wrong');
+  if (error instanceof PolicyError)
+    for (const { column, file, line, message } of error.problems)
+      log.error({ file, line, column, problem: message }, 'the policy is wrong');
 }

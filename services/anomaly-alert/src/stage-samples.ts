@@ -1,0 +1,61 @@
+import { type Bus, errorWord } from '@sealstream/bus';
+import { type Logger, SealstreamError, stageGroup } from '@sealstream/contracts';
+
+import type { LagRule, LagSample, WatchedStage } from './lag.ts';
+import type { Liveness } from './liveness.ts';
+
+export interface SampleOptions {
+  readonly bus: Pick<Bus, 'admin'>;
+  readonly stages: readonly WatchedStage[];
+  readonly lag: LagRule;
+  readonly liveness: Liveness;
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+/**
+ * Asks Kafka once how every stage stands: members of its group, last stable offsets and committed
+ * positions of what it reads. Needs only Describe.
+ *
+ * Never throws: a stage that cannot be asked is unknown to its rules.
+ *
+ * @returns the code of the first failure, or null
+ */
+export async function sampleStages(options: SampleOptions): Promise<string | null> {
+  let failure: string | null = null;
+  for (const stage of options.stages) {
+    try {
+      await sampleStage(stage, options);
+    } catch (error) {
+      failure ??= errorWord(error);
+      options.liveness.members(stage.dataset, stage.stage, null, options.now());
+      options.lag.unknown(stage);
+      const { dataset, stage: name, topic } = stage;
+      options.logger.debug(
+        { dataset, stage: name, topic, code: errorWord(error) },
+        'stage cannot be asked',
+      );
+    }
+  }
+  return failure;
+}
+
+async function sampleStage(watched: WatchedStage, options: SampleOptions): Promise<void> {
+  const { admin } = options.bus;
+  const { dataset, stage, topic } = watched;
+  const group = stageGroup(stage, dataset);
+  const members = await admin.members(group);
+  options.liveness.members(dataset, stage, members.length, options.now());
+  const [found] = await admin.topics([topic]);
+  if (found === undefined) throw new SealstreamError('TOPIC_MISSING', { topic });
+  const samples = await Promise.all(
+    found.partitions.map(async ({ partition }): Promise<LagSample> => {
+      // The position is asked first: it can then not be ahead of the end that is asked after it.
+      const { offset } = await admin.committed(group, topic, partition);
+      const stable = await admin.offset(topic, partition, 'latest');
+      const committed = offset < 0n ? await admin.offset(topic, partition, 'earliest') : offset;
+      return { partition, stable, committed };
+    }),
+  );
+  options.lag.sample(watched, samples, options.now());
+}

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+
+import { AuditGaps } from '../src/audit-gaps.ts';
+import { CheckpointAge } from '../src/checkpoint-age.ts';
+import type { Condition, Rule } from '../src/condition.ts';
+import { Liveness } from '../src/liveness.ts';
+import { Pauses } from '../src/pauses.ts';
+
+const STAGE = { dataset: 'people', stage: 'mask', topic: 'accepted.people' };
+
+function judged(rule: Rule, nowMs: number): Condition | undefined {
+  return rule.conditions(nowMs, () => false)[0];
+}
+
+describe('service-down', () => {
+  test('a service is alive while its group has members', () => {
+    const rule = new Liveness([STAGE], 0, 60_000);
+    rule.members('people', 'mask', 2, 1000);
+    expect(judged(rule, 1000)).toMatchObject({
+      id: 'service-down/people/mask',
+      signal: 'good',
+      seen: '2 in the group',
+    });
+    rule.members('people', 'mask', 0, 4000);
+    expect(judged(rule, 4000)).toMatchObject({
+      signal: 'bad',
+      seen: 'none; last seen 3.0 s ago',
+      sinceMs: 1000,
+    });
+  });
+
+  test('one that was never seen has its grace, then it is down', () => {
+    const rule = new Liveness([STAGE], 0, 60_000);
+    rule.members('people', 'mask', 0, 1000);
+    expect(judged(rule, 59_999)?.signal).toBe('hold');
+    expect(judged(rule, 60_000)?.signal).toBe('bad');
+  });
+
+  test('a group that cannot be asked changes nothing', () => {
+    const rule = new Liveness([STAGE], 0, 0);
+    expect(judged(rule, 1000)?.signal).toBe('hold');
+    rule.members('people', 'mask', 1, 1000);
+    rule.members('people', 'mask', null, 2000);
+    expect(judged(rule, 2000)?.signal).toBe('hold');
+    expect(rule.alive()).toEqual([]);
+  });
+});
+
+describe('audit-stale', () => {
+  test('a checkpoint younger than 90 s is good, an older one bad', () => {
+    const rule = new CheckpointAge(0, 90_000);
+    rule.checkpoint(10_000, 10_000);
+    expect(judged(rule, 99_999)?.signal).toBe('good');
+    expect(judged(rule, 100_000)).toMatchObject({
+      signal: 'bad',
+      seen: 'the newest is 90 s old',
+      sinceMs: 10_000,
+    });
+  });
+
+  test('before the first one the start of the watcher counts', () => {
+    const rule = new CheckpointAge(50_000, 90_000);
+    expect(judged(rule, 139_999)?.signal).toBe('hold');
+    expect(judged(rule, 140_000)?.signal).toBe('bad');
+  });
+
+  test('a checkpoint from before the start tells the age of the log at once', () => {
+    const rule = new CheckpointAge(1_000_000, 90_000);
+    rule.checkpoint(1000, 1_000_000);
+    expect(judged(rule, 1_000_001)?.signal).toBe('bad');
+  });
+
+  test('one that claims to be from the future is taken as of now, and an old one replaces none', () => {
+    const rule = new CheckpointAge(0, 90_000);
+    rule.checkpoint(9e12, 1000);
+    rule.checkpoint(500, 2000);
+    expect(rule.ageMs(2000)).toBe(1000);
+    expect(judged(rule, 91_000)?.signal).toBe('bad');
+  });
+});
+
+describe('stage-paused', () => {
+  const partition = (number: number) => ({ dataset: 'people', stage: 'mask', partition: number });
+  const pause = (code: string, toldMs: number) => ({ code, sinceMs: 0, toldMs });
+
+  test('names codes and partitions, and is good when the last one resumed', () => {
+    const rule = new Pauses([STAGE], 90_000);
+    rule.paused(partition(2), pause('KEYRING_STALE', 1000));
+    rule.paused(partition(0), pause('KEYRING_STALE', 1000));
+    rule.paused(partition(1), pause('POLICY_BEHIND', 1000));
+    expect(judged(rule, 2000)).toMatchObject({
+      id: 'stage-paused/people/mask',
+      signal: 'bad',
+      seen: 'KEYRING_STALE on partition 0, 2; POLICY_BEHIND on partition 1',
+      sinceMs: 0,
+    });
+    for (const number of [0, 1, 2]) rule.resumed(partition(number));
+    expect(judged(rule, 2000)).toMatchObject({ signal: 'good', seen: 'none' });
+  });
+
+  test('a pause that is not repeated is over: its process is gone', () => {
+    const rule = new Pauses([STAGE], 90_000);
+    rule.paused(partition(0), pause('KEYRING_STALE', 0));
+    rule.paused(partition(0), pause('KEYRING_STALE', 30_000));
+    expect(judged(rule, 119_999)?.signal).toBe('bad');
+    expect(judged(rule, 120_000)?.signal).toBe('good');
+  });
+
+  test('a stage that is not watched is passed over', () => {
+    const rule = new Pauses([STAGE], 90_000);
+    rule.paused({ ...partition(0), dataset: 'other' }, pause('X', 0));
+    expect(judged(rule, 0)?.signal).toBe('good');
+  });
+});
+
+test('audit-gap stays for its hold after the last gap, since a gap does not mend itself', () => {
+  const rule = new AuditGaps(86_400_000);
+  expect(rule.conditions(0)).toEqual([]);
+  rule.gap('mask', { atMs: 1000, expected: 'from 10', seen: 'from 12' });
+  rule.gap('mask', { atMs: 5000, expected: 'from 20', seen: 'from 30' });
+  expect(judged(rule, 86_404_999)).toMatchObject({
+    id: 'audit-gap/mask',
+    signal: 'bad',
+    expected: 'from 20',
+    sinceMs: 1000,
+  });
+  expect(judged(rule, 86_405_000)?.signal).toBe('good');
+});
