@@ -1,0 +1,69 @@
+import type { Unit } from '../checkout.ts';
+import { importsOf } from '../imports.ts';
+
+/**
+ * The one order of ARCHITECTURE.md: a package imports only those above it, a service any package
+ * that is not itself a program for people, and nobody imports a service.
+ */
+export const ORDER = [
+  ['contracts', 'pure'],
+  ['crypto', 'pure'],
+  ['records', 'pure'],
+  ['masking', 'pure'],
+  ['policy', 'pure'],
+  ['flow', 'pure'],
+  ['audit-log', 'pure'],
+  ['keyring', 'link'],
+  ['bus', 'link'],
+  ['service', 'program'],
+  ['cli', 'program'],
+] as const;
+
+const NAMES = ORDER.map(([name]) => name as string);
+const LINKS = ORDER.filter(([, tier]) => tier === 'link').map(([name]) => name as string);
+const NOT_FOR_SERVICES = ['cli'];
+const SCOPE = '@sealstream/';
+
+function allowed(from: string, to: string): boolean {
+  if (from.startsWith('services/')) return NAMES.includes(to) && !NOT_FOR_SERVICES.includes(to);
+  if (LINKS.includes(from) && LINKS.includes(to)) return false;
+  return NAMES.includes(to) && NAMES.indexOf(to) < NAMES.indexOf(from);
+}
+
+const ours = (specifiers: readonly string[]) =>
+  specifiers
+    .filter((specifier) => specifier.startsWith(SCOPE))
+    .map((specifier) => specifier.slice(SCOPE.length).split('/')[0] ?? '');
+
+/** Imports and dependencies that go against the order; development dependencies serve tests. */
+export function againstOrder(units: readonly Unit[]): string[] {
+  return units.flatMap(({ name, folder, manifest, files }) => {
+    const unknown =
+      NAMES.includes(name) || name.startsWith('services/') ? [] : [`${name} has no place in ORDER`];
+    const dependencies = ours(Object.keys(manifest.dependencies ?? {}));
+    const wrong = dependencies
+      .filter((to) => !allowed(name, to))
+      .map((to) => `${folder}/package.json depends on ${to}`);
+    const imports = files
+      .filter(({ path }) => path.startsWith(`${folder}/src/`))
+      .flatMap(({ path, text }) =>
+        ours(importsOf(text))
+          .filter((to) => !allowed(name, to))
+          .map((to) => `${path} imports ${to}`),
+      );
+    return [...unknown, ...wrong, ...imports];
+  });
+}
+
+/** Units other than `only` that import or depend on an npm package. */
+export function importers(units: readonly Unit[], npmName: string, only: string): string[] {
+  const is = (specifier: string) => specifier === npmName || specifier.startsWith(`${npmName}/`);
+  return units
+    .filter(({ name }) => name !== only)
+    .flatMap(({ folder, manifest, files }) => {
+      const all = { ...manifest.dependencies, ...manifest.devDependencies };
+      const listed = Object.keys(all).some(is) ? [`${folder}/package.json`] : [];
+      const importing = files.filter(({ text }) => importsOf(text).some(is));
+      return [...listed, ...importing.map(({ path }) => path)];
+    });
+}
