@@ -1,5 +1,6 @@
 // npm run stack -- up|down|status|logs: a real Kafka and a real Redis on 127.0.0.1.
 import { parseArgs } from 'node:util';
+import { MEASURED_JAVA } from './stack/kafka.ts';
 import { MissingTool } from './stack/missing.ts';
 import { stackLogs, stackStatus, startStack, stopStack } from './stack/stack.ts';
 import { readState, SERVERS, stackNames } from './stack/state.ts';
@@ -13,6 +14,7 @@ const HELP = `npm run stack -- up|down|status|logs [--name NAME] [--json]
 
   --name NAME    stacks of different names run side by side (default dev)
   --for-pid PID  up: end and purge the stack when that process is gone
+  --measured     up: the broker's Java as it is run in earnest, for measuring
   --json         one JSON object on stdout
 
 Uses your own servers when KAFKA_BROKERS and REDIS_URL are set, else Docker when it works, else
@@ -29,6 +31,7 @@ function options() {
       json: { type: 'boolean', default: false },
       purge: { type: 'boolean', default: false },
       lines: { type: 'string', default: '100' },
+      measured: { type: 'boolean', default: false },
       'for-pid': { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -42,6 +45,7 @@ async function up(values: Values): Promise<number> {
   const stack = await startStack({
     name: values.name,
     progress: note,
+    ...(values.measured ? { javaFlags: MEASURED_JAVA } : {}),
     ...(forPid === undefined ? {} : { forPid: Number(forPid) }),
   });
   const { name, kind, kafkaBrokers, redisUrl, ...more } = stack;
