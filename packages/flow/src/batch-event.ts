@@ -19,8 +19,8 @@ export interface AccountedBatch {
 /** What a transform counted. */
 export interface BatchCounts {
   readonly rejected: ReadonlyMap<string, number>;
-  readonly treated: ReadonlyMap<string, number>;
-  readonly keyIds: ReadonlySet<string>;
+  readonly treated: Readonly<Record<string, number>>;
+  readonly keyIds: readonly string[];
   readonly droppedHeaders: number;
   readonly tombstones: number;
 }
@@ -57,7 +57,7 @@ export function batchEvent(
         ]),
     ),
     rejected: Object.fromEntries(counts.rejected),
-    treated: Object.fromEntries(counts.treated),
+    treated: counts.treated,
     droppedHeaders: counts.droppedHeaders,
     tombstones: counts.tombstones,
     policy: dataset.sha256,

@@ -1,0 +1,101 @@
+import { auditTopic, type BatchEvent, ERRORS, SealstreamError } from '@sealstream/contracts';
+import type { FetchedBatch, FlowResult } from '@sealstream/flow';
+import type { Dataset } from '@sealstream/policy';
+import type { BaseConfig } from './base-settings.ts';
+import { errorFields } from './error-fields.ts';
+import type { OpenedService } from './open-service.ts';
+import { PauseOrders } from './pause-orders.ts';
+import type { RunningStage } from './stages.ts';
+import { checkTopics } from './topic-check.ts';
+import { untilAvailable } from './waiting.ts';
+
+const SEAL_BYTES = 64 * 1024;
+
+/** One stage of the flow on one dataset. */
+export interface FlowStage {
+  readonly stage: 'ingest' | 'mask' | 'encrypt';
+  readonly dataset: Dataset;
+  readonly source: string;
+  /** Where its records go, beside rejected.D and the audit topic. */
+  readonly output: string;
+  readonly transform: (batch: FetchedBatch) => FlowResult;
+  /** Awaited before a batch that lacked a key is tried again. */
+  readonly refreshKeys: () => Promise<void>;
+}
+
+/**
+ * Runs a stage as part of a service: its topics checked first, its batch events in the same
+ * transactions as its outputs, the operator's pauses followed, rejects and latency counted.
+ */
+export async function runFlowStage<C extends BaseConfig>(
+  service: OpenedService<C>,
+  flow: FlowStage,
+  orders: PauseOrders,
+): Promise<RunningStage> {
+  const { stage, dataset, source, output } = flow;
+  const { bus, config, telemetry } = service;
+  const events = auditTopic(stage);
+  const rejected = dataset.topics.rejected;
+  const largest = dataset.maxRecordBytes * (stage === 'ingest' ? 1 : 2);
+  const outputs = [
+    { topic: output, leastBytes: largest + (stage === 'ingest' ? SEAL_BYTES : 0) },
+    { topic: rejected, leastBytes: dataset.maxRecordBytes + SEAL_BYTES },
+    { topic: events, leastBytes: SEAL_BYTES },
+  ];
+  await untilAvailable(() => checkTopics(bus, source, outputs, telemetry.logger), {
+    waitMs: config.startWaitMs,
+    onWait: ({ code }) => telemetry.health.waitFor(`${stage}/${dataset.name}`, code),
+  });
+  telemetry.health.met(`${stage}/${dataset.name}`);
+  const made = new Map<number, BatchEvent>();
+  const running = await service.stage({
+    stage,
+    dataset: dataset.name,
+    rejectedTopic: rejected,
+    source,
+    outputs: outputs.map(({ topic }) => topic),
+    transform: (batch) => {
+      const result = flow.transform(batch);
+      made.set(batch.partition, result.event);
+      const value = Buffer.from(JSON.stringify(result.event));
+      const event = { key: Buffer.from(result.event.emitter), value };
+      return [...result.outputs, { topic: events, records: [event] }];
+    },
+    recover: async (error) => {
+      const lacksKey = error instanceof SealstreamError && error.code.startsWith('KEY');
+      if (lacksKey && ERRORS[error.code].class === 'retryable') {
+        await flow.refreshKeys().catch((reason: unknown) => {
+          telemetry.logger.warn(errorFields(reason), 'keysets not read');
+        });
+      }
+    },
+    onCommitted: (batch, results) => {
+      const event = made.get(batch.partition);
+      for (const [code, count] of Object.entries(event?.rejected ?? {})) {
+        telemetry.metrics.rejectedRecords.inc({ stage, dataset: dataset.name, code }, count);
+      }
+      const nowMs = Date.now();
+      const times = results.find(({ topic }) => topic === output)?.records ?? [];
+      // ingest's outputs carry no time of their own: theirs is the broker's.
+      const of = stage === 'ingest' ? batch.records : times;
+      const labels = { stage, dataset: dataset.name };
+      for (const { timestamp } of of) {
+        if (timestamp === undefined) continue;
+        const seconds = Math.max(0, nowMs - Number(timestamp)) / 1000;
+        telemetry.metrics.endToEndLatency.observe(labels, seconds);
+      }
+    },
+  });
+  orders.onChange(stage, dataset.name, (code) => running.stage.pause(code));
+  return running;
+}
+
+/** Follows the operator's wishes for all stages of a service. */
+export async function openPauseOrders<C extends BaseConfig>(
+  service: OpenedService<C>,
+): Promise<PauseOrders> {
+  const orders = new PauseOrders(service.bus, service.telemetry.logger);
+  await untilAvailable(() => orders.start(service.fail), { waitMs: service.config.startWaitMs });
+  service.onStop('pause orders', () => orders.stop());
+  return orders;
+}
