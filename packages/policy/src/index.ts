@@ -1,2 +1,39 @@
-/** policy: The policy file: parse, validate, compile to plans that mask, encrypt or open. */
-export {};
+/**
+ * policy: what may be read where, as a file; and the plans that carry it out.
+ *
+ * Promises: a policy that is accepted follows the language in docs/policy.md, and every problem of
+ * one that is not has its file, line and column. A plan treats one record at a time and fails
+ * closed: what does not fit the policy is refused with a code, a byte offset and the policy's own
+ * path, and nothing of it comes out; every byte outside the treated fields stays. What encrypt
+ * sealed, open gives back byte for byte. Plans know neither Kafka nor Redis; keys come from outside.
+ */
+export { csvFile } from './csv-file.ts';
+export { type CsvConversion, csvToJson, type JsonRow, type JsonRows } from './csv-to-json.ts';
+export type {
+  Dataset,
+  DatasetRules,
+  EncryptMethod,
+  Field,
+  KeyMethod,
+  UnknownFields,
+} from './dataset.ts';
+export type { Stage } from './field-stage.ts';
+export { type FileApplication, fileFormat, type FileOutput, type Finding } from './file-output.ts';
+export {
+  type CheckPlan,
+  checkPlan,
+  encryptPlan,
+  maskPlan,
+  openPlan,
+  type Plan,
+} from './json-plan.ts';
+export { policyJsonSchema } from './json-schema.ts';
+export { ndjsonFile } from './ndjson-file.ts';
+export { didYouMean, nearWord } from './near-word.ts';
+export { datasetOf, parsePolicy, type Policy } from './policy.ts';
+export { formatProblem, PolicyError, type Problem } from './problem.ts';
+export { type SampleField, sampleFields } from './sample-fields.ts';
+export { samplePolicy } from './sample-policy.ts';
+export { Tally } from './tally.ts';
+export { type ClassName, VALUE_CLASSES } from './value-class.ts';
+export type { Refusal, Verdict } from './verdict.ts';

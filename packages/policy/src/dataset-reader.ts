@@ -1,0 +1,127 @@
+import { datasetTopics, RESERVED_HEADER_PREFIX } from '@sealstream/contracts';
+import { formatPattern, parsePattern } from '@sealstream/records';
+import { type Dataset, type Field, identify } from './dataset.ts';
+import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
+import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
+import { readMask, typeProblem } from './mask-rule.ts';
+import { didYouMean } from './near-word.ts';
+import { checkPaths } from './path-rules.ts';
+import type { Place, SourceText } from './source-text.ts';
+
+function given<T>(text: Readonly<Record<string, T | undefined>> | undefined): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(text ?? {}).filter((entry): entry is [string, T] => entry[1] !== undefined),
+  );
+}
+
+/** One spelling for each path; what is none stays and has been reported. */
+function spelled(path: string): string {
+  const steps = parsePattern(path);
+  return steps === undefined ? path : formatPattern(steps);
+}
+
+function readField(
+  report: ExposureReport,
+  place: Place,
+  path: string,
+  text: FieldText,
+  required: boolean,
+): Field | undefined {
+  const { source } = report;
+  const types = [...new Set(typeof text.type === 'string' ? [text.type] : text.type)].sort();
+  if (text.encrypt === null && source.isEmpty([...place, 'encrypt']))
+    source.report([...place, 'encrypt'], 'encrypt is empty; write seal, keep, drop or null', path);
+  const mask = readMask(source, [...place, 'mask'], text.mask);
+  if (mask === undefined) return undefined;
+  const field: Field = {
+    path: spelled(path),
+    types,
+    required,
+    mask,
+    encrypt: text.encrypt === null ? 'null' : (text.encrypt ?? 'seal'),
+    ...(text.class !== undefined && { class: text.class }),
+  };
+  const unfit = typeProblem(mask, types);
+  if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
+  else checkExposure(report, field, place, text.equalityOracle !== undefined);
+  return field;
+}
+
+function checkRequired(source: SourceText, place: Place, text: DatasetText): void {
+  const paths = Object.keys(text.fields);
+  const seen = new Set<string>();
+  for (const [i, path] of (text.required ?? []).entries()) {
+    if (!paths.includes(path))
+      source.report(
+        [...place, 'required', i],
+        `required names ${path}, which is not under fields${didYouMean(path, paths)}`,
+      );
+    else if (seen.has(path))
+      source.report([...place, 'required', i], `required names ${path} twice`);
+    seen.add(path);
+  }
+}
+
+function checkSubject(source: SourceText, place: Place, text: DatasetText): void {
+  const { subject } = text;
+  if (subject === undefined) return;
+  const at = [...place, 'subject'];
+  const field = Object.hasOwn(text.fields, subject) ? text.fields[subject] : undefined;
+  const near = didYouMean(subject, Object.keys(text.fields));
+  if (field === undefined) source.report(at, `subject ${subject} is not under fields${near}`);
+  else if (parsePattern(subject)?.includes(null) === true)
+    source.report(at, 'subject must be one field, so its path has no *');
+  else if (field.type !== 'string') source.report(at, 'subject must be a field of type: string');
+  else if (text.required?.includes(subject) !== true)
+    source.report(at, 'subject must stand under required, so that each record has one');
+}
+
+function checkHeaders(source: SourceText, place: Place, headers: readonly string[]): void {
+  for (const [i, name] of headers.entries()) {
+    const at = [...place, 'headers', i];
+    if (name.toLowerCase().startsWith(RESERVED_HEADER_PREFIX))
+      source.report(at, `headers that begin with ${RESERVED_HEADER_PREFIX} are Sealstream's own`);
+    else if (headers.indexOf(name) !== i) source.report(at, `headers names ${name} twice`);
+  }
+}
+
+/** One dataset of the policy, with its defaults; undefined when a field could not be read. */
+export function readDataset(
+  report: ExposureReport,
+  name: string,
+  text: DatasetText,
+): Dataset | undefined {
+  const { source } = report;
+  const place: Place = ['datasets', name];
+  const required = text.required ?? [];
+  const fields: Field[] = [];
+  if (Object.keys(text.fields).length === 0)
+    source.report([...place, 'fields'], 'fields names no field');
+  checkPaths(source, [...place, 'fields'], Object.keys(text.fields));
+  for (const [path, field] of Object.entries(text.fields)) {
+    const at = [...place, 'fields', path];
+    const read = readField(report, at, path, field, required.includes(path));
+    if (read !== undefined) fields.push(read);
+  }
+  checkRequired(source, place, text);
+  checkSubject(source, place, text);
+  checkHeaders(source, place, text.headers ?? []);
+  const key = { mask: text.key?.mask ?? 'hash', encrypt: text.key?.encrypt ?? 'hash' };
+  const hashed = key.mask === 'hash' || key.encrypt === 'hash';
+  const accepted = text.key?.equalityOracle !== undefined;
+  checkKeyOracle(report, text.key?.class, [...place, 'key'], hashed, accepted);
+  return identify({
+    name,
+    revision: text.revision,
+    topics: datasetTopics(name, given(text.topics)),
+    format: text.format ?? 'json',
+    maxRecordBytes: text.maxRecordBytes ?? MAX_RECORD_BYTES,
+    ...(text.subject !== undefined && { subject: spelled(text.subject) }),
+    unknownFields: text.unknownFields ?? 'reject',
+    key,
+    headers: text.headers ?? [],
+    ...(text.deleteAfterIngest !== undefined && { deleteAfterIngest: text.deleteAfterIngest }),
+    required: required.map(spelled),
+    fields,
+  });
+}

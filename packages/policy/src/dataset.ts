@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { DatasetTopics } from '@sealstream/contracts';
+import type { MaskRule } from '@sealstream/masking';
+import type { ScalarType } from '@sealstream/records';
+import type { ENCRYPT_METHODS, KEY_METHODS, UNKNOWN_FIELDS } from './language.ts';
+import type { ClassName } from './value-class.ts';
+
+export type EncryptMethod = (typeof ENCRYPT_METHODS)[number];
+export type KeyMethod = (typeof KEY_METHODS)[number];
+export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
+
+/** What a policy says about one field. */
+export interface Field {
+  /** Path pattern: a JSON Pointer with `*` for each element or member. */
+  readonly path: string;
+  readonly types: readonly ScalarType[];
+  readonly required: boolean;
+  readonly mask: MaskRule;
+  readonly encrypt: EncryptMethod;
+  readonly class?: ClassName;
+}
+
+/** What a policy says about one dataset, with every default filled in. */
+export interface DatasetRules {
+  readonly name: string;
+  /** A positive integer, raised with every change. */
+  readonly revision: number;
+  readonly topics: DatasetTopics;
+  readonly format: 'json';
+  /** Largest value of a raw record, in bytes. */
+  readonly maxRecordBytes: number;
+  /** Path of the field that says whom a record is about. */
+  readonly subject?: string;
+  readonly unknownFields: UnknownFields;
+  readonly key: { readonly mask: KeyMethod; readonly encrypt: KeyMethod };
+  /** Names of the producer's headers that pass. */
+  readonly headers: readonly string[];
+  /** Undefined when the policy does not say. */
+  readonly deleteAfterIngest?: boolean;
+  /** Paths of the required fields. */
+  readonly required: readonly string[];
+  readonly fields: readonly Field[];
+}
+
+export interface Dataset extends DatasetRules {
+  /** Hex SHA-256 of the rules in canonical form: order, white space and comments do not count. */
+  readonly sha256: string;
+  /** 8 bytes: revision as uint32 BE, then the first 4 bytes of the hash. */
+  readonly policyId: Buffer;
+}
+
+/** JSON with sorted member names. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
+/** Adds the hash and the id that records carry. */
+export function identify(rules: DatasetRules): Dataset {
+  const sorted = {
+    ...rules,
+    headers: rules.headers.toSorted(byText),
+    required: rules.required.toSorted(byText),
+    fields: rules.fields.toSorted((a, b) => byText(a.path, b.path)),
+  };
+  const digest = createHash('sha256').update(canonical(sorted)).digest();
+  const policyId = Buffer.alloc(8);
+  policyId.writeUInt32BE(rules.revision, 0);
+  digest.copy(policyId, 4, 0, 4);
+  return { ...rules, sha256: digest.toString('hex'), policyId };
+}

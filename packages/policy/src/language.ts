@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { CLASS_NAMES } from './value-class.ts';
+
+/*
+ * The language of sealstream.yaml. The JSON Schema for editors is made from this file, so each
+ * word is described here; docs/policy.md says more.
+ */
+
+export const FIELD_TYPES = ['string', 'number', 'boolean'] as const;
+export const ENCRYPT_METHODS = ['seal', 'keep', 'drop', 'null'] as const;
+export const KEY_METHODS = ['hash', 'keep', 'drop'] as const;
+export const UNKNOWN_FIELDS = ['reject', 'drop', 'encrypt'] as const;
+
+/** Default of maxRecordBytes. */
+export const MAX_RECORD_BYTES = 1024 * 1024;
+/** Largest value of maxRecordBytes; Kafka is no place for more. */
+const MAX_RECORD_BYTES_CEILING = 64 * 1024 * 1024;
+/** A revision travels as an unsigned 32-bit number. */
+const REVISION_MAX = 0xffff_ffff;
+
+const oracle = z
+  .strictObject({
+    accepted: z
+      .string()
+      .regex(/\S/, 'equalityOracle: accepted must give a reason')
+      .describe('Why it is fine that whoever may write raw can find values by guessing.'),
+  })
+  .describe('Accepts that equal values can be found by trying all of them.');
+
+const valueClass = z
+  .enum(CLASS_NAMES)
+  .describe('What the values are; says how many of them one would have to try.');
+
+const type = z.enum(FIELD_TYPES);
+
+/** The word `null` may come as YAML's null. */
+const encrypt = z
+  .enum(ENCRYPT_METHODS)
+  .or(z.null())
+  .describe('What encrypt does: seal (default), keep, drop or null.');
+
+/** Read by mask-rule.ts from the table of transforms; json-schema.ts writes its schema. */
+export const MaskLanguage = z.unknown().describe('What mask does; redact when not given.');
+
+export const FieldLanguage = z.strictObject({
+  type: type
+    .or(z.array(type).min(1))
+    .describe('string, number or boolean, or a list of those that may come.'),
+  class: valueClass.optional(),
+  mask: MaskLanguage.optional(),
+  encrypt: encrypt.optional(),
+  equalityOracle: oracle.optional(),
+});
+
+const topic = z.string().describe('Name of a topic.');
+
+const TopicsLanguage = z.strictObject({
+  raw: topic.optional().describe('Any topic, also one of your own; raw.<dataset> when not given.'),
+  accepted: topic.optional(),
+  rejected: topic.optional(),
+  masked: topic.optional(),
+  encrypted: topic.optional(),
+});
+
+const keyMethod = z.enum(KEY_METHODS);
+
+const KeyLanguage = z.strictObject({
+  mask: keyMethod.optional().describe('The key on masked: hash (default), keep or drop.'),
+  encrypt: keyMethod.optional().describe('The key on encrypted: hash (default), keep or drop.'),
+  class: valueClass.optional(),
+  equalityOracle: oracle.optional(),
+});
+
+export const DatasetLanguage = z.strictObject({
+  revision: z
+    .int()
+    .min(1)
+    .max(REVISION_MAX)
+    .describe('A whole number above zero, raised with every change.'),
+  topics: TopicsLanguage.optional(),
+  format: z.enum(['json']).optional().describe('Format of the records on Kafka.'),
+  subject: z.string().optional().describe('Path of the field that says whom a record is about.'),
+  unknownFields: z
+    .enum(UNKNOWN_FIELDS)
+    .optional()
+    .describe('What happens to a field that is not named here: reject (default), drop, encrypt.'),
+  maxRecordBytes: z
+    .int()
+    .min(1)
+    .max(MAX_RECORD_BYTES_CEILING)
+    .optional()
+    .describe('Largest value of a raw record, in bytes; 1048576 when not given.'),
+  deleteAfterIngest: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether ingest deletes behind itself on a raw topic that Sealstream did not create.',
+    ),
+  key: KeyLanguage.optional(),
+  headers: z.array(z.string().min(1)).optional().describe('Headers that pass; all others stay.'),
+  required: z.array(z.string()).optional().describe('Paths that must be there and not null.'),
+  fields: z
+    .record(z.string(), FieldLanguage)
+    .describe('What happens to each field: a JSON Pointer with * for each element or member.'),
+});
+
+export const PolicyLanguage = z.strictObject({
+  version: z.literal(1).describe('Version of this language.'),
+  datasets: z.record(z.string(), DatasetLanguage),
+});
+
+export type FieldText = z.infer<typeof FieldLanguage>;
+export type DatasetText = z.infer<typeof DatasetLanguage>;
+
+/** Every word that may stand in a map, for suggestions: by the depth-free name of the map. */
+export const WORDS = {
+  policy: Object.keys(PolicyLanguage.shape),
+  dataset: Object.keys(DatasetLanguage.shape),
+  topics: Object.keys(TopicsLanguage.shape),
+  key: Object.keys(KeyLanguage.shape),
+  field: Object.keys(FieldLanguage.shape),
+  equalityOracle: ['accepted'],
+} as const;

@@ -1,0 +1,98 @@
+import {
+  GeneraliseParameters,
+  type MaskRule,
+  PartialParameters,
+  type Transform,
+  TRANSFORM_NAMES,
+  type TransformName,
+  TRANSFORMS,
+} from '@sealstream/masking';
+import type { ScalarType } from '@sealstream/records';
+import { fieldOf, reportIssues } from './language-problems.ts';
+import { didYouMean } from './near-word.ts';
+import type { Place, SourceText } from './source-text.ts';
+
+/** A field is hidden when a policy says nothing of it. */
+const DEFAULT: MaskRule = { name: 'redact', parameters: undefined };
+
+const PARAMETER_WORDS: Partial<Record<TransformName, readonly string[]>> = {
+  partial: Object.keys(PartialParameters.shape),
+  generalise: GeneraliseParameters.options.flatMap((option) => Object.keys(option.shape)),
+};
+
+function isName(word: string): word is TransformName {
+  return (TRANSFORM_NAMES as readonly string[]).includes(word);
+}
+
+function parameters(
+  source: SourceText,
+  place: Place,
+  name: TransformName,
+  given: unknown,
+): MaskRule | undefined {
+  const transform: Transform = TRANSFORMS[name];
+  const path = fieldOf(place);
+  if (!transform.takesParameters) {
+    source.report(place, `${name} takes no parameters: write ${transform.example}`, path);
+    return undefined;
+  }
+  const parsed = transform.parameters.safeParse(given);
+  if (parsed.success) return { name, parameters: parsed.data };
+  if (parsed.error.issues.some((issue) => issue.code === 'invalid_union'))
+    source.report(place, `${name} must be written as ${transform.example}`, path);
+  else reportIssues(source, parsed.error.issues, place, () => PARAMETER_WORDS[name] ?? []);
+  return undefined;
+}
+
+function named(source: SourceText, place: Place, word: string): MaskRule | undefined {
+  const path = fieldOf(place);
+  if (!isName(word)) {
+    source.report(place, `unknown mask ${word}${didYouMean(word, TRANSFORM_NAMES)}`, path);
+    return undefined;
+  }
+  const transform: Transform = TRANSFORMS[word];
+  if (transform.bare) return { name: word, parameters: undefined };
+  source.report(place, `${word} needs parameters, as in ${transform.example}`, path);
+  return undefined;
+}
+
+/** Reads what stands under `mask`: a name, or a map of one name to its parameters. */
+export function readMask(source: SourceText, place: Place, given: unknown): MaskRule | undefined {
+  if (given === undefined) return DEFAULT;
+  const path = fieldOf(place);
+  if (given === null) {
+    if (!source.isEmpty(place)) return { name: 'null', parameters: undefined };
+    source.report(place, 'mask is empty; name what it does, as in mask: redact', path);
+    return undefined;
+  }
+  if (typeof given === 'string') return named(source, place, given);
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    source.report(place, 'mask must be a name, or a map of one name to its parameters', path);
+    return undefined;
+  }
+  const [entry, ...more] = Object.entries(given);
+  if (entry === undefined || more.length > 0) {
+    source.report(place, 'mask must name exactly one transform', path);
+    return undefined;
+  }
+  const [word, value] = entry;
+  if (isName(word)) return parameters(source, [...place, word], word, value);
+  source.reportKey(
+    [...place, word],
+    `unknown mask ${word}${didYouMean(word, TRANSFORM_NAMES)}`,
+    path,
+  );
+  return undefined;
+}
+
+/** Why a rule does not go with the declared types, or undefined. */
+export function typeProblem(rule: MaskRule, types: readonly ScalarType[]): string | undefined {
+  const transform: Transform = TRANSFORMS[rule.name];
+  const unfit = types.find((type) => !transform.types.includes(type));
+  if (unfit !== undefined) return `${rule.name} cannot treat a ${unfit}`;
+  if (rule.name !== 'generalise') return undefined;
+  const bucket = 'bucket' in (rule.parameters as GeneraliseParameters);
+  const needed = bucket ? 'number' : 'string';
+  if (types.every((type) => type === needed)) return undefined;
+  return `generalise by ${bucket ? 'bucket' : 'date'} needs type: ${needed}`;
+}

@@ -1,0 +1,45 @@
+import { SealstreamError } from '@sealstream/contracts';
+import type { SampleField } from './sample-fields.ts';
+import { datasetNameProblem } from './topic-rules.ts';
+
+/** Paths that YAML reads as they are; all others are written in double quotes. */
+const PLAIN_PATH = /^\/[A-Za-z0-9_./*-]*$/;
+/** YAML takes a key of over 1,024 characters only behind a question mark. */
+const LONG_KEY = 1000;
+
+function fieldLine({ path, types }: SampleField): string {
+  // Every JSON string is a double-quoted scalar of YAML.
+  const key = PLAIN_PATH.test(path) ? path : JSON.stringify(path);
+  const type = types.length === 1 ? types[0] : `[${types.join(', ')}]`;
+  const rules = `{ type: ${type}, mask: redact, encrypt: seal }`;
+  if (key.length > LONG_KEY) return `      ? ${key}\n      : ${rules}`;
+  return `      ${key}: ${rules}`;
+}
+
+/**
+ * The text of a policy in which every field is redacted on masked and sealed on encrypted: a safe
+ * start, to be opened up field by field. Throws USAGE when the name cannot name a dataset, or when
+ * there is no field.
+ */
+export function samplePolicy(dataset: string, fields: readonly SampleField[]): string {
+  const problem = datasetNameProblem(dataset);
+  if (problem !== undefined) throw new SealstreamError('USAGE', {}, `${problem}.`);
+  if (fields.length === 0) throw new SealstreamError('USAGE', {}, 'The sample has no field.');
+  return `version: 1
+
+datasets:
+  ${JSON.stringify(dataset)}:
+    revision: 1              # raise it with every change
+    topics: { raw: ${JSON.stringify(`raw.${dataset}`)} }   # any topic, also one of your own
+    format: json
+    unknownFields: reject    # or drop, or encrypt
+    key: { mask: hash, encrypt: hash }
+    headers: []              # names of headers that pass; all others stay behind
+
+    # Nothing is required and everything is hidden. Loosen field by field: mask: keep,
+    # mask: { partial: { keepLast: 4 } }, encrypt: keep; and list under required what must be there.
+    required: []
+    fields:
+${fields.map(fieldLine).join('\n')}
+`;
+}

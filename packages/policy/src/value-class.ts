@@ -1,0 +1,53 @@
+/** What is known of the values of a class. */
+export interface ValueClass {
+  /** Two to this power is about how many values one has to try, knowing what everybody knows. */
+  readonly bits: number;
+  /** Letters and digits of a usual value, where they are always about as many. */
+  readonly characters?: number;
+}
+
+/**
+ * Classes that a field can declare. `bits` is a cautious estimate for somebody who can guess: an
+ * SSN has 10^9 forms, a card number 10^10 behind a known issuer, an IBAN 10^10 behind a known bank,
+ * and first names are on lists.
+ */
+export const VALUE_CLASSES = {
+  account: { bits: 33 },
+  age: { bits: 7 },
+  amount: { bits: 30 },
+  card: { bits: 33, characters: 16 },
+  category: { bits: 10 },
+  country: { bits: 8 },
+  date: { bits: 16, characters: 8 },
+  email: { bits: 48 },
+  iban: { bits: 33, characters: 22 },
+  ip: { bits: 32 },
+  name: { bits: 25 },
+  phone: { bits: 33, characters: 10 },
+  place: { bits: 22 },
+  random: { bits: 128 },
+  ssn: { bits: 30, characters: 9 },
+  text: { bits: 64 },
+  uuid: { bits: 122, characters: 32 },
+  zip: { bits: 17, characters: 5 },
+} as const satisfies Record<string, ValueClass>;
+
+export type ClassName = keyof typeof VALUE_CLASSES;
+export const CLASS_NAMES = Object.keys(VALUE_CLASSES) as ClassName[];
+
+/** Below this many values, everything can be tried: the oracle of docs/policy.md. */
+export const ENUMERABLE_BITS = 40;
+
+const CARD_NAMES = new Set([
+  'card',
+  'cardnumber',
+  'cardno',
+  'creditcard',
+  'creditcardnumber',
+  'pan',
+]);
+
+/** Whether a name says card number. Only used to be stricter, never to allow something. */
+export function soundsLikeCard(name: string): boolean {
+  return CARD_NAMES.has(name.toLowerCase().replaceAll(/[^a-z]/g, ''));
+}
