@@ -30,7 +30,7 @@ export interface ContinuityState {
 /**
  * Follows the events of a log and finds what does not join.
  *
- * - Offsets of one source partition only rise.
+ * - Offsets of one source partition only rise, until the log's writer says `offsets-lost`.
  * - A stage's batch begins where the same emitter's last one ended. The first one may begin
  *   anywhere, since a stage may be told to start late.
  * - Other emitters count 0, 1, 2, … from each start. The same bytes again are a resend.
@@ -62,11 +62,6 @@ export class Continuity {
       batches: texts(this.#batches),
       plain: [...this.#plain],
     };
-  }
-
-  /** A source begins again, as when its topic was made anew; its own events tell that. */
-  forgetSource(topic: string, partition: number): void {
-    this.#sources.delete(sourceName(topic, partition));
   }
 
   /** Takes the next entry of the log and gives what is wrong with it. */
@@ -108,6 +103,7 @@ export class Continuity {
       const message = `entry ${index}: not an audit event (topic ${topic})`;
       return [{ kind: 'event-invalid', entry: index, topic, message }];
     }
+    if (entry.kind === 'own' && event.type === 'offsets-lost') this.#forgetSource(event);
     const found = foreign(topic, event, index);
     const joined =
       event.type === 'batch'
@@ -143,6 +139,13 @@ export class Continuity {
     if (isExpected || event.number > next) this.#remember(name, { number: event.number, sha256 });
     if (isExpected) return null;
     return gapOrRepeat(topic, event, index, BigInt(next), BigInt(event.number));
+  }
+
+  /** The log's writer says that a source goes on elsewhere: its offsets may begin again. */
+  #forgetSource({ details }: PlainEvent): void {
+    const { partition, topic } = details;
+    if (typeof topic !== 'string' || typeof partition !== 'number') return;
+    this.#sources.delete(sourceName(topic, partition));
   }
 
   #remember(name: string, last: PlainState): void {

@@ -2,8 +2,13 @@ import type { PlainEvent } from '@sealstream/contracts';
 import { decodeEntry, type LogEntry } from './entry.ts';
 import { parseEvent } from './event.ts';
 
-/** Where to read on, by `topic/partition`. */
-export type SourcePositions = ReadonlyMap<string, bigint>;
+/** Where to read on, and in which topics. */
+export interface SourceState {
+  /** Next offset, by `topic/partition`. */
+  readonly positions: ReadonlyMap<string, bigint>;
+  /** Kafka's topic id in hex, by topic: another one means that the topic was made anew. */
+  readonly topicIds: ReadonlyMap<string, string>;
+}
 
 /** The name of a source in positions. */
 export function sourceName(topic: string, partition: number): string {
@@ -15,14 +20,15 @@ export interface HeartbeatFields {
   readonly actor: string;
   readonly number: number;
   readonly timeMs: number;
-  /** Everything before these offsets stands in the log. */
-  readonly positions: SourcePositions;
+  /** Everything before its positions stands in the log. */
+  readonly state: SourceState;
 }
 
 /** The log's own sign of life: the wall clock and how far each source has been read. */
 export function heartbeatEvent(fields: HeartbeatFields): PlainEvent {
-  const { actor, emitter, number, positions, timeMs } = fields;
-  const details = Object.fromEntries([...positions].map(([name, next]) => [name, String(next)]));
+  const { actor, emitter, number, state, timeMs } = fields;
+  const positions = [...state.positions].map(([name, next]) => [name, String(next)] as const);
+  const details = Object.fromEntries([...positions, ...state.topicIds]);
   const time = new Date(timeMs).toISOString();
   return { v: 1, time, emitter, type: 'heartbeat', number, actor, details };
 }
@@ -34,39 +40,38 @@ export function ownHeartbeat(entry: LogEntry): PlainEvent | null {
   return event?.type === 'heartbeat' ? event : null;
 }
 
-/** Positions that a heartbeat holds. */
-export function positionsIn(heartbeat: PlainEvent): Map<string, bigint> {
+/** What a heartbeat says about its sources. */
+function stateIn(heartbeat: PlainEvent): SourceState {
   const positions = new Map<string, bigint>();
-  for (const [name, next] of Object.entries(heartbeat.details)) {
-    if (/\/\d+$/.test(name) && typeof next === 'string' && /^\d{1,19}$/.test(next)) {
-      positions.set(name, BigInt(next));
-    }
+  const topicIds = new Map<string, string>();
+  for (const [name, said] of Object.entries(heartbeat.details)) {
+    if (typeof said !== 'string') continue;
+    if (/\/\d+$/.test(name) && /^\d{1,19}$/.test(said)) positions.set(name, BigInt(said));
+    else if (/^[0-9a-f]{32}$/.test(said)) topicIds.set(name, said);
   }
-  return positions;
+  return { positions, topicIds };
 }
 
 /**
  * Where to read on after the entries of a log, which come in blocks from the newest to the oldest.
- * Stops at the newest heartbeat, since that holds all positions of its time.
+ * Stops at the newest heartbeat, since that holds everything of its time.
  */
-export async function lastPositions(
+export async function lastSourceState(
   blocks: AsyncIterable<readonly Buffer[]>,
-): Promise<Map<string, bigint>> {
+): Promise<SourceState> {
   const positions = new Map<string, bigint>();
-  const raise = (name: string, next: bigint) => {
-    if (!positions.has(name)) positions.set(name, next);
-  };
   for await (const block of blocks) {
     for (const bytes of block.toReversed()) {
       const entry = decodeEntry(bytes);
       if (entry.kind === 'sourced') {
-        raise(sourceName(entry.topic, entry.partition), entry.offset + 1n);
+        const name = sourceName(entry.topic, entry.partition);
+        if (!positions.has(name)) positions.set(name, entry.offset + 1n);
       }
       const heartbeat = ownHeartbeat(entry);
       if (heartbeat === null) continue;
-      for (const [name, next] of positionsIn(heartbeat)) raise(name, next);
-      return positions;
+      const state = stateIn(heartbeat);
+      return { ...state, positions: new Map([...state.positions, ...positions]) };
     }
   }
-  return positions;
+  return { positions, topicIds: new Map() };
 }

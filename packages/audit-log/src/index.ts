@@ -33,7 +33,7 @@ export {
   heartbeatEvent,
   type HeartbeatFields,
   sourceName,
-  type SourcePositions,
+  type SourceState,
 } from './heartbeat.ts';
 export {
   type EntryProof,
@@ -44,7 +44,7 @@ export {
   type ReadEntry,
   readHead,
   type ReadOptions,
-  readPositions,
+  readSourceState,
 } from './log-reader.ts';
 export { type Appended, LogWriter, type LogWriterOptions } from './log-writer.ts';
 export { EMPTY_ROOT, leafHash, nodeHash } from './merkle-hash.ts';

@@ -5,7 +5,7 @@ import { parseVerifierKey } from '@sealstream/crypto';
 import { AuthenticTiles } from './authentic-tiles.ts';
 import { requireCheckpoint, type TreeHead } from './checkpoint.ts';
 import { CHECKPOINT_FILE, readIfThere } from './log-files.ts';
-import { lastPositions } from './heartbeat.ts';
+import { lastSourceState, type SourceState } from './heartbeat.ts';
 import { leafHash } from './merkle-hash.ts';
 import { consistencyProof, inclusionProof } from './proof.ts';
 import { TILE_WIDTH } from './tile-path.ts';
@@ -79,9 +79,9 @@ async function* blocksBackwards(tiles: AuthenticTiles): AsyncGenerator<readonly 
   }
 }
 
-/** Where to read on in Kafka, by `topic/partition`, as the log itself says. */
-export async function readPositions(dir: string, vkey: string): Promise<Map<string, bigint>> {
-  return lastPositions(blocksBackwards(await openTiles(dir, vkey)));
+/** Where to read on in Kafka, as the log itself says. */
+export async function readSourceState(dir: string, vkey: string): Promise<SourceState> {
+  return lastSourceState(blocksBackwards(await openTiles(dir, vkey)));
 }
 
 /** What shows to whoever has the checkpoint that an entry stands in the log. */

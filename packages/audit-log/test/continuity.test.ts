@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Continuity } from '../src/continuity.ts';
+import { encodeOwn } from '../src/entry.ts';
 import { batchEvent, plainEvent, sourced } from './sample-log.ts';
 
 test('a continuity made from the state of another goes on as that one would', () => {
@@ -35,11 +36,17 @@ test('the same name on two topics is two emitters', () => {
   expect(other.map(({ kind }) => kind)).toEqual(['emitter-foreign']);
 });
 
-test('a source that begins again is no repeat once it was forgotten', () => {
+test('a source that begins again is no repeat when the log itself says so, and nobody else can', () => {
   const continuity = new Continuity();
   continuity.observe(sourced(batchEvent(0, 10), 90), 0);
-  continuity.forgetSource('audit.events.mask', 0);
-  expect(continuity.observe(sourced(batchEvent(10, 20), 0), 1)).toEqual([]);
+  const details = { topic: 'audit.events.mask', partition: 0 };
+  const lost = { ...plainEvent(0, 'audit/1'), type: 'offsets-lost', details };
+  continuity.observe(sourced(lost, 0, 'audit.events.audit'), 1);
+  const kindsOf = (from: number, offset: number) =>
+    continuity.observe(sourced(batchEvent(from, from + 10), offset), 2).map(({ kind }) => kind);
+  expect(kindsOf(10, 5)).toEqual(['source-repeat']);
+  continuity.observe(encodeOwn(lost), 3);
+  expect(kindsOf(20, 0)).toEqual([]);
 });
 
 test('more emitters than are remembered do not make the memory grow', () => {

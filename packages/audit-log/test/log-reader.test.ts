@@ -6,7 +6,7 @@ import {
   proveGrowth,
   readEntries,
   readHead,
-  readPositions,
+  readSourceState,
 } from '../src/log-reader.ts';
 import { LogWriter } from '../src/log-writer.ts';
 import { verifyConsistency, verifyInclusion } from '../src/proof.ts';
@@ -95,7 +95,7 @@ test('a reader is given no entry that does not verify', async () => {
 test('positions come from the newest heartbeat and what follows it', async () => {
   const dir = await scratchDir();
   const log = await LogWriter.open({ dir, signer });
-  expect((await readPositions(dir, vkey)).size).toBe(0);
+  expect((await readSourceState(dir, vkey)).positions.size).toBe(0);
   await log.append([
     ...joinedEntries(300),
     heartbeat(0, { 'audit.events.mask/0': 305n, 'audit.events.cli/2': 9n }),
@@ -103,7 +103,9 @@ test('positions come from the newest heartbeat and what follows it', async () =>
     sourced(plainEvent(0, 'ingest/1'), 7, 'audit.events.ingest', 3),
   ]);
   await log.checkpoint();
-  expect(Object.fromEntries(await readPositions(dir, vkey))).toEqual({
+  const state = await readSourceState(dir, vkey);
+  expect(Object.fromEntries(state.topicIds)).toEqual({ 'audit.events.mask': 'ab'.repeat(16) });
+  expect(Object.fromEntries(state.positions)).toEqual({
     'audit.events.mask/0': 670n,
     'audit.events.cli/2': 9n,
     'audit.events.ingest/3': 8n,

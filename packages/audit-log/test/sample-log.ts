@@ -90,7 +90,9 @@ export function heartbeat(
   timeMs = AT,
 ): Buffer {
   const fields = { emitter: 'audit/1', actor: 'audit', number, timeMs };
-  return encodeOwn(heartbeatEvent({ ...fields, positions: new Map(Object.entries(positions)) }));
+  const topicIds = new Map([['audit.events.mask', 'ab'.repeat(16)]]);
+  const state = { positions: new Map(Object.entries(positions)), topicIds };
+  return encodeOwn(heartbeatEvent({ ...fields, state }));
 }
 
 /** A copy as after a crash: nobody holds its lock. */
