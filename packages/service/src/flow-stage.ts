@@ -1,5 +1,6 @@
 import { auditTopic, type BatchEvent, ERRORS, SealstreamError } from '@sealstream/contracts';
 import type { FetchedBatch, FlowResult } from '@sealstream/flow';
+import type { Keyring } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 import type { BaseConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
@@ -19,8 +20,8 @@ export interface FlowStage {
   /** Where its records go, beside rejected.D and the audit topic. */
   readonly output: string;
   readonly transform: (batch: FetchedBatch) => FlowResult;
-  /** Awaited before a batch that lacked a key is tried again. */
-  readonly refreshKeys: () => Promise<void>;
+  /** Read again before a batch that lacked a key is tried again. */
+  readonly keyring: Pick<Keyring, 'refresh'>;
 }
 
 /**
@@ -64,7 +65,7 @@ export async function runFlowStage<C extends BaseConfig>(
     recover: async (error) => {
       const lacksKey = error instanceof SealstreamError && error.code.startsWith('KEY');
       if (lacksKey && ERRORS[error.code].class === 'retryable') {
-        await flow.refreshKeys().catch((reason: unknown) => {
+        await flow.keyring.refresh().catch((reason: unknown) => {
           telemetry.logger.warn(errorFields(reason), 'keysets not read');
         });
       }

@@ -15,16 +15,23 @@ export {
 } from './base-settings.ts';
 export { errorFields } from './error-fields.ts';
 export { EXIT } from './exit-codes.ts';
+export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
 export { Health, type HealthReport } from './health.ts';
 export { type HttpServer, openHttp } from './http.ts';
 export { kafkaConnection } from './kafka-connection.ts';
 export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { isEntry, runService, type Start, type Stop } from './lifecycle.ts';
 export { type Log, type LogLevel, type LogOptions, logTo, openLog } from './log.ts';
-export { type Metrics, openMetrics } from './metrics.ts';
+export { type Counter, type Gauge, type Metrics, openMetrics } from './metrics.ts';
+export {
+  type KeyedService,
+  type KeyedServiceName,
+  openKeyedService,
+} from './open-keyed-service.ts';
 export { type OpenedService, openService, type Telemetry } from './open-service.ts';
 export { Secret } from './secret.ts';
 export type { Config, Setting, SettingsTable, SettingType } from './setting.ts';
+export { openServiceKeyring } from './service-keyring.ts';
 export { settingsMarkdown, withSettingsTable } from './settings-markdown.ts';
 export { ConfigError, readConfig, type SettingProblem } from './settings.ts';
 export { type RunningStage, runStage, type StageRequest } from './stages.ts';

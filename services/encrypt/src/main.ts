@@ -1,2 +1,29 @@
-/** encrypt: accepted.D in, encrypted.D out. */
-export {};
+/** encrypt: accepted.D in, encrypted.D out. Exactly once; fails closed. */
+import {
+  isEntry,
+  openPauseOrders,
+  openService,
+  openServiceKeyring,
+  readConfig,
+  runFlowStage,
+  runService,
+  type Stop,
+} from '@sealstream/service';
+import { acceptedToEncrypted } from './accepted-to-encrypted.ts';
+import { SETTINGS } from './config.ts';
+
+export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
+  const service = await openService('encrypt', readConfig(SETTINGS, env));
+  const keyring = await openServiceKeyring('encrypt', service);
+  const orders = await openPauseOrders(service);
+  for (const dataset of service.policy.datasets.values()) {
+    const { accepted: source, encrypted: output } = dataset.topics;
+    const transform = acceptedToEncrypted(dataset, keyring.keys);
+    const flow = { stage: 'encrypt', dataset, source, output, transform, keyring } as const;
+    await runFlowStage(service, flow, orders);
+  }
+  service.ready();
+  return service.stop;
+}
+
+if (isEntry(import.meta)) await runService('encrypt', start);

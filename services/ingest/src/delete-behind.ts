@@ -55,7 +55,7 @@ export class DeleteBehind {
     }, options.everyMs);
   }
 
-  /** Deletes once more, so that a stop leaves no sealed plaintext behind. */
+  /** Deletes once more, up to what is committed now; the next start deletes the rest. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running;

@@ -1,2 +1,40 @@
-/** ingest: raw.D in, accepted.D or rejected.D out. */
-export {};
+/** ingest: raw.D in, accepted.D or rejected.D out. Exactly once; fails closed. */
+import {
+  isEntry,
+  openPauseOrders,
+  openService,
+  openServiceKeyring,
+  readConfig,
+  runFlowStage,
+  runService,
+  type Stop,
+} from '@sealstream/service';
+import { SETTINGS } from './config.ts';
+import { DeleteBehind, mayDelete } from './delete-behind.ts';
+import { rawToAccepted } from './raw-to-accepted.ts';
+
+export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
+  const service = await openService('ingest', readConfig(SETTINGS, env));
+  const { audit, bus, config, onStop, telemetry } = service;
+  const keyring = await openServiceKeyring('ingest', service);
+  const orders = await openPauseOrders(service);
+  for (const dataset of service.policy.datasets.values()) {
+    const { raw: source, accepted: output } = dataset.topics;
+    const transform = rawToAccepted(dataset, keyring.keys);
+    const flow = { stage: 'ingest', dataset, source, output, transform, keyring } as const;
+    const running = await runFlowStage(service, flow, orders);
+    if (await mayDelete(bus, dataset)) {
+      const lanes = () => running.stage.lanes();
+      const everyMs = config.deleteEveryMs;
+      const { logger } = telemetry;
+      const behind = new DeleteBehind({ bus, dataset, everyMs, lanes, audit, logger });
+      onStop(`deletion behind ${source}`, () => behind.stop());
+    } else {
+      telemetry.logger.warn({ topic: source }, 'plaintext stays in raw: deletion is not allowed');
+    }
+  }
+  service.ready();
+  return service.stop;
+}
+
+if (isEntry(import.meta)) await runService('ingest', start);

@@ -1,2 +1,29 @@
-/** mask: accepted.D in, masked.D out. */
-export {};
+/** mask: accepted.D in, masked.D out. Exactly once; fails closed. */
+import {
+  isEntry,
+  openPauseOrders,
+  openService,
+  openServiceKeyring,
+  readConfig,
+  runFlowStage,
+  runService,
+  type Stop,
+} from '@sealstream/service';
+import { acceptedToMasked } from './accepted-to-masked.ts';
+import { SETTINGS } from './config.ts';
+
+export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
+  const service = await openService('mask', readConfig(SETTINGS, env));
+  const keyring = await openServiceKeyring('mask', service);
+  const orders = await openPauseOrders(service);
+  for (const dataset of service.policy.datasets.values()) {
+    const { accepted: source, masked: output } = dataset.topics;
+    const transform = acceptedToMasked(dataset, keyring.keys);
+    const flow = { stage: 'mask', dataset, source, output, transform, keyring } as const;
+    await runFlowStage(service, flow, orders);
+  }
+  service.ready();
+  return service.stop;
+}
+
+if (isEntry(import.meta)) await runService('mask', start);
