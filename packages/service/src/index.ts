@@ -23,11 +23,6 @@ export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { isEntry, runService, type Start, type Stop } from './lifecycle.ts';
 export { type Log, type LogLevel, type LogOptions, logTo, openLog } from './log.ts';
 export { type Counter, type Gauge, type Metrics, openMetrics } from './metrics.ts';
-export {
-  type KeyedService,
-  type KeyedServiceName,
-  openKeyedService,
-} from './open-keyed-service.ts';
 export { type OpenedService, openService, type Telemetry } from './open-service.ts';
 export { Secret } from './secret.ts';
 export type { Config, Setting, SettingsTable, SettingType } from './setting.ts';

@@ -1,17 +1,18 @@
 import type { Bus } from '@sealstream/bus';
 import { KEYRING_TOPIC, SealstreamError } from '@sealstream/contracts';
+import type { KeysetHeads } from '@sealstream/keyring';
 
 /** One partition, so that all versions of all keysets stand in one order. */
 const PARTITION = 0;
 
 /**
- * The heads of all keysets on the compacted topic `keyring`: keyring's KeysetHeads, filled from bus.
+ * The heads of all keysets on the compacted topic `keyring`: package keyring's KeysetHeads.
  *
  * Promises: load() gives the last document written for each keyset, read to the end as it stood at
  * the call; publish() resolves when every in-sync replica has the document. A tombstone takes no
  * head back: a keyset is destroyed by a signed document that says so, never by silence.
  */
-export class KafkaKeysetHeads {
+export class KafkaKeysetHeads implements KeysetHeads {
   readonly #bus: Pick<Bus, 'admin' | 'append' | 'read'>;
 
   constructor(bus: Pick<Bus, 'admin' | 'append' | 'read'>) {

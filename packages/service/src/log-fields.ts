@@ -49,6 +49,8 @@ const NAMES = {
   version: 'sealstream.version',
   rule: 'rule.name',
   alert: 'rule.id',
+  replicas: 'sealstream.replicas',
+  insync: 'sealstream.insync',
   setting: 'sealstream.setting',
   problem: 'event.reason',
   waitsFor: 'sealstream.waits_for',

@@ -4,6 +4,8 @@ import { VERSION } from './version.ts';
 
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
+export type { Counter, Gauge };
+
 /** The metrics that stages and services share; names and labels are those of docs/metrics.md. */
 export type Metrics = ReturnType<typeof openMetrics>;
 

@@ -25,7 +25,7 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** The name that somebody probably meant, or undefined when none is within a third of its length. */
+/** The name that somebody probably meant; undefined when none is within a third of its length. */
 export function nearName(given: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.floor(given.length / 3) + 1;

@@ -36,7 +36,7 @@ export interface OpenedService<C extends BaseConfig> {
   readonly audit: AuditEmitter;
   /** The port of /livez, /readyz and /metrics. */
   readonly httpPort: number;
-  /** Starts a stage with shared metrics, health and audit events; it is stopped with the service. */
+  /** Starts a stage with shared metrics, health and audit events; it stops with the service. */
   readonly stage: (request: StageRequest) => Promise<RunningStage>;
   /** What is opened last is stopped first. */
   readonly onStop: (name: string, stop: () => Promise<void>) => void;

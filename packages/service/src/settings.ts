@@ -72,9 +72,8 @@ function valueOf(setting: Setting, env: Environment): SettingValue | undefined {
     setting.env,
     Object.keys(env).filter((name) => !name.startsWith(PREFIX)),
   );
-  throw new FormError(
-    `is missing${setting.env.startsWith(PREFIX) || meant === undefined ? '' : `; ${meant} is set: was that meant?`}`,
-  );
+  const isTypo = meant !== undefined && !setting.env.startsWith(PREFIX);
+  throw new FormError(`is missing${isTypo ? `; ${meant} is set: was that meant?` : ''}`);
 }
 
 function textOf(setting: Setting, env: Environment): string | undefined {

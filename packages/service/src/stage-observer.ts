@@ -34,7 +34,8 @@ interface Pause {
  * Promises: a pause is a `paused` event, a not-ready reason and a metric row with its code at once;
  * all three end only after the partition ran on for three seconds, so a stage that tries again and
  * again reads as one pause. The event is repeated every 30 s while the pause lasts: a watcher that
- * starts later learns of it, and one that hears no more knows that the process is gone. Lost records are an `offsets-lost` event with their range.
+ * starts later learns of it, and one that hears no more knows that the process is gone. Lost
+ * records are an `offsets-lost` event with their range.
  */
 export class ObservedStage implements StageObserver {
   readonly #options: StageObserverOptions;

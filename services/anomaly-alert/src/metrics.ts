@@ -1,4 +1,4 @@
-import type { Metrics } from '@sealstream/service';
+import type { Counter, Metrics } from '@sealstream/service';
 
 import type { AlertBoard } from './alert-board.ts';
 import type { CheckpointAge } from './checkpoint-age.ts';
@@ -15,10 +15,15 @@ export interface Watched {
   readonly checkpoints: CheckpointAge;
 }
 
-/** The watcher's own metrics; `show` brings them up to date after each look. */
-export type WatchMetrics = ReturnType<typeof watchMetrics>;
+/** The watcher's own metrics. */
+export interface WatchMetrics {
+  readonly changes: Counter<'rule' | 'state'>;
+  readonly unreadable: Counter<'topic'>;
+  /** Brings the gauges up to date; after each look. */
+  show(watched: Watched, nowMs: number): void;
+}
 
-export function watchMetrics({ counter, gauge }: Metrics) {
+export function watchMetrics({ counter, gauge }: Metrics): WatchMetrics {
   const alertLabels = ['rule', 'dataset', 'topic', 'service'] as const;
   const firing = gauge('sealstream_alert_firing', '1 while the alert fires.', alertLabels);
   const pending = gauge('sealstream_alert_pending', '1 while it is about to fire.', alertLabels);
@@ -56,7 +61,7 @@ export function watchMetrics({ counter, gauge }: Metrics) {
       'Audit events that this version does not understand.',
       ['topic'],
     ),
-    show({ board, checkpoints, lag, liveness, throughput }: Watched, nowMs: number): void {
+    show({ board, checkpoints, lag, liveness, throughput }, nowMs) {
       firing.reset();
       pending.reset();
       for (const { dataset = '', phase, rule, service = '', topic = '' } of board.standing()) {
