@@ -7,9 +7,19 @@ const PLAIN_PATH = /^\/[A-Za-z0-9_./*-]*$/;
 /** YAML takes a key of over 1,024 characters only behind a question mark. */
 const LONG_KEY = 1000;
 
+/** Characters that a YAML reader may take for line breaks, or that nobody sees. */
+const UNSEEN = /[\u007f-\u00a0\u2028\u2029\ufeff]/g;
+
+/** A double-quoted scalar of YAML; every JSON string is one. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replaceAll(
+    UNSEEN,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 function fieldLine({ path, types }: SampleField): string {
-  // Every JSON string is a double-quoted scalar of YAML.
-  const key = PLAIN_PATH.test(path) ? path : JSON.stringify(path);
+  const key = PLAIN_PATH.test(path) ? path : quoted(path);
   const type = types.length === 1 ? types[0] : `[${types.join(', ')}]`;
   const rules = `{ type: ${type}, mask: redact, encrypt: seal }`;
   if (key.length > LONG_KEY) return `      ? ${key}\n      : ${rules}`;
@@ -28,9 +38,9 @@ export function samplePolicy(dataset: string, fields: readonly SampleField[]): s
   return `version: 1
 
 datasets:
-  ${JSON.stringify(dataset)}:
+  ${quoted(dataset)}:
     revision: 1              # raise it with every change
-    topics: { raw: ${JSON.stringify(`raw.${dataset}`)} }   # any topic, also one of your own
+    topics: { raw: ${quoted(`raw.${dataset}`)} }   # any topic, also one of your own
     format: json
     unknownFields: reject    # or drop, or encrypt
     key: { mask: hash, encrypt: hash }

@@ -32,7 +32,8 @@ export type UnknownRule = 'fault' | 'cut' | 'span';
 
 /** Longest name, in bytes, that is looked up by its length; longer ones go by a map. */
 const LONGEST_INDEXED = 255;
-const PLAIN_NAME = /^[^"\\\p{Cs}\p{Cc}]*$/u;
+/** Names that can stand in a record without an escape. */
+const PLAIN_NAME = /^[ !#-[\]-\ud7ff\ue000-\u{10ffff}]*$/u;
 
 /** One place in the tree of patterns: a field (leaf), or what leads to fields. */
 export class ShapeNode {

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type FieldShape,
+  formatPattern,
   jsonKind,
   JsonScanner,
   KIND,
@@ -66,6 +67,30 @@ describe('finding fields', () => {
       ['/ssn', '"1"'],
       ['/é"', '"2"'],
     ]);
+  });
+
+  test('any name is found, raw or escaped', () => {
+    const name = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('\u007f', '\u0085', '\u2028', '\ud800', '"', '\\', '\n', 'n'.repeat(300)),
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(name, { minLength: 1 }), fc.nat(), (names, pick) => {
+        const fields = names.map((one) => field(formatPattern([one])));
+        const one = names[pick % names.length];
+        const raw = JSON.stringify(one);
+        const all = Array.from(
+          { length: one.length },
+          (_, i) => `\\u${one.charCodeAt(i).toString(16).padStart(4, '0')}`,
+        );
+        for (const text of [raw, `"${all.join('')}"`]) {
+          const { fault, spans } = scan(fields, `{${text}:"x"}`);
+          expect(fault).toBeUndefined();
+          expect(spans).toEqual([[formatPattern([one]), KIND.string, '"x"']]);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('a duplicate name gives a span each time', () => {
