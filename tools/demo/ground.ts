@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Bus, openBus } from '@sealstream/bus';
+import type { Logger } from '@sealstream/contracts';
+import { type Dataset, datasetOf, parsePolicy } from '@sealstream/policy';
+import { ROOT } from '../stack/paths.ts';
+import { startStack, type Stack } from '../stack/stack.ts';
+import { sealstream } from './command-line.ts';
+import { type DemoKeys, type KeysetAccess, makeKeyFiles, makeKeysets } from './keys.ts';
+import { type DemoPlace, demoPlace, makePlace } from './place.ts';
+import type { Progress } from './progress.ts';
+
+const DATASET = 'people';
+const EXAMPLE_POLICY = join(ROOT, 'examples', 'people', 'sealstream.yaml');
+
+/** What links warn of is the services' to tell; here it would tear the progress line. */
+const QUIET: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+/** What the services stand on: servers, topics, keys, policy. */
+export interface Ground {
+  readonly place: DemoPlace;
+  readonly stack: Stack;
+  readonly bus: Bus;
+  readonly dataset: Dataset;
+  readonly keys: DemoKeys;
+  readonly access: KeysetAccess;
+  /** Settings of the services that this machine makes necessary. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface GroundOptions {
+  readonly progress: Progress;
+  /** The servers stay when this process is gone. */
+  readonly keep: boolean;
+  /** Told of each part as soon as it is there, so that a failure can take it down again. */
+  readonly onPart: (part: Partial<Ground>) => void;
+}
+
+/** Starts the servers and makes topics, key files and keysets. */
+export async function layGround({ progress, keep, onPart }: GroundOptions): Promise<Ground> {
+  const place = demoPlace(randomBytes(3).toString('hex'));
+  makePlace(place);
+  onPart({ place });
+  progress.begin('servers');
+  const stack = await startStack({
+    name: `demo-${place.id}`,
+    progress: (line) => progress.update(line),
+    ...(keep ? {} : { forPid: process.pid }),
+  });
+  onPart({ stack });
+  const { kafkaBrokers, kafkaVersion, redisUrl, redisVersion } = stack;
+  const bus = await openBus({
+    brokers: kafkaBrokers.split(','),
+    clientId: 'sealstream-demo',
+    logger: QUIET,
+  });
+  onPart({ bus });
+  progress.end(`Kafka ${kafkaVersion}, Redis ${redisVersion} (${stack.kind})`);
+  progress.begin('topics and keys');
+  copyFileSync(EXAMPLE_POLICY, place.policyFile);
+  const policy = parsePolicy(readFileSync(place.policyFile, 'utf8'), place.policyFile);
+  const dataset = datasetOf(policy, DATASET);
+  await sealstream(place, ['topics', 'apply', '--policy', place.policyFile], {
+    KAFKA_BROKERS: kafkaBrokers,
+  });
+  const keys = await makeKeyFiles(place);
+  const access = { place, bus, redisUrl, redisPrefix: undefined, logger: QUIET };
+  const canLock = await makeKeysets(access, DATASET);
+  progress.end('made by `sealstream topics apply` and as `sealstream keys rotate` makes them');
+  if (!canLock) progress.note('key memory cannot be locked here: SEALSTREAM_ALLOW_UNLOCKED=true');
+  const settings: Record<string, string> = canLock ? {} : { SEALSTREAM_ALLOW_UNLOCKED: 'true' };
+  return { place, stack, bus, dataset, keys, access, settings };
+}

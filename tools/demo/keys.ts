@@ -1,0 +1,128 @@
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAuditKey, vkeyPath } from '@sealstream/audit-log';
+import type { Bus } from '@sealstream/bus';
+import {
+  type Logger,
+  PURPOSES,
+  SealstreamError,
+  SERVICE_PURPOSES,
+  SERVICES,
+} from '@sealstream/contracts';
+import {
+  createKeyFiles,
+  createSignerFiles,
+  fileProvider,
+  keyFilePath,
+  openKeyring,
+  openKeysetAdmin,
+  readPublicKeyFile,
+  readSignerFile,
+} from '@sealstream/keyring';
+import { type Dataset, openPlan, Tally } from '@sealstream/policy';
+import { KafkaKeysetHeads } from '@sealstream/service';
+import type { Opened } from './checks/opened.ts';
+import type { DemoPlace } from './place.ts';
+
+/** Where the keys of a demo are; only the operator's folder holds all. */
+export interface DemoKeys {
+  readonly signerPublicKeyFile: string;
+  readonly auditKeyFile: string;
+  /** C2SP verifier key of the audit log. */
+  readonly auditVkey: string;
+}
+
+/** Makes all key files, and for each service a folder with the outermost keys of its purposes. */
+export async function makeKeyFiles(place: DemoPlace): Promise<DemoKeys> {
+  mkdirSync(place.keys, { recursive: true, mode: 0o700 });
+  createKeyFiles(place.keys, PURPOSES);
+  for (const service of SERVICES) {
+    const directory = place.keysOf(service);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const purpose of SERVICE_PURPOSES[service])
+      copyFileSync(keyFilePath(place.keys, purpose), keyFilePath(directory, purpose));
+  }
+  const signerPublicKeyFile = join(place.keys, 'signer.pub');
+  createSignerFiles(join(place.keys, 'signer.key'), signerPublicKeyFile);
+  const auditKeyFile = join(place.keysOf('audit'), 'audit.key');
+  await createAuditKey(auditKeyFile);
+  const auditVkey = readFileSync(vkeyPath(auditKeyFile), 'utf8').trim();
+  return { signerPublicKeyFile, auditKeyFile, auditVkey };
+}
+
+/** What is needed to reach the keysets of a demo. */
+export interface KeysetAccess {
+  readonly place: DemoPlace;
+  readonly bus: Bus;
+  readonly redisUrl: string;
+  /** Where our names in Redis begin; the keyring's own default when absent. */
+  readonly redisPrefix: string | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * Creates the keysets of a dataset as `sealstream keys rotate` does.
+ *
+ * @returns whether key memory can be locked on this machine
+ */
+export async function makeKeysets(access: KeysetAccess, dataset: string): Promise<boolean> {
+  try {
+    await ensureAll(access, dataset, false);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SealstreamError) || error.code !== 'MEMORY_NOT_LOCKED') throw error;
+    await ensureAll(access, dataset, true);
+    return false;
+  }
+}
+
+async function ensureAll(access: KeysetAccess, dataset: string, allowUnlocked: boolean) {
+  const { place, redisUrl, redisPrefix, bus, logger } = access;
+  const admin = await openKeysetAdmin({
+    redisUrl,
+    prefix: redisPrefix,
+    provider: fileProvider(place.keys, PURPOSES),
+    signer: readSignerFile(join(place.keys, 'signer.key')),
+    heads: new KafkaKeysetHeads(bus),
+    logger,
+    allowUnlocked,
+  });
+  try {
+    for (const purpose of PURPOSES) await admin.ensure(purpose, dataset);
+  } finally {
+    admin.stop();
+  }
+}
+
+/** Opens encrypted records with the keys for fields, as a consumer who may does. */
+export interface RecordOpener {
+  open(value: Buffer): Opened;
+  stop(): void;
+}
+
+export async function recordOpener(access: KeysetAccess, dataset: Dataset): Promise<RecordOpener> {
+  const { place, redisUrl, redisPrefix, bus, logger } = access;
+  const keyring = await openKeyring({
+    redisUrl,
+    prefix: redisPrefix,
+    provider: fileProvider(place.keys, ['field']),
+    purposes: ['field'],
+    sealTo: [],
+    datasets: [dataset.name],
+    signerPublicKey: readPublicKeyFile(join(place.keys, 'signer.pub')),
+    heads: new KafkaKeysetHeads(bus),
+    logger,
+    // What it opens is invented, and the services say on their own account whether they may start.
+    allowUnlocked: true,
+  });
+  await keyring.ready();
+  const plan = openPlan(dataset);
+  const tally = new Tally();
+  return {
+    open: (value) => {
+      const opened = plan.apply(value, keyring.keys, tally);
+      return opened.ok ? opened : { ok: false, code: opened.code };
+    },
+    stop: () => keyring.stop(),
+  };
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SERVICE_PURPOSES, type ServiceName } from '@sealstream/contracts';
+import { ROOT } from '../stack/paths.ts';
+import { end, type ProcessRecord, runs, startDetached } from '../stack/processes.ts';
+import { tailOf } from '../stack/readiness.ts';
+import type { DemoPlace } from './place.ts';
+
+/** A service that runs as a process of its own, in a process group of its own. */
+export interface ServiceProcess {
+  readonly name: ServiceName;
+  readonly url: string;
+  readonly log: string;
+  readonly process: ProcessRecord;
+}
+
+/** What all services are told. */
+export interface ServiceEnvironment {
+  readonly place: DemoPlace;
+  readonly kafkaBrokers: string;
+  readonly redisUrl: string;
+  readonly signerPublicKeyFile: string;
+  readonly auditKeyFile: string;
+  /** Settings of the user's own servers, such as SEALSTREAM_KAFKA_TLS. */
+  readonly more: Readonly<Record<string, string>>;
+}
+
+const STOP_MS = 15_000;
+const EACH_MS = 2000;
+
+/** Nothing of this process's environment but what a program needs to run at all. */
+function bareEnvironment(place: DemoPlace): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'LANG', 'LD_LIBRARY_PATH'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(kept), TMPDIR: place.tmp };
+}
+
+function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment) {
+  const { place } = common;
+  const keyring = {
+    REDIS_URL: common.redisUrl,
+    SEALSTREAM_KEY_DIR: place.keysOf(name),
+    SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: common.signerPublicKeyFile,
+  };
+  const audit = {
+    SEALSTREAM_AUDIT_DIR: place.audit,
+    SEALSTREAM_AUDIT_KEY_FILE: common.auditKeyFile,
+    // Every minute in earnest; here the run is over before that.
+    SEALSTREAM_AUDIT_CHECKPOINT: '2s',
+  };
+  return {
+    ...bareEnvironment(place),
+    ...common.more,
+    KAFKA_BROKERS: common.kafkaBrokers,
+    SEALSTREAM_POLICY_FILE: place.policyFile,
+    SEALSTREAM_HTTP_PORT: String(port),
+    ...(SERVICE_PURPOSES[name].length > 0 ? keyring : {}),
+    ...(name === 'audit' ? audit : {}),
+  };
+}
+
+/** Starts a service; it is not ready when this returns. */
+export function startService(
+  name: ServiceName,
+  port: number,
+  environment: ServiceEnvironment,
+): ServiceProcess {
+  const program = join(ROOT, 'services', name, 'dist', 'main.js');
+  const log = join(environment.place.logs, `${name}.log`);
+  const process_ = startDetached(process.execPath, [program], {
+    cwd: environment.place.root,
+    log,
+    env: settingsOf(name, port, environment),
+  });
+  return { name, url: `http://127.0.0.1:${port}`, log, process: process_ };
+}
+
+async function answer(url: string): Promise<{ ok: boolean; text: string }> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(EACH_MS) });
+    return { ok: response.ok, text: await response.text() };
+  } catch {
+    return { ok: false, text: '' };
+  }
+}
+
+/** Whether a service runs its stages. Throws with the end of its log when its process is gone. */
+export async function isReady(service: ServiceProcess): Promise<boolean> {
+  const { ok } = await answer(`${service.url}/readyz`);
+  if (!ok) requireRunning(service);
+  return ok;
+}
+
+export function requireRunning({ name, process, log }: ServiceProcess): void {
+  if (runs(process)) return;
+  throw new Error(`${name} has ended; the end of ${log}:\n${tailOf(log, 5)}`);
+}
+
+/** What /metrics says now; '' when it does not answer. */
+export async function metricsOf(service: ServiceProcess): Promise<string> {
+  return (await answer(`${service.url}/metrics`)).text;
+}
+
+/** Ends services as a supervisor does: SIGTERM, which drains, and SIGKILL after some time. */
+export async function stopServices(services: readonly ServiceProcess[]): Promise<void> {
+  await Promise.all(services.map(({ process }) => end(process, STOP_MS)));
+  await sleep(0);
+}

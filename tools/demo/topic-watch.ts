@@ -1,0 +1,48 @@
+import type { Bus, KafkaRecord } from '@sealstream/bus';
+
+/** Reads a topic from its first record on, committed records only, while the demo runs. */
+export class TopicWatch {
+  readonly topic: string;
+  readonly #stopping = new AbortController();
+  readonly #reading: Promise<void>;
+  #count = 0;
+  #failure: unknown;
+
+  constructor(
+    bus: Pick<Bus, 'read'>,
+    topic: string,
+    partitions: number,
+    onRecord: (partition: number, record: KafkaRecord, seenMs: number) => void,
+  ) {
+    this.topic = topic;
+    const starts = Array.from({ length: partitions }, (_, partition) => {
+      return { topic, partition, offset: 0n };
+    });
+    const read = async () => {
+      const { signal } = this.#stopping;
+      for await (const { partition, records } of bus.read({ starts, signal })) {
+        const seenMs = performance.timeOrigin + performance.now();
+        for (const record of records) onRecord(partition, record, seenMs);
+        this.#count += records.length;
+      }
+    };
+    this.#reading = read().catch((error: unknown) => {
+      this.#failure = error;
+    });
+  }
+
+  /** Records seen so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Throws what ended the reading, if anything did. */
+  requireReading(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#reading;
+  }
+}
