@@ -1,2 +1,29 @@
-/** keyring: Keysets in Redis under outermost keys that Redis never sees. */
-export {};
+/**
+ * keyring: keysets in Redis under outermost keys that Redis never sees.
+ *
+ * Promises: a process holds keys of its own purposes alone; a keyset is believed only when its
+ * signature holds and it is not below its head; a key becomes active only when it is durable in
+ * Redis and with the heads; Redis away, known keys work up to a ceiling, then nothing does until
+ * Redis is back; keys lie in locked memory, are zeroed when they go, and never show.
+ */
+export { applyKeyring } from './apply-keyring.ts';
+export {
+  createKeyFiles,
+  createSignerFiles,
+  keyFilePath,
+  readPublicKeyFile,
+  readSignerFile,
+} from './key-file.ts';
+export { type Keyring, type KeyringHealth, type KeyringOptions, openKeyring } from './keyring.ts';
+export {
+  type KeysetAdmin,
+  type KeysetAdminOptions,
+  type KeysetChange,
+  type ListedKeyset,
+  openKeysetAdmin,
+  type RestoredKeyset,
+} from './keyset-admin.ts';
+export { keysetName } from './keyset-document.ts';
+export type { KeysetHeads } from './keyset-heads.ts';
+export { fileProvider, type OutermostKeys } from './outermost-keys.ts';
+export { createFile, readSecretFile } from './secret-file.ts';

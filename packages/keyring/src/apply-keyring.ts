@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, rmSync } from 'node:fs';
+import { type Purpose, SealstreamError } from '@sealstream/contracts';
+import {
+  type ActiveKey,
+  deriveKey,
+  generateKey,
+  isKeyId,
+  KEY_BYTES,
+  type KeyHandle,
+  keyHandle,
+  type KeySource,
+  type KeyUse,
+  type PublicKey,
+} from '@sealstream/crypto';
+import sodium from 'sodium-native';
+import { z } from 'zod';
+import { KeyArena } from './arena.ts';
+import { ALGORITHMS } from './keyset-document.ts';
+import { createFile, readSecretFile } from './secret-file.ts';
+
+/** What `apply` needs keys for. One key serves every dataset: the dataset is in the derivation. */
+const APPLY_PURPOSES = ['field', 'hash', 'accepted'] as const satisfies readonly Purpose[];
+
+const KEY_ID_BYTES = 9;
+
+const ApplyKeyringFile = z.strictObject({
+  type: z.literal('sealstream-apply-keyring'),
+  v: z.literal(1),
+  keys: z
+    .array(
+      z.strictObject({
+        purpose: z.enum(APPLY_PURPOSES),
+        id: z.string().refine(isKeyId),
+        algorithm: z.enum(['xchacha20-poly1305', 'blake2b-128']),
+        key: z.string().refine((text) => Buffer.from(text, 'base64url').length === KEY_BYTES),
+      }),
+    )
+    .refine((keys) => new Set(keys.map(({ purpose }) => purpose)).size === keys.length)
+    .refine((keys) => keys.every(({ purpose, algorithm }) => ALGORITHMS[purpose] === algorithm)),
+});
+
+interface StoredKey {
+  readonly id: string;
+  readonly key: KeyHandle;
+}
+
+/**
+ * The keys of `sealstream apply`, from one file of ours (0600), without Redis.
+ *
+ * Promises: the file is touched when the first key is asked for; with `create` a missing one is
+ * made whole or not at all, and of two makers the first wins; without `create` it is never made.
+ * Throws KEY_FILE_MISSING, KEY_FILE_OPEN, KEY_FILE_INVALID, at the first key.
+ */
+export function applyKeyring(
+  file: string,
+  options: { readonly create: boolean; readonly allowUnlocked?: boolean },
+): KeySource {
+  return new ApplyKeys(file, options.create, options.allowUnlocked ?? false);
+}
+
+class ApplyKeys implements KeySource {
+  readonly #file: string;
+  readonly #create: boolean;
+  readonly #allowUnlocked: boolean;
+  /** By identity first, since ciphers pass one object for life; by content when they do not. */
+  readonly #byIdentity = new WeakMap<KeyUse, ActiveKey>();
+  readonly #byContent = new Map<string, ActiveKey>();
+  #arena: KeyArena | undefined;
+  #stored: ReadonlyMap<Purpose, StoredKey> | undefined;
+
+  constructor(file: string, create: boolean, allowUnlocked: boolean) {
+    this.#file = file;
+    this.#create = create;
+    this.#allowUnlocked = allowUnlocked;
+  }
+
+  active(use: KeyUse): ActiveKey {
+    const kept = this.#byIdentity.get(use);
+    if (kept !== undefined) return kept;
+    const content = JSON.stringify([use.purpose, use.algorithm, use.format, use.dataset, use.path]);
+    const active = this.#byContent.get(content) ?? this.#derive(use);
+    this.#byContent.set(content, active);
+    this.#byIdentity.set(use, active);
+    return active;
+  }
+
+  byId(use: KeyUse, id: string): KeyHandle {
+    const active = this.active(use);
+    if (active.id !== id)
+      throw new SealstreamError(
+        'KEY_UNKNOWN',
+        { key: id, file: this.#file },
+        'This was sealed with the keys of another file: name it with --keyring.',
+      );
+    return active.key;
+  }
+
+  publicKey(purpose: Purpose, dataset: string): PublicKey {
+    throw new SealstreamError('KEYSET_MISSING', { purpose, dataset, file: this.#file });
+  }
+
+  privateKey(purpose: Purpose, dataset: string, id: string): KeyHandle {
+    throw new SealstreamError('KEYSET_MISSING', { purpose, dataset, key: id, file: this.#file });
+  }
+
+  #derive(use: KeyUse): ActiveKey {
+    const { id, key } = this.#of(use.purpose);
+    // Precondition: the file names the algorithm, and the use asks for that one.
+    if (ALGORITHMS[use.purpose] !== use.algorithm)
+      throw new SealstreamError('INTERNAL', { purpose: use.purpose, algorithm: use.algorithm });
+    return { id, key: this.#slots().take((slot) => deriveKey(key, use, slot)) };
+  }
+
+  #slots(): KeyArena {
+    this.#arena ??= new KeyArena({ allowUnlocked: this.#allowUnlocked });
+    return this.#arena;
+  }
+
+  #of(purpose: Purpose): StoredKey {
+    this.#stored ??= this.#read();
+    const stored = this.#stored.get(purpose);
+    if (stored === undefined)
+      throw new SealstreamError('KEYSET_MISSING', { purpose, file: this.#file });
+    return stored;
+  }
+
+  #read(): ReadonlyMap<Purpose, StoredKey> {
+    const content = this.#content();
+    try {
+      const { keys } = ApplyKeyringFile.parse(JSON.parse(content.toString('utf8')));
+      return new Map(
+        keys.map(({ purpose, id, key: text }) => {
+          const bytes = Buffer.from(text, 'base64url');
+          const key = this.#slots().take((slot) => {
+            bytes.copy(slot);
+            bytes.fill(0);
+            return keyHandle(slot);
+          });
+          return [purpose, { id, key }];
+        }),
+      );
+    } catch (error) {
+      if (error instanceof SealstreamError) throw error;
+      throw new SealstreamError('KEY_FILE_INVALID', { file: this.#file });
+    } finally {
+      content.fill(0);
+    }
+  }
+
+  #content(): Buffer {
+    try {
+      return readSecretFile(this.#file);
+    } catch (error) {
+      const missing = error instanceof SealstreamError && error.code === 'KEY_FILE_MISSING';
+      if (!missing || !this.#create) throw error;
+    }
+    createWhole(this.#file);
+    return readSecretFile(this.#file);
+  }
+}
+
+/** Writes a whole new file beside the place, then links it there: whoever links first wins. */
+function createWhole(file: string): void {
+  const slot = sodium.sodium_malloc(KEY_BYTES);
+  const keys = APPLY_PURPOSES.map((purpose) => {
+    generateKey(slot);
+    const id = randomBytes(KEY_ID_BYTES).toString('base64url');
+    return { purpose, id, algorithm: ALGORITHMS[purpose], key: slot.toString('base64url') };
+  });
+  sodium.sodium_memzero(slot);
+  const document = { type: 'sealstream-apply-keyring', v: 1, keys };
+  const draft = `${file}.${randomBytes(KEY_ID_BYTES).toString('hex')}.new`;
+  try {
+    createFile(draft, Buffer.from(`${JSON.stringify(document, null, 1)}\n`));
+    linkSync(draft, file);
+  } catch (error) {
+    if (error instanceof SealstreamError) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    // Another process made it in the meantime: its keys are the ones.
+    if (code !== 'EEXIST') throw new SealstreamError('FILE_UNREADABLE', { file, error: code });
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}

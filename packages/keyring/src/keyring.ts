@@ -1,0 +1,238 @@
+import {
+  type ErrorCode,
+  KEY_PAIR_PURPOSES,
+  type Logger,
+  type Purpose,
+  SealstreamError,
+} from '@sealstream/contracts';
+import type { KeySource } from '@sealstream/crypto';
+import { KeyArena } from './arena.ts';
+import { CachedKeys } from './cached-keys.ts';
+import { keysetName, openSignedKeyset } from './keyset-document.ts';
+import type { KeysetHeads } from './keyset-heads.ts';
+import { KeysetStore } from './keyset-store.ts';
+import { OpenedKeyset } from './opened-keyset.ts';
+import type { OutermostKeys } from './outermost-keys.ts';
+import { WatchedKeyset } from './watched-keyset.ts';
+
+const CEILING_MS = 15 * 60_000;
+const POLL_MS = 10_000;
+/** After a failed read the next one comes sooner. */
+const RETRY_MS = 1000;
+/** Unknown key ids make keysets be read again, but not more often than this. */
+const ASK_MS_MIN = 250;
+
+export interface KeyringOptions {
+  readonly redisUrl: string;
+  /** Default `sealstream:`. */
+  readonly prefix?: string | undefined;
+  readonly provider: OutermostKeys;
+  /** Whose keys are unwrapped here; the provider must have them. */
+  readonly purposes: readonly Purpose[];
+  /** Key pairs to whose public half this process seals; default all that are not its own. */
+  readonly sealTo?: readonly Purpose[] | undefined;
+  readonly datasets: readonly string[];
+  /** 32 bytes, Ed25519. */
+  readonly signerPublicKey: Uint8Array;
+  readonly heads: Pick<KeysetHeads, 'load'>;
+  /** Default 15 minutes. */
+  readonly cacheCeilingMs?: number | undefined;
+  /** Default 10 seconds. */
+  readonly pollMs?: number | undefined;
+  readonly logger: Logger;
+  readonly allowUnlocked?: boolean | undefined;
+}
+
+/** How the keyring stands; names are `purpose/dataset`, whys are codes. */
+export interface KeyringHealth {
+  /** Every keyset can be used now. */
+  readonly usable: boolean;
+  /** What cannot be used. */
+  readonly waitsFor: readonly { readonly name: string; readonly why: ErrorCode }[];
+  /** What works, though Redis is away or offers something that is refused. */
+  readonly troubles: readonly { readonly name: string; readonly why: ErrorCode }[];
+}
+
+/** The keys of one process. */
+export interface Keyring {
+  readonly keys: KeySource;
+  /**
+   * Resolves when every keyset can be used. Rejects when one is offered that waiting will not mend
+   * (KEYSET_BAD_SIGNATURE, KEYSET_UNREADABLE, a key file), or when the keyring is stopped before.
+   */
+  ready(): Promise<void>;
+  health(): KeyringHealth;
+  /** Reads all keysets again now; resolves when that is done, whatever came of it. */
+  refresh(): Promise<void>;
+  /** Zeroes every key and lets Redis go. Idempotent. */
+  stop(): void;
+}
+
+/**
+ * Opens the keyring of a process: checks its key files and the heads, then watches its keysets. It
+ * does not wait for Redis; `ready` does.
+ *
+ * Throws KEY_FILE_*, MEMORY_NOT_LOCKED, KEYSET_BAD_SIGNATURE (of a head) and what loading the heads
+ * throws.
+ */
+export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
+  await options.provider.check();
+  const arena = new KeyArena({ allowUnlocked: options.allowUnlocked ?? false });
+  const heads = await options.heads.load();
+  const watched = new Map<string, WatchedKeyset>();
+  const { purposes, datasets, signerPublicKey } = options;
+  const sealTo = options.sealTo ?? KEY_PAIR_PURPOSES;
+  for (const purpose of new Set([...purposes, ...sealTo]))
+    for (const dataset of datasets) {
+      const name = keysetName(purpose, dataset);
+      const head = heads.get(name);
+      const provider = purposes.includes(purpose) ? options.provider : undefined;
+      const keyset = new OpenedKeyset(purpose, dataset, arena, provider);
+      const known = head && openSignedKeyset(name, head, signerPublicKey);
+      const ceilingMs = options.cacheCeilingMs ?? CEILING_MS;
+      const clock = (): number => performance.now();
+      watched.set(name, new WatchedKeyset(keyset, known, { signerPublicKey, ceilingMs, clock }));
+    }
+  return new WatchingKeyring(options, arena, watched);
+}
+
+class WatchingKeyring implements Keyring {
+  readonly keys: KeySource;
+  readonly #cached: CachedKeys;
+  readonly #arena: KeyArena;
+  readonly #watched: ReadonlyMap<string, WatchedKeyset>;
+  readonly #store: KeysetStore;
+  readonly #logger: Logger;
+  readonly #pollMs: number;
+  readonly #waiters = new Set<{ done: () => void; fail: (error: SealstreamError) => void }>();
+  readonly #said = new Map<string, ErrorCode>();
+  #running: Promise<void> | undefined;
+  #again: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #lastAsked = Number.NEGATIVE_INFINITY;
+  #redisAway = true;
+  #stopped = false;
+
+  constructor(
+    options: KeyringOptions,
+    arena: KeyArena,
+    watched: ReadonlyMap<string, WatchedKeyset>,
+  ) {
+    this.#arena = arena;
+    this.#watched = watched;
+    this.#logger = options.logger;
+    this.#pollMs = options.pollMs ?? POLL_MS;
+    this.#store = new KeysetStore(options);
+    this.#cached = new CachedKeys(arena, watched, () => this.#ask());
+    this.keys = this.#cached;
+    this.#store.watch(() => void this.refresh());
+    this.#schedule();
+  }
+
+  ready(): Promise<void> {
+    return new Promise((done, fail) => {
+      this.#waiters.add({ done, fail });
+      this.#settle();
+    });
+  }
+
+  health(): KeyringHealth {
+    const all = [...this.#watched.values()];
+    const waitsFor = all.flatMap(({ name, waitsFor: why }) => (why ? [{ name, why }] : []));
+    const troubles = all.flatMap(({ name, waitsFor: waits, problem }) => {
+      const why = problem ?? (this.#redisAway ? 'REDIS_UNREACHABLE' : undefined);
+      return why === undefined || waits !== undefined ? [] : [{ name, why }];
+    });
+    return { usable: waitsFor.length === 0, waitsFor, troubles };
+  }
+
+  refresh(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    if (this.#running === undefined) {
+      this.#running = this.#read().finally(() => {
+        this.#running = undefined;
+        this.#schedule();
+        this.#settle();
+      });
+      return this.#running;
+    }
+    // What is being read may be older than the change that called: read once more after it.
+    this.#again ??= this.#running.then(() => {
+      this.#again = undefined;
+      return this.refresh();
+    });
+    return this.#again;
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#store.stop();
+    for (const watched of this.#watched.values()) watched.end();
+    this.#settle();
+    this.#arena.clear();
+  }
+
+  async #read(): Promise<void> {
+    const askedAt = performance.now();
+    this.#lastAsked = askedAt;
+    const names = [...this.#watched.keys()];
+    let found: (Buffer | null)[];
+    try {
+      found = await this.#store.read(names);
+      this.#redisAway = false;
+    } catch {
+      this.#redisAway = true;
+      return;
+    }
+    for (const [at, watched] of [...this.#watched.values()].entries())
+      if (!this.#stopped) await this.#offer(watched, found[at] ?? null, askedAt);
+    // An unwrapping that was under way at stop() may have filled a slot after the clearing.
+    if (!this.#stopped) return;
+    for (const watched of this.#watched.values()) watched.end();
+    this.#arena.clear();
+  }
+
+  async #offer(watched: WatchedKeyset, found: Buffer | null, askedAt: number): Promise<void> {
+    const { name, version: before } = watched;
+    try {
+      this.#cached.forget(name, await watched.offer(found, askedAt));
+      if (watched.version !== before)
+        this.#logger.info({ keyset: name, version: watched.version }, 'keyset taken on');
+      this.#said.delete(name);
+    } catch (error) {
+      const code = error instanceof SealstreamError ? error.code : 'INTERNAL';
+      if (this.#said.get(name) !== code)
+        this.#logger.warn({ keyset: name, code }, 'keyset refused');
+      this.#said.set(name, code);
+    }
+  }
+
+  #settle(): void {
+    if (this.#waiters.size === 0) return;
+    const all = [...this.#watched.values()];
+    const hopeless = this.#stopped
+      ? new SealstreamError('KEYRING_STALE', { reason: 'the keyring was stopped' })
+      : all.find((one) => one.hopeless)?.hopeless;
+    const usable = all.every(({ waitsFor }) => waitsFor === undefined);
+    if (hopeless === undefined && !usable) return;
+    for (const { done, fail } of this.#waiters)
+      if (hopeless === undefined) done();
+      else fail(hopeless);
+    this.#waiters.clear();
+  }
+
+  #ask(): void {
+    if (performance.now() - this.#lastAsked < ASK_MS_MIN) return;
+    this.#lastAsked = performance.now();
+    void this.refresh();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    const wait = this.#redisAway ? Math.min(this.#pollMs, RETRY_MS) : this.#pollMs;
+    this.#timer = setTimeout(() => void this.refresh(), wait).unref();
+  }
+}

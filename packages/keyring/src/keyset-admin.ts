@@ -1,0 +1,301 @@
+import { randomBytes } from 'node:crypto';
+import { type ErrorCode, type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
+import type { Signer } from '@sealstream/crypto';
+import { KeyArena } from './arena.ts';
+import { firstDocument, withActivated, withPending } from './keyset-change.ts';
+import {
+  type KeysetDocument,
+  type KeysetKey,
+  keysetName,
+  NEVER_ROTATED,
+  openSignedKeyset,
+  type SignedKeyset,
+  signKeyset,
+} from './keyset-document.ts';
+import { checkHead, type KeysetHeads } from './keyset-heads.ts';
+import { KeysetStore } from './keyset-store.ts';
+import { OpenedKeyset } from './opened-keyset.ts';
+import type { OutermostKeys } from './outermost-keys.ts';
+
+/** 9 bytes are 12 base64url characters. */
+const KEY_ID_BYTES = 9;
+
+export interface KeysetAdminOptions {
+  readonly redisUrl: string;
+  readonly prefix?: string | undefined;
+  readonly provider: OutermostKeys;
+  readonly signer: Signer;
+  readonly heads: KeysetHeads;
+  readonly logger: Logger;
+  readonly allowUnlocked?: boolean | undefined;
+}
+
+/** What a change did. */
+export interface KeysetChange {
+  /** `purpose/dataset`. */
+  readonly name: string;
+  readonly version: number;
+  /** The key that is active now. */
+  readonly keyId: string;
+  readonly action: 'created' | 'rotated' | 'unchanged';
+}
+
+/** A keyset as listed; `problem` says why Redis' copy of it is not believed. */
+export interface ListedKeyset {
+  readonly name: string;
+  readonly version: number;
+  readonly keys: readonly Pick<KeysetKey, 'id' | 'state' | 'algorithm' | 'created'>[];
+  readonly problem?: ErrorCode;
+}
+
+/** What a restore did with one keyset. */
+export interface RestoredKeyset {
+  readonly name: string;
+  readonly version: number;
+  readonly action: 'restored' | 'unchanged' | 'ahead';
+}
+
+/** Opens the side that may change keysets. Throws REDIS_UNREACHABLE, KEY_FILE_*. */
+export async function openKeysetAdmin(options: KeysetAdminOptions): Promise<KeysetAdmin> {
+  await options.provider.check();
+  const arena = new KeyArena({ allowUnlocked: options.allowUnlocked ?? false });
+  const store = new KeysetStore(options);
+  try {
+    await store.connect();
+  } catch (error) {
+    store.stop();
+    throw error;
+  }
+  return new KeysetAdmin(options, store, arena);
+}
+
+/**
+ * Creates, rotates, lists and restores keysets.
+ *
+ * Promises: a key becomes active only after it was read back from Redis, unwrapped and made durable
+ * with the heads; of two who change one keyset at once, one wins and the other gets KEYSET_CONFLICT;
+ * a keyset that is below its head is never built upon. A change cut short at any point is finished
+ * by the next.
+ */
+export class KeysetAdmin {
+  readonly #provider: OutermostKeys;
+  readonly #signer: Signer;
+  readonly #heads: KeysetHeads;
+  readonly #store: KeysetStore;
+  readonly #arena: KeyArena;
+
+  constructor(options: KeysetAdminOptions, store: KeysetStore, arena: KeyArena) {
+    this.#provider = options.provider;
+    this.#signer = options.signer;
+    this.#heads = options.heads;
+    this.#store = store;
+    this.#arena = arena;
+  }
+
+  /** Creates a missing keyset; leaves one that has an active key as it is. */
+  async ensure(purpose: Purpose, dataset: string): Promise<KeysetChange> {
+    const current = await this.#current(purpose, dataset);
+    const active = current?.document.keys.find(({ state }) => state === 'active');
+    if (current === undefined || active === undefined)
+      return this.#advance(purpose, dataset, current);
+    const { version } = current.document;
+    const name = keysetName(purpose, dataset);
+    return { name, version, keyId: active.id, action: 'unchanged' };
+  }
+
+  /**
+   * Creates a missing keyset or rotates one. A pending key that an earlier change left is the one
+   * that becomes active. Throws KEYSET_CONFLICT, KEYSET_ROLLED_BACK, KEYSET_MISSING when there is a
+   * head and Redis has lost the keyset, and USAGE for keys that never rotate.
+   */
+  async createOrRotate(purpose: Purpose, dataset: string): Promise<KeysetChange> {
+    const current = await this.#current(purpose, dataset);
+    const active = current?.document.keys.some(({ state }) => state === 'active') === true;
+    if (active && NEVER_ROTATED.includes(purpose))
+      throw new SealstreamError(
+        'USAGE',
+        { keyset: keysetName(purpose, dataset) },
+        'Keys of this purpose never rotate: every join made with them would break.',
+      );
+    return this.#advance(purpose, dataset, current);
+  }
+
+  /** Every keyset in Redis or among the heads, sorted by name. */
+  async list(): Promise<ListedKeyset[]> {
+    const heads = await this.#heads.load();
+    const names = [...new Set([...(await this.#store.names()), ...heads.keys()])].sort();
+    const found = await this.#store.read(names);
+    return names.map((name, at) => this.#listed(name, found[at] ?? null, heads.get(name)));
+  }
+
+  /**
+   * Writes every head that Redis has lost, or holds an older or other document in place of, back
+   * into Redis. Newer documents in Redis that carry the signature stay: `ahead`.
+   */
+  async restore(): Promise<RestoredKeyset[]> {
+    const restored: RestoredKeyset[] = [];
+    for (const [name, bytes] of await this.#heads.load()) {
+      const head = this.#open(name, bytes);
+      const [found = null] = await this.#store.read([name]);
+      restored.push({ name, ...(await this.#restoreOne(name, head, found)) });
+    }
+    return restored;
+  }
+
+  stop(): void {
+    this.#store.stop();
+    this.#arena.clear();
+  }
+
+  async #restoreOne(
+    name: string,
+    head: SignedKeyset,
+    found: Buffer | null,
+  ): Promise<Omit<RestoredKeyset, 'name'>> {
+    const { version } = head.document;
+    const there = found === null ? undefined : this.#believed(name, found);
+    if (there !== undefined && there.document.version > version)
+      return { version: there.document.version, action: 'ahead' };
+    for (const { id } of head.document.keys) await this.#store.claimKeyId(id, name);
+    if (there?.digest === head.digest) return { version, action: 'unchanged' };
+    if (!(await this.#store.swap(name, found, head.bytes)))
+      throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
+    return { version, action: 'restored' };
+  }
+
+  /** What Redis holds, checked against signature and head; a head that lags is brought up. */
+  async #current(purpose: Purpose, dataset: string): Promise<SignedKeyset | undefined> {
+    const name = keysetName(purpose, dataset);
+    const headBytes = (await this.#heads.load()).get(name);
+    const [found = null] = await this.#store.read([name]);
+    if (found === null) {
+      if (headBytes === undefined) return undefined;
+      // Precondition: what Redis has lost is restored and not made anew, or old records stay shut.
+      throw new SealstreamError(
+        'KEYSET_MISSING',
+        { keyset: name },
+        'Redis has lost it: run `sealstream keys restore`.',
+      );
+    }
+    const current = this.#open(name, found);
+    const head = headBytes === undefined ? undefined : this.#open(name, headBytes);
+    checkHead(name, head, current);
+    const lags = head === undefined || head.document.version < current.document.version;
+    if (lags) await this.#heads.publish(name, current.bytes);
+    return current;
+  }
+
+  async #advance(
+    purpose: Purpose,
+    dataset: string,
+    current: SignedKeyset | undefined,
+  ): Promise<KeysetChange> {
+    const name = keysetName(purpose, dataset);
+    const staged = hasPending(current) ? current : await this.#stage(purpose, dataset, current);
+    await this.#proveReadable(purpose, dataset, staged);
+    await this.#heads.publish(name, staged.bytes);
+    const activated = await this.#write(name, staged, withActivated(staged.document));
+    await this.#heads.publish(name, activated.bytes);
+    const { keys, version } = activated.document;
+    const keyId = keys.find(({ state }) => state === 'active')?.id ?? '';
+    return { name, version, keyId, action: keys.length === 1 ? 'created' : 'rotated' };
+  }
+
+  async #stage(
+    purpose: Purpose,
+    dataset: string,
+    current: SignedKeyset | undefined,
+  ): Promise<SignedKeyset> {
+    const name = keysetName(purpose, dataset);
+    const id = await this.#claimKeyId(name);
+    const document =
+      current === undefined
+        ? await firstDocument(purpose, dataset, id, this.#arena, this.#provider)
+        : await withPending(current.document, id, this.#arena, this.#provider);
+    return this.#write(name, current, document);
+  }
+
+  /** Signs and swaps in. When another one won, the heads are brought up to what stands there. */
+  async #write(
+    name: string,
+    before: SignedKeyset | undefined,
+    document: KeysetDocument,
+  ): Promise<SignedKeyset> {
+    const after = signKeyset(document, this.#signer);
+    if (await this.#store.swap(name, before?.bytes ?? null, after.bytes)) return after;
+    const [found = null] = await this.#store.read([name]);
+    // What we published a moment ago may stand on the heads above what the winner published.
+    const winner = found === null ? undefined : this.#believed(name, found);
+    if (before !== undefined && winner !== undefined) await this.#heads.publish(name, winner.bytes);
+    throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
+  }
+
+  /** Postcondition: what becomes active was read back from Redis and unwraps. */
+  async #proveReadable(purpose: Purpose, dataset: string, staged: SignedKeyset): Promise<void> {
+    const name = keysetName(purpose, dataset);
+    const [found = null] = await this.#store.read([name]);
+    if (found === null || !staged.bytes.equals(found))
+      throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
+    const keyset = new OpenedKeyset(purpose, dataset, this.#arena, this.#provider);
+    try {
+      await keyset.update(this.#open(name, found));
+    } finally {
+      keyset.close();
+    }
+  }
+
+  async #claimKeyId(name: string): Promise<string> {
+    for (;;) {
+      const id = randomBytes(KEY_ID_BYTES).toString('base64url');
+      if (await this.#store.claimKeyId(id, name)) return id;
+    }
+  }
+
+  #open(name: string, bytes: Uint8Array): SignedKeyset {
+    return openSignedKeyset(name, bytes, this.#signer.publicKey);
+  }
+
+  #believed(name: string, bytes: Uint8Array): SignedKeyset | undefined {
+    try {
+      return this.#open(name, bytes);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #listed(name: string, found: Buffer | null, headBytes: Uint8Array | undefined): ListedKeyset {
+    try {
+      const head = headBytes === undefined ? undefined : this.#open(name, headBytes);
+      if (found === null) return listing(name, head, 'KEYSET_MISSING');
+      const current = this.#open(name, found);
+      try {
+        checkHead(name, head, current);
+      } catch {
+        return listing(name, current, 'KEYSET_ROLLED_BACK');
+      }
+      return listing(name, current);
+    } catch (error) {
+      const problem = error instanceof SealstreamError ? error.code : 'INTERNAL';
+      return listing(name, undefined, problem);
+    }
+  }
+}
+
+function hasPending(keyset: SignedKeyset | undefined): keyset is SignedKeyset {
+  return keyset?.document.keys.some(({ state }) => state === 'pending') === true;
+}
+
+function listing(
+  name: string,
+  keyset: SignedKeyset | undefined,
+  problem?: ErrorCode,
+): ListedKeyset {
+  const keys = (keyset?.document.keys ?? []).map(({ id, state, algorithm, created }) => ({
+    id,
+    state,
+    algorithm,
+    created,
+  }));
+  const version = keyset?.document.version ?? 0;
+  return { name, version, keys, ...(problem === undefined ? {} : { problem }) };
+}

@@ -1,0 +1,113 @@
+import { KEY_PAIR_PURPOSES, type Purpose } from '@sealstream/contracts';
+import {
+  generateKey,
+  generateKeyPair,
+  KEY_BYTES,
+  keyDigest,
+  type KeyHandle,
+  wrapKey,
+} from '@sealstream/crypto';
+import type { KeyArena } from './arena.ts';
+import {
+  ALGORITHMS,
+  keyContext,
+  type KeysetDocument,
+  type KeysetKey,
+  wrappingContext,
+} from './keyset-document.ts';
+import type { OutermostKeys } from './outermost-keys.ts';
+
+/*
+ * The next document of a keyset, before it is signed. Keys go pending → active → decrypt-only →
+ * destroyed; each function here is one step of that and no more.
+ */
+
+/** A keyset's first document: a fresh wrapping key and one pending key. */
+export async function firstDocument(
+  purpose: Purpose,
+  dataset: string,
+  id: string,
+  arena: KeyArena,
+  outermost: OutermostKeys,
+): Promise<KeysetDocument> {
+  const wrapping = arena.take(generateKey);
+  try {
+    const context = wrappingContext(purpose, dataset);
+    const wrapped = await outermost.wrap(purpose, context, wrapping);
+    const changed = new Date().toISOString();
+    const head = {
+      type: 'sealstream-keyset',
+      v: 1,
+      purpose,
+      dataset,
+      version: 1,
+      changed,
+    } as const;
+    const key = pendingKey({ purpose, dataset }, id, changed, arena, wrapping);
+    return { ...head, wrappingKey: wrapped.toString('base64url'), keys: [key] };
+  } finally {
+    arena.drop(wrapping);
+  }
+}
+
+/** The same keyset with one more, pending key. */
+export async function withPending(
+  document: KeysetDocument,
+  id: string,
+  arena: KeyArena,
+  outermost: OutermostKeys,
+): Promise<KeysetDocument> {
+  const { purpose, dataset } = document;
+  const wrapping = await arena.takeFrom((slot) => {
+    const wrapped = Buffer.from(document.wrappingKey, 'base64url');
+    return outermost.unwrap(purpose, wrappingContext(purpose, dataset), wrapped, slot);
+  });
+  try {
+    const changed = new Date().toISOString();
+    const key = pendingKey(document, id, changed, arena, wrapping);
+    return next(document, changed, [...document.keys, key]);
+  } finally {
+    arena.drop(wrapping);
+  }
+}
+
+/** The pending key becomes active; the one that was, only opens from now on. */
+export function withActivated(document: KeysetDocument): KeysetDocument {
+  const keys = document.keys.map((key): KeysetKey => {
+    if (key.state === 'pending') return { ...key, state: 'active' };
+    return key.state === 'active' ? { ...key, state: 'decrypt-only' } : key;
+  });
+  return next(document, new Date().toISOString(), keys);
+}
+
+function next(document: KeysetDocument, changed: string, keys: KeysetKey[]): KeysetDocument {
+  return { ...document, version: document.version + 1, changed, keys };
+}
+
+function pendingKey(
+  keyset: Pick<KeysetDocument, 'purpose' | 'dataset'>,
+  id: string,
+  created: string,
+  arena: KeyArena,
+  wrapping: KeyHandle,
+): KeysetKey {
+  const { purpose } = keyset;
+  const algorithm = ALGORITHMS[purpose];
+  const context = keyContext(keyset, { id, algorithm, created });
+  const publicKey = Buffer.alloc(KEY_BYTES);
+  const pair = KEY_PAIR_PURPOSES.includes(purpose);
+  const key = arena.take((slot) => (pair ? generateKeyPair(publicKey, slot) : generateKey(slot)));
+  try {
+    return {
+      id,
+      state: 'pending',
+      algorithm,
+      created,
+      wrapped: wrapKey(wrapping, context, key).toString('base64url'),
+      digest: keyDigest(key, context).toString('base64url'),
+      ...(pair ? { publicKey: publicKey.toString('base64url') } : {}),
+    };
+  } finally {
+    arena.drop(key);
+  }
+}

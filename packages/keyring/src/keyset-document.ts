@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { KEY_PAIR_PURPOSES, type Purpose, PURPOSES, SealstreamError } from '@sealstream/contracts';
+import {
+  type Algorithm,
+  isKeyId,
+  signDocument,
+  type Signer,
+  verifyDocument,
+  type WrapContext,
+  WRAPPED_BYTES,
+} from '@sealstream/crypto';
+import { z } from 'zod';
+
+/** The algorithm of the keys of each purpose. */
+export const ALGORITHMS: Readonly<Record<Purpose, Algorithm>> = {
+  accepted: 'xchacha20-poly1305',
+  rejected: 'x25519',
+  field: 'xchacha20-poly1305',
+  hash: 'blake2b-128',
+};
+
+/** Keys on which joins rest: they stay for the life of the keyset. */
+export const NEVER_ROTATED: readonly Purpose[] = ['hash'];
+
+const DIGEST_BYTES = 32;
+const PUBLIC_KEY_BYTES = 32;
+
+const bytes = (length: number) =>
+  z.string().refine((text) => {
+    const decoded = Buffer.from(text, 'base64url');
+    return decoded.length === length && decoded.toString('base64url') === text;
+  });
+
+const KeysetKey = z.strictObject({
+  id: z.string().refine(isKeyId),
+  state: z.enum(['pending', 'active', 'decrypt-only', 'destroyed']),
+  algorithm: z.enum(['xchacha20-poly1305', 'blake2b-128', 'x25519']),
+  created: z.iso.datetime(),
+  /** Under the keyset's wrapping key; gone when destroyed. */
+  wrapped: bytes(WRAPPED_BYTES).optional(),
+  /** Check value of the key itself. */
+  digest: bytes(DIGEST_BYTES),
+  /** Of key pairs alone. */
+  publicKey: bytes(PUBLIC_KEY_BYTES).optional(),
+});
+export type KeysetKey = z.infer<typeof KeysetKey>;
+
+/** One keyset: all keys of one purpose for one dataset. Byte strings are base64url. */
+const KeysetDocument = z
+  .strictObject({
+    type: z.literal('sealstream-keyset'),
+    v: z.literal(1),
+    purpose: z.enum(PURPOSES),
+    dataset: z.string().min(1),
+    /** 1, 2, …: one more with every change. */
+    version: z.int().min(1),
+    changed: z.iso.datetime(),
+    /** The wrapping key, under the purpose's outermost key; form as the provider makes it. */
+    wrappingKey: z.base64url(),
+    keys: z.array(KeysetKey).min(1),
+  })
+  .refine(({ purpose, keys }) => {
+    const pair = KEY_PAIR_PURPOSES.includes(purpose);
+    return (
+      new Set(keys.map(({ id }) => id)).size === keys.length &&
+      keys.filter(({ state }) => state === 'active').length <= 1 &&
+      keys.filter(({ state }) => state === 'pending').length <= 1 &&
+      keys.every((key) => key.algorithm === ALGORITHMS[purpose]) &&
+      keys.every((key) => (key.publicKey !== undefined) === pair) &&
+      keys.every((key) => (key.wrapped === undefined) === (key.state === 'destroyed'))
+    );
+  });
+export type KeysetDocument = z.infer<typeof KeysetDocument>;
+
+/** A document whose signature holds, with the bytes that were signed. */
+export interface SignedKeyset {
+  readonly document: KeysetDocument;
+  /** As in Redis and on the keyring topic. */
+  readonly bytes: Buffer;
+  /** SHA-256 of `bytes`, hex. */
+  readonly digest: string;
+}
+
+/** `purpose/dataset`: the name of a keyset in Redis, on the keyring topic and in messages. */
+export function keysetName(purpose: Purpose, dataset: string): string {
+  return `${purpose}/${dataset}`;
+}
+
+/** What a wrapping key is bound to. */
+export function wrappingContext(purpose: Purpose, dataset: string): WrapContext {
+  return ['wrapping key', purpose, dataset];
+}
+
+/** What a wrapped data key is bound to: keyset, key id, algorithm, purpose, creation time. */
+export function keyContext(
+  { purpose, dataset }: Pick<KeysetDocument, 'purpose' | 'dataset'>,
+  { id, algorithm, created }: Pick<KeysetKey, 'id' | 'algorithm' | 'created'>,
+): WrapContext {
+  return [keysetName(purpose, dataset), id, algorithm, purpose, created];
+}
+
+const NEWLINE = 0x0a;
+const SIGNED_AS = Buffer.from('sealstream/v1 keyset\n');
+
+/** Signs a document: one line of JSON, one line of base64url signature. */
+export function signKeyset(document: KeysetDocument, signer: Signer): SignedKeyset {
+  const body = Buffer.from(`${JSON.stringify(KeysetDocument.parse(document))}\n`);
+  const signature = signDocument(signer, Buffer.concat([SIGNED_AS, body]));
+  const signed = Buffer.concat([body, Buffer.from(`${signature.toString('base64url')}\n`)]);
+  return { document, bytes: signed, digest: digestOf(signed) };
+}
+
+/**
+ * Reads a signed document that should be the named keyset.
+ * Throws KEYSET_BAD_SIGNATURE before it looks inside, KEYSET_UNREADABLE when the inside is wrong.
+ */
+export function openSignedKeyset(
+  name: string,
+  input: Uint8Array,
+  signerPublicKey: Uint8Array,
+): SignedKeyset {
+  const signed = Buffer.from(input);
+  const bodyEnd = signed.indexOf(NEWLINE) + 1;
+  const body = signed.subarray(0, bodyEnd);
+  const text = signed.toString('latin1', bodyEnd);
+  const signature = Buffer.from(text, 'base64url');
+  // One signature has one text, so that one document has one digest.
+  const canonical = `${signature.toString('base64url')}\n` === text;
+  if (!canonical || !verifyDocument(signerPublicKey, Buffer.concat([SIGNED_AS, body]), signature))
+    throw new SealstreamError('KEYSET_BAD_SIGNATURE', { keyset: name });
+  const document = parse(body);
+  if (document === undefined || keysetName(document.purpose, document.dataset) !== name)
+    throw new SealstreamError('KEYSET_UNREADABLE', { keyset: name });
+  return { document, bytes: signed, digest: digestOf(signed) };
+}
+
+function parse(body: Buffer): KeysetDocument | undefined {
+  try {
+    return KeysetDocument.parse(JSON.parse(body.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(signed: Buffer): string {
+  return createHash('sha256').update(signed).digest('hex');
+}

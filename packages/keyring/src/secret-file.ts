@@ -1,0 +1,78 @@
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
+
+/** Far above any key file. */
+const SECRET_BYTES_MAX = 64 * 1024;
+const OTHERS = 0o077;
+const OWNER_ONLY = 0o600;
+
+function errno(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? '';
+}
+
+/**
+ * Reads a file that only we may read. The caller zeroes the result.
+ * Throws KEY_FILE_MISSING, KEY_FILE_OPEN when others may touch it or own it, FILE_UNREADABLE.
+ */
+export function readSecretFile(path: string, missing: ErrorCode = 'KEY_FILE_MISSING'): Buffer {
+  const file = openExisting(path, missing);
+  try {
+    const { mode, uid, size } = fstatSync(file);
+    // The opened file is asked, not the path, so it cannot be another one a moment later.
+    if ((mode & OTHERS) !== 0 || uid !== process.geteuid?.())
+      throw new SealstreamError('KEY_FILE_OPEN', { file: path });
+    if (size > SECRET_BYTES_MAX) throw new SealstreamError('KEY_FILE_INVALID', { file: path });
+    const content = Buffer.alloc(size);
+    const read = readSync(file, content);
+    return content.subarray(0, read);
+  } catch (error) {
+    if (error instanceof SealstreamError) throw error;
+    throw new SealstreamError('FILE_UNREADABLE', { file: path, error: errno(error) });
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openExisting(path: string, missing: ErrorCode): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    const code = errno(error) === 'ENOENT' ? missing : 'FILE_UNREADABLE';
+    throw new SealstreamError(code, { file: path, error: errno(error) });
+  }
+}
+
+/**
+ * Writes a new file and makes it durable; its directory is made when missing (0700).
+ * Throws FILE_EXISTS: nothing is ever overwritten.
+ */
+export function createFile(path: string, content: Uint8Array, mode: number = OWNER_ONLY): void {
+  let file: number;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    file = openSync(path, 'wx', mode);
+  } catch (error) {
+    const code = errno(error) === 'EEXIST' ? 'FILE_EXISTS' : 'FILE_UNREADABLE';
+    throw new SealstreamError(code, { file: path, error: errno(error) });
+  }
+  try {
+    // The umask may have taken bits away; it never adds any.
+    fchmodSync(file, mode);
+    for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
+    fsyncSync(file);
+  } catch (error) {
+    throw new SealstreamError('FILE_UNREADABLE', { file: path, error: errno(error) });
+  } finally {
+    closeSync(file);
+  }
+}
