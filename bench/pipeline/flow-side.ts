@@ -1,0 +1,59 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { SERVICE_PURPOSES } from '@sealstream/contracts';
+import { ROOT } from '../../tools/stack/paths.ts';
+import type { Stack } from '../../tools/stack/stack.ts';
+import { startNode } from './child.ts';
+import type { StageName } from './options.ts';
+
+const POLICY = join(import.meta.dirname, 'sealstream.yaml');
+const CLI = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
+
+/** What an operator does before the services start: keys, topics, keysets, all by the command. */
+export class FlowSide {
+  readonly #stack: Stack;
+  /** A folder of this bench's own, removed with the stack. */
+  readonly #folder: string;
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+    this.#folder = join(stack.directories.root, 'bench');
+  }
+
+  async prepare(partitions: number): Promise<void> {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#command('init', '--dir', this.#folder, '--no-policy');
+    await this.#command('topics', 'apply', '--partitions', String(partitions));
+    await this.#command('keys', 'rotate', '--missing');
+  }
+
+  /** The environment of a service: with the outermost keys of its own purposes and no other. */
+  environmentOf(stage: StageName): Record<string, string> {
+    const own = join(this.#folder, stage);
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    for (const purpose of SERVICE_PURPOSES[stage])
+      copyFileSync(join(this.#keys, `${purpose}.key`), join(own, `${purpose}.key`));
+    return { ...this.#environment(), SEALSTREAM_KEY_DIR: own };
+  }
+
+  get #keys(): string {
+    return join(this.#folder, '.sealstream', 'keys');
+  }
+
+  #environment(): Record<string, string> {
+    return {
+      KAFKA_BROKERS: this.#stack.kafkaBrokers,
+      REDIS_URL: this.#stack.redisUrl,
+      SEALSTREAM_POLICY_FILE: POLICY,
+      SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: join(this.#keys, 'signer.pub'),
+    };
+  }
+
+  async #command(...args: string[]): Promise<void> {
+    const env = { ...this.#environment(), SEALSTREAM_KEY_DIR: this.#keys };
+    const command = startNode([CLI, ...args], env);
+    command.process.stdout?.resume();
+    const code = await command.exited;
+    if (code !== 0) throw new Error(`sealstream ${args.join(' ')} failed:\n${command.said()}`);
+  }
+}

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../../tools/stack/paths.ts';
+import { startNode } from './child.ts';
+import type { Sample } from './figures.ts';
+import { metricSum } from './metrics.ts';
+import type { StageName } from './options.ts';
+import type { PlainLoopOptions } from './plain-loop.ts';
+
+const SAMPLE_MS = 200;
+/** A run that gets no further for so long has failed. */
+const STALLED_MS = 60_000;
+
+/** Told how many records are through. */
+export type OnRecords = (records: number) => void;
+
+/** A service as its supervisor would start it. */
+export interface ServiceRun {
+  readonly stage: StageName;
+  readonly httpPort: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly total: number;
+}
+
+/**
+ * Starts a service's real program, lets it work until `total` records are committed, and stops it.
+ * What it has done, its CPU time and its memory are what it says itself on /metrics.
+ *
+ * Throws with the end of its log when it ends early or gets no further.
+ */
+export async function runService(run: ServiceRun, onRecords: OnRecords): Promise<Sample[]> {
+  const program = join(ROOT, 'services', run.stage, 'dist', 'main.js');
+  const service = startNode([...profiling(), program], {
+    ...run.env,
+    SEALSTREAM_HTTP_PORT: String(run.httpPort),
+  });
+  let hasEnded = false;
+  const ended = () => {
+    hasEnded = true;
+  };
+  service.exited.then(ended, ended);
+  const samples: Sample[] = [{ atMs: performance.now(), records: 0, cpuSeconds: 0, rssBytes: 0 }];
+  let movedAtMs = performance.now();
+  try {
+    for (;;) {
+      await sleep(SAMPLE_MS);
+      if (hasEnded) throw new Error(`${run.stage} ended early:\n${service.said()}`);
+      const sample = await sampleOf(run);
+      const before = samples.at(-1)?.records ?? 0;
+      if (sample !== undefined) samples.push(sample);
+      if (sample !== undefined && sample.records > before) movedAtMs = performance.now();
+      if (performance.now() - movedAtMs > STALLED_MS)
+        throw new Error(`${run.stage} gets no further than ${before}:\n${service.said()}`);
+      onRecords(sample?.records ?? before);
+      if (sample !== undefined && sample.records >= run.total) return samples;
+    }
+  } finally {
+    await service.stop();
+  }
+}
+
+/** BENCH_CPU_PROFILE=DIR writes a profile of each service there, to see where the time goes. */
+function profiling(): string[] {
+  const directory = process.env['BENCH_CPU_PROFILE'];
+  return directory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`];
+}
+
+async function sampleOf({ stage, httpPort }: ServiceRun): Promise<Sample | undefined> {
+  let text: string;
+  try {
+    const response = await fetch(`http://127.0.0.1:${httpPort}/metrics`);
+    text = await response.text();
+  } catch {
+    return undefined;
+  }
+  return {
+    atMs: performance.now(),
+    records: metricSum(text, 'sealstream_stage_records_total', { stage, outcome: 'in' }),
+    cpuSeconds: metricSum(text, 'process_cpu_seconds_total'),
+    rssBytes: metricSum(text, 'process_resident_memory_bytes'),
+  };
+}
+
+/** Runs the plain loop until it has done `total` records. Throws with what it said when it fails. */
+export async function runPlainLoop(
+  options: PlainLoopOptions,
+  onRecords: OnRecords,
+): Promise<Sample[]> {
+  const program = join(import.meta.dirname, 'plain-loop.ts');
+  const flags = ['--disable-warning=ExperimentalWarning'];
+  const loop = startNode([...flags, program, JSON.stringify(options)], {
+    KAFKAJS_NO_PARTITIONER_WARNING: '1',
+  });
+  const samples: Sample[] = [];
+  let stalled = false;
+  const giveUp = () => {
+    stalled = true;
+    loop.process.kill('SIGKILL');
+  };
+  let timer = setTimeout(giveUp, STALLED_MS);
+  if (loop.process.stdout !== null)
+    for await (const line of createInterface(loop.process.stdout)) {
+      const sample = JSON.parse(line) as Sample;
+      if (sample.records > (samples.at(-1)?.records ?? -1)) {
+        clearTimeout(timer);
+        timer = setTimeout(giveUp, STALLED_MS);
+      }
+      samples.push(sample);
+      onRecords(sample.records);
+    }
+  clearTimeout(timer);
+  const code = await loop.exited;
+  if (code !== 0)
+    throw new Error(`the plain loop ${stalled ? 'stalled' : 'failed'}:\n${loop.said()}`);
+  return samples;
+}
