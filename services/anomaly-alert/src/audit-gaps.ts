@@ -1,4 +1,4 @@
-import { type Condition, type Rule, seconds } from './condition.ts';
+import type { Condition, Rule } from './condition.ts';
 
 interface Gap {
   readonly expected: string;
@@ -34,7 +34,7 @@ export class AuditGaps implements Rule {
       service,
       signal: nowMs - gap.lastMs < this.#holdMs ? 'bad' : 'good',
       expected: gap.expected,
-      seen: `${gap.seen}; ${seconds(nowMs - gap.lastMs)} ago`,
+      seen: gap.seen,
       sinceMs: gap.firstMs,
     }));
   }

@@ -48,10 +48,12 @@ export class AuditIntake {
   #plain(service: string, { dataset, details, emitter, type }: PlainEvent, atMs: number): void {
     const { gaps, pauses } = this.#rules;
     if (type === 'gap') {
-      gaps.gap(text(details['service']) ?? text(details['emitter']) ?? service, {
+      const what = text(details['kind']) ?? 'gap';
+      const who = text(details['emitter']) ?? emitter;
+      gaps.gap(text(details['service']) ?? service, {
         atMs,
-        expected: text(details['expected']) ?? 'events without gap or repeat',
-        seen: text(details['seen']) ?? `a gap told by ${emitter}`,
+        expected: `${who} goes on at ${text(details['expected']) ?? 'where it ended'}`,
+        seen: `${what} of ${who}: ${text(details['seen']) ?? 'elsewhere'} came`,
       });
       return;
     }
@@ -79,5 +81,5 @@ function parsed(value: Buffer | null): AuditEvent | null {
 }
 
 function text(value: string | number | boolean | undefined): string | undefined {
-  return value === undefined ? undefined : String(value).slice(0, 200);
+  return value === undefined || value === '' ? undefined : String(value).slice(0, 200);
 }

@@ -104,8 +104,15 @@ describe('plain events', () => {
 
   test('a gap names the service that it is about', () => {
     const { gaps, take } = intake();
-    take('audit', plain('gap', { service: 'mask', expected: '10', seen: '12' }));
-    expect(gaps.conditions(1000)).toMatchObject([{ id: 'audit-gap/mask', seen: '12; 0.0 s ago' }]);
+    const details = { service: 'mask', kind: 'gap', emitter: 'mask/people/3' };
+    take('audit', plain('gap', { ...details, expected: '10', seen: '12' }));
+    expect(gaps.conditions(1000)).toMatchObject([
+      {
+        id: 'audit-gap/mask',
+        expected: 'mask/people/3 goes on at 10',
+        seen: 'gap of mask/people/3: 12 came',
+      },
+    ]);
   });
 });
 
