@@ -41,7 +41,7 @@ export const ERRORS = {
   },
   RECORD_MISSING_FIELD: {
     class: 'record',
-    cause: 'A field under required is absent.',
+    cause: 'A field under required is absent or null.',
     mend: 'Send the field, or take it from required in the policy.',
   },
   RECORD_WRONG_TYPE: {

@@ -45,6 +45,8 @@ export class ByteWriter {
 
   /** What was written, as bytes of its own. */
   take(): Buffer {
-    return Buffer.from(this.bytes.subarray(0, this.length));
+    const taken = Buffer.allocUnsafe(this.length);
+    this.bytes.copy(taken, 0, 0, this.length);
+    return taken;
   }
 }

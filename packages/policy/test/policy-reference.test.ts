@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { type Transform, TRANSFORM_NAMES, TRANSFORMS } from '@sealstream/masking';
+import { expect, test } from 'vitest';
+import { parsePolicy, policyJsonSchema, VALUE_CLASSES } from '../src/index.ts';
+
+const reference = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
+
+test('docs/policy.md has the row of every transform, as the table says it', () => {
+  for (const name of TRANSFORM_NAMES) {
+    const { example, types, output, keeps }: Transform = TRANSFORMS[name];
+    const row = `| \`${name}\` | \`${example}\` | ${types.join(', ')} | ${output} | ${keeps} |`;
+    expect(reference).toContain(row);
+  }
+});
+
+test('docs/policy.md has every class with its size', () => {
+  for (const [name, { bits }] of Object.entries(VALUE_CLASSES))
+    expect(reference).toContain(`| \`${name}\` | ${bits} |`);
+});
+
+test('docs/policy.md explains every word of the language', () => {
+  const words = new Set<string>();
+  const collect = (schema: unknown): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    for (const [key, value] of Object.entries(schema)) {
+      if (key === 'properties') for (const word of Object.keys(value as object)) words.add(word);
+      collect(value);
+    }
+  };
+  collect(policyJsonSchema());
+  expect(words.size).toBeGreaterThan(25);
+  for (const word of words) expect(reference).toMatch(new RegExp(`\\b${word}\\b`));
+});
+
+test('the policy shown in docs/policy.md is valid', () => {
+  const [, yaml = ''] = /```yaml\n([^`]*)```/.exec(reference) ?? [];
+  expect(parsePolicy(yaml, 'docs/policy.md').warnings).toEqual([]);
+});
