@@ -31,8 +31,8 @@ async function compose(name: string, state: StackState, ...args: string[]): Prom
   const override = join(directoriesOf(name).root, 'compose.json');
   const env = {
     ...process.env,
-    SEALSTREAM_KAFKA_PORT: portOf(state.kafkaBrokers),
-    SEALSTREAM_REDIS_PORT: portOf(state.redisUrl),
+    KAFKA_PORT: portOf(state.kafkaBrokers),
+    REDIS_PORT: portOf(state.redisUrl),
   };
   const files = ['-p', `sealstream-${name}`, '-f', COMPOSE, '-f', override];
   const done = await run('docker', ['compose', ...files, ...args], { env, maxBuffer: 2 ** 26 });
