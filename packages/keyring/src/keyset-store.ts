@@ -8,6 +8,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 const COMMAND_TIMEOUT_MS = 5000;
 const RECONNECT_MS_MAX = 2000;
 const SCAN_COUNT = 100;
+/** While Redis is away the log says so this often. */
+const SAY_MS = 30_000;
 
 /**
  * Writes a document only over the one it was made from, and tells everyone. The whole document is
@@ -128,15 +130,15 @@ function connection({ redisUrl, logger }: StoreOptions): Redis {
     protocol: 2,
     autoResubscribe: false,
   });
-  let said = '';
-  redis.on('error', (error: Error & { code?: string }) => {
-    const reason = error.code ?? error.name;
-    if (reason !== said) logger.warn({ code: 'REDIS_UNREACHABLE', reason }, 'Redis is away');
-    said = reason;
-  });
-  redis.on('ready', () => {
-    said = '';
-  });
+  let saidAt = Number.NEGATIVE_INFINITY;
+  const say = (reason: string): void => {
+    const now = performance.now();
+    if (now - saidAt < SAY_MS) return;
+    saidAt = now;
+    logger.warn({ code: 'REDIS_UNREACHABLE', reason }, 'Redis is away');
+  };
+  redis.on('error', (error: Error & { code?: string }) => say(error.code ?? error.name));
+  redis.on('reconnecting', () => say('closed'));
   return redis;
 }
 
