@@ -180,5 +180,39 @@ export const KEYRING_SETTINGS = {
   },
 } as const;
 
+/** What a service with stages can be told besides. */
+export const STAGE_SETTINGS = {
+  batchRecords: {
+    env: 'SEALSTREAM_BATCH_RECORDS',
+    type: 'int',
+    unit: 'records',
+    default: '2000',
+    min: 1,
+    meaning: 'Most records of one transaction.',
+  },
+  lingerMs: {
+    env: 'SEALSTREAM_LINGER',
+    type: 'durationMs',
+    default: '50ms',
+    min: 0,
+    meaning: 'Least time between two transactions of a partition, unless a batch is full.',
+  },
+  sessionTimeoutMs: {
+    env: 'SEALSTREAM_SESSION_TIMEOUT',
+    type: 'durationMs',
+    default: '10s',
+    min: 1000,
+    meaning: 'How long a group waits for a member that is silent; brokers allow 6 s and more.',
+  },
+  transactionTimeoutMs: {
+    env: 'SEALSTREAM_TRANSACTION_TIMEOUT',
+    type: 'durationMs',
+    default: '15s',
+    min: 1000,
+    meaning: 'After which a broker aborts the transaction of a process that is gone.',
+  },
+} as const;
+
 export type BaseConfig = Config<ReturnType<typeof baseSettings>>;
+export type StageConfig = Config<typeof STAGE_SETTINGS>;
 export type KeyringConfig = Config<typeof KEYRING_SETTINGS>;

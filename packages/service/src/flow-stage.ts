@@ -2,7 +2,7 @@ import { auditTopic, type BatchEvent, ERRORS, SealstreamError } from '@sealstrea
 import type { FetchedBatch, FlowResult } from '@sealstream/flow';
 import type { Keyring } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
-import type { BaseConfig } from './base-settings.ts';
+import type { BaseConfig, StageConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
 import type { OpenedService } from './open-service.ts';
 import { PauseOrders } from './pause-orders.ts';
@@ -28,7 +28,7 @@ export interface FlowStage {
  * Runs a stage as part of a service: its topics checked first, its batch events in the same
  * transactions as its outputs, the operator's pauses followed, rejects and latency counted.
  */
-export async function runFlowStage<C extends BaseConfig>(
+export async function runFlowStage<C extends BaseConfig & StageConfig>(
   service: OpenedService<C>,
   flow: FlowStage,
   orders: PauseOrders,
@@ -55,6 +55,10 @@ export async function runFlowStage<C extends BaseConfig>(
     rejectedTopic: rejected,
     source,
     outputs: outputs.map(({ topic }) => topic),
+    batchRecords: config.batchRecords,
+    lingerMs: config.lingerMs,
+    sessionTimeoutMs: config.sessionTimeoutMs,
+    transactionTimeoutMs: config.transactionTimeoutMs,
     transform: (batch) => {
       const result = flow.transform(batch);
       made.set(batch.partition, result.event);

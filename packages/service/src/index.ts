@@ -12,6 +12,8 @@ export {
   type BaseConfig,
   KEYRING_SETTINGS,
   type KeyringConfig,
+  STAGE_SETTINGS,
+  type StageConfig,
 } from './base-settings.ts';
 export { errorFields } from './error-fields.ts';
 export { EXIT } from './exit-codes.ts';

@@ -1,4 +1,8 @@
-import { baseSettings, KEYRING_SETTINGS } from '@sealstream/service';
+import { baseSettings, KEYRING_SETTINGS, STAGE_SETTINGS } from '@sealstream/service';
 
 /** Every setting of encrypt. */
-export const SETTINGS = { ...baseSettings('encrypt'), ...KEYRING_SETTINGS } as const;
+export const SETTINGS = {
+  ...baseSettings('encrypt'),
+  ...KEYRING_SETTINGS,
+  ...STAGE_SETTINGS,
+} as const;
