@@ -17,6 +17,7 @@ export const LEAST_CHARACTERS = 9;
 const VALUES_AT_ONCE = 250_000;
 const PIECE_BYTES = 4 * 1024 * 1024;
 const ZEROS = Buffer.alloc(64 * 1024);
+const INLINE_BYTES_MAX = 64 * 1024;
 
 /** Something to search: a file, or bytes that this process holds. */
 export type Place = {
@@ -92,6 +93,10 @@ async function searchFile(
   const file = opened(path);
   if (file === undefined) return 0;
   try {
+    const { size, blocks } = fstatSync(file);
+    // Laid out ahead and never written: the file system has nothing of it. Small files may lie in
+    // the directory entry itself, without a block of their own.
+    if (blocks === 0 && size > INLINE_BYTES_MAX) return size;
     // Each piece begins with the end of the one before, so that no form falls between two.
     const overlap = index.longest;
     const buffer = Buffer.alloc(PIECE_BYTES + overlap);

@@ -40,10 +40,12 @@ export interface GroundOptions {
   readonly keep: boolean;
   /** Told of each part as soon as it is there, so that a failure can take it down again. */
   readonly onPart: (part: Partial<Ground>) => void;
+  readonly signal: AbortSignal;
 }
 
 /** Starts the servers and makes topics, key files and keysets. */
-export async function layGround({ progress, keep, onPart }: GroundOptions): Promise<Ground> {
+export async function layGround(options: GroundOptions): Promise<Ground> {
+  const { progress, keep, onPart, signal } = options;
   const place = demoPlace(randomBytes(3).toString('hex'));
   makePlace(place);
   onPart({ place });
@@ -61,6 +63,7 @@ export async function layGround({ progress, keep, onPart }: GroundOptions): Prom
     logger: QUIET,
   });
   onPart({ bus });
+  signal.throwIfAborted();
   progress.end(`Kafka ${kafkaVersion}, Redis ${redisVersion} (${stack.kind})`);
   progress.begin('topics and keys');
   copyFileSync(EXAMPLE_POLICY, place.policyFile);
@@ -69,6 +72,7 @@ export async function layGround({ progress, keep, onPart }: GroundOptions): Prom
   await sealstream(place, ['topics', 'apply', '--policy', place.policyFile], {
     KAFKA_BROKERS: kafkaBrokers,
   });
+  signal.throwIfAborted();
   const keys = await makeKeyFiles(place);
   const access = { place, bus, redisUrl, redisPrefix: undefined, logger: QUIET };
   const canLock = await makeKeysets(access, DATASET);

@@ -30,7 +30,7 @@ async function valuesOf(redis: Redis, key: string): Promise<Buffer[]> {
     case 'set':
       return redis.smembersBuffer(key);
     case 'zset':
-      return redis.zrangeBuffer(key, 0, -1);
+      return redis.zrangeBuffer(key, '0', '-1');
     default:
       return [Buffer.from(JSON.stringify(await redis.call('DUMP', key)))];
   }

@@ -47,8 +47,6 @@ function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment)
   const audit = {
     SEALSTREAM_AUDIT_DIR: place.audit,
     SEALSTREAM_AUDIT_KEY_FILE: common.auditKeyFile,
-    // Every minute in earnest; here the run is over before that.
-    SEALSTREAM_AUDIT_CHECKPOINT: '2s',
   };
   return {
     ...bareEnvironment(place),

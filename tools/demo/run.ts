@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { SERVICES } from '@sealstream/contracts';
+import { runChecks } from './check-run.ts';
+import { failedOf } from './checks/check.ts';
+import { type Ground, layGround } from './ground.ts';
+import { burst, holdBack, loadOf, type Load, steady, STEADY_PER_SECOND } from './load.ts';
+import type { DemoOptions } from './options.ts';
+import { type Output, Progress } from './progress.ts';
+import { jsonOf, type Report, tableLines } from './report.ts';
+import { sampleLines, takeSample } from './sample.ts';
+import { DemoSession, Interrupted } from './session.ts';
+import { tearDown } from './tear-down.ts';
+
+/** Where a run speaks, and how it is ended early. */
+export interface RunOptions extends DemoOptions {
+  /** The closing table, or the JSON object. */
+  readonly out: Output;
+  /** Progress. */
+  readonly err: Output;
+  readonly signal: AbortSignal;
+  /** For tests: called with the running system after its checks, before it is taken down. */
+  readonly afterChecks?: (session: DemoSession, progress: Progress) => Promise<void>;
+}
+
+export const EXIT = { passed: 0, failed: 1, usage: 2, missing: 3, interrupted: 130 } as const;
+
+/** Publishes all parts of the load. */
+async function publish(session: DemoSession, load: Load, progress: Progress): Promise<void> {
+  for (const part of [load.burst, load.steady, load.heldBack]) session.expect(part);
+  const { measures } = session;
+  progress.begin(`burst of ${load.burst.length} records`);
+  await burst(session, load.burst, load.bad.length, progress);
+  progress.end(`${measures.recordsPerSecond} records/s`);
+  progress.begin(`${load.steady.length} records at ${STEADY_PER_SECOND}/s`);
+  await steady(session, load.steady, progress);
+  progress.end(`p50 ${measures.latencyMsP50} ms, p99 ${measures.latencyMsP99} ms`);
+  progress.begin('nothing is published until the alert fires');
+  await holdBack(session, load.heldBack, progress);
+  const { firedAfterMs, resolvedAfterMs } = measures.alert;
+  const said = (ms: number | undefined) =>
+    ms === undefined ? 'never' : `${(ms / 1000).toFixed(1)} s`;
+  progress.end(`fired after ${said(firedAfterMs)}, resolved after ${said(resolvedAfterMs)}`);
+}
+
+function reportOf(
+  options: RunOptions,
+  session: DemoSession,
+  load: Load,
+  run: Report['run'],
+  beganMs: number,
+): Report {
+  const { ground, measures } = session;
+  const { kafkaVersion, redisVersion, kind } = ground.stack;
+  const kafka = kafkaVersion === '' ? 'Kafka' : `Kafka ${kafkaVersion}`;
+  const at = kind === 'own' ? 'your own servers' : '127.0.0.1';
+  return {
+    run,
+    measures,
+    load,
+    topics: ground.dataset.topics,
+    servers: `${kafka}, Redis ${redisVersion}, ${SERVICES.length} services on ${at}`,
+    seed: options.seed,
+    seconds: (performance.now() - beganMs) / 1000,
+    isOwn: kind === 'own',
+    logOf: (service) => join(ground.place.logs, `${service}.log`),
+  };
+}
+
+/**
+ * The whole demo.
+ *
+ * Promises: whatever happens, what was started is ended and what was written removed, unless --keep
+ * was given and the run came to its end; after a failure the logs stay, and are named.
+ *
+ * @returns the exit code
+ */
+export async function runDemo(options: RunOptions): Promise<number> {
+  const { out, err, signal, records, seed, json, keep } = options;
+  const progress = new Progress(err);
+  const beganMs = performance.now();
+  const parts: { -readonly [P in keyof Ground]?: Ground[P] } = {};
+  let session: DemoSession | undefined;
+  const lines: string[] = [];
+  let exit: number = EXIT.failed;
+  try {
+    const onPart = (part: Partial<Ground>) => void Object.assign(parts, part);
+    const ground = await layGround({ progress, keep, onPart, signal });
+    session = await DemoSession.open(ground, signal);
+    progress.begin('services');
+    await session.start();
+    progress.end(SERVICES.join(', '));
+    const load = loadOf(seed, records);
+    await publish(session, load, progress);
+    progress.begin('checks');
+    const run = await runChecks(session, progress);
+    const [, shown] = load.steady;
+    const sample = shown && (await takeSample(session, shown.value));
+    progress.end(`seed ${seed}`);
+    const report = reportOf(options, session, load, run, beganMs);
+    exit = failedOf(run.verdicts).length === 0 ? EXIT.passed : EXIT.failed;
+    if (json) lines.push(JSON.stringify(jsonOf(report)));
+    else lines.push(...(sample ? [...sampleLines(sample), ''] : []), ...tableLines(report));
+    await options.afterChecks?.(session, progress);
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof Interrupted)) throw error;
+    exit = EXIT.interrupted;
+    progress.note('interrupted');
+  } finally {
+    const isWhole = exit === EXIT.passed || exit === EXIT.interrupted;
+    const ended = await tearDown({
+      parts,
+      session,
+      progress,
+      keep: keep && lines.length > 0,
+      isWhole,
+    });
+    if (!json) lines.push(...ended);
+    for (const line of lines) out.write(`${line}\n`);
+  }
+  return exit;
+}
