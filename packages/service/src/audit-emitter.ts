@@ -125,12 +125,15 @@ export class AuditEmitter {
     const { bus, logger, retryMs = RETRY_MS, service } = this.#options;
     const { signal } = this.#stopped;
     const record = { key: Buffer.from(this.#emitter), value: bytes };
-    while (!signal.aborted) {
+    for (let tries = 0; !signal.aborted; tries++) {
       try {
         await bus.append(auditTopic(service), PARTITION, [record]);
         return true;
       } catch (error) {
-        logger.warn({ topic: auditTopic(service), code: errorWord(error) }, 'event sent again');
+        const fields = { topic: auditTopic(service), code: errorWord(error) };
+        // Once per outage is enough to know.
+        if (tries === 0) logger.warn(fields, 'event not written, trying again');
+        else logger.debug(fields, 'event sent again');
         await sleep(retryMs, undefined, { signal }).catch(() => undefined);
       }
     }

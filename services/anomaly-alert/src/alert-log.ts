@@ -82,6 +82,7 @@ export class AlertLog {
   async #write(): Promise<void> {
     this.#isWriting = true;
     const { signal } = this.#stopping;
+    let tries = 0;
     while (!signal.aborted) {
       const event = this.#waiting.shift();
       if (event === undefined) break;
@@ -90,10 +91,15 @@ export class AlertLog {
         const record = { key: Buffer.from(event.id), value: Buffer.from(JSON.stringify(event)) };
         await this.#bus.append(ALERT_TOPIC, PARTITION, [record]);
         this.#latest.set(event.id, event);
+        tries = 0;
       } catch (error) {
         this.#waiting.unshift(event);
         const code = errorWord(error);
-        this.#logger.warn({ topic: ALERT_TOPIC, alert: event.id, code }, 'alert written again');
+        const fields = { topic: ALERT_TOPIC, alert: event.id, code };
+        // Once per outage is enough to know.
+        if (tries === 0) this.#logger.warn(fields, 'alert not written, trying again');
+        else this.#logger.debug(fields, 'alert written again');
+        tries += 1;
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }

@@ -47,7 +47,7 @@ export function watchMetrics({ counter, gauge }: Metrics): WatchMetrics {
     'dataset',
   ]);
   const checkpointAge = gauge(
-    'sealstream_audit_checkpoint_age_seconds',
+    'sealstream_watched_checkpoint_age_seconds',
     'Age of the newest checkpoint of the audit log.',
     [],
   );
