@@ -1,0 +1,74 @@
+import {
+  baseSettings,
+  type Config,
+  KEYRING_SETTINGS,
+  readConfig,
+  type Setting,
+} from '@sealstream/service';
+
+const base = baseSettings('ingest');
+
+/** A setting that the command can do without, or finds in the checkout. */
+function optional<S extends Setting>(setting: S): S & { readonly optional: true } {
+  return { ...setting, optional: true };
+}
+
+/** What the command can be told by the environment; options of a command line come first. */
+export const CLI_SETTINGS = {
+  kafkaBrokers: optional(base.kafkaBrokers),
+  kafkaTls: base.kafkaTls,
+  kafkaTlsCaFile: base.kafkaTlsCaFile,
+  kafkaSaslMechanism: base.kafkaSaslMechanism,
+  kafkaSaslUsername: base.kafkaSaslUsername,
+  kafkaSaslPassword: base.kafkaSaslPassword,
+  redisUrl: optional(KEYRING_SETTINGS.redisUrl),
+  policyFile: {
+    env: 'SEALSTREAM_POLICY_FILE',
+    type: 'path',
+    optional: true,
+    meaning: 'The policy, where neither --policy nor ./sealstream.yaml gives one.',
+  },
+  keyDir: {
+    env: 'SEALSTREAM_KEY_DIR',
+    type: 'path',
+    default: '.sealstream/keys',
+    meaning: 'Directory of the key files that `sealstream init` makes.',
+  },
+  signerPublicKeyFile: {
+    env: 'SEALSTREAM_SIGNER_PUBLIC_KEY_FILE',
+    type: 'path',
+    optional: true,
+    meaning: 'Public key of whoever may change keysets, where it is not in the key directory.',
+  },
+  auditDir: {
+    env: 'SEALSTREAM_AUDIT_DIR',
+    type: 'path',
+    default: '.sealstream/audit',
+    meaning: 'Directory of the audit log.',
+  },
+  auditKeyFile: {
+    env: 'SEALSTREAM_AUDIT_KEY_FILE',
+    type: 'path',
+    optional: true,
+    meaning: "The audit log's signing key; the verifier key beside it is what is read.",
+  },
+  allowUnlocked: KEYRING_SETTINGS.allowUnlocked,
+  connectWaitMs: {
+    env: 'SEALSTREAM_CONNECT_WAIT',
+    type: 'durationMs',
+    default: '10s',
+    min: 100,
+    meaning: 'How long a command waits for Kafka or Redis before it gives up.',
+  },
+} as const;
+
+export type CliConfig = Config<typeof CLI_SETTINGS>;
+
+/**
+ * Reads the settings once.
+ *
+ * @throws ConfigError
+ */
+export function readCliConfig(env: Readonly<Record<string, string | undefined>>): CliConfig {
+  return readConfig(CLI_SETTINGS, env);
+}

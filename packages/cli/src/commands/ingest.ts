@@ -1,0 +1,70 @@
+import { type CommonOptions, defineCommand } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import {
+  fileArgument,
+  type FileFormat,
+  formatOption,
+  openFile,
+  withFormat,
+} from '../file-input.ts';
+import { tellFindings } from '../finding-lines.ts';
+import { type DatasetOptions, datasetOption, policyOption } from '../options.ts';
+import { readDataset } from '../policy-file.ts';
+import { Progress } from '../progress.ts';
+import { recordFile } from '../record-file.ts';
+import { SpreadWriter } from '../spread-writer.ts';
+import { withBus } from '../servers.ts';
+
+interface Options extends DatasetOptions, CommonOptions {
+  readonly format?: FileFormat;
+}
+
+export const ingest = defineCommand<Options, [file: string | undefined]>({
+  name: 'ingest',
+  summary: "publish a file's rows to the raw topic",
+  about:
+    'Publishes each CSV row as one JSON object (declared numbers and booleans converted), or each ' +
+    'NDJSON line as it stands, to the raw topic of the dataset, where the service ingest takes it ' +
+    'on. Records have no key and go to the partitions in turn, in batches. A row that cannot become ' +
+    'a record is named on stderr; all others are published.',
+  arguments: [fileArgument()],
+  options: [datasetOption(), policyOption(), formatOption()],
+  examples: [
+    ['sealstream ingest people.csv --dataset people', 'a CSV file with a header row'],
+    ['sealstream ingest --dataset people --format ndjson -', 'JSON objects from stdin, one a line'],
+  ],
+  exits: { 0: 'every row is published', 1: 'a row was bad; all others are published' },
+  run: async (context, options, file) => {
+    const { terminal } = context;
+    const dataset = readDataset(context, options);
+    const input = openFile(terminal, file);
+    const { chunks, format } = await withFormat(input, options.format);
+    const progress = new Progress(terminal, 'ingest', input.sizeBytes);
+    let bad = 0;
+    let doneBytes = 0;
+    const published = await withBus(context, async (bus) => {
+      const writer = await SpreadWriter.open(bus, dataset.topics.raw);
+      const work = recordFile(format, dataset);
+      const pass = async ({ findings, values }: ReturnType<typeof work.end>) => {
+        tellFindings(terminal, input.name, findings);
+        bad += findings.length;
+        for (const value of values) await writer.write(value);
+        progress.show(doneBytes, writer.records);
+      };
+      for await (const chunk of chunks) {
+        doneBytes += chunk.length;
+        await pass(work.write(chunk));
+      }
+      await pass(work.end());
+      await writer.end();
+      return writer.records;
+    });
+    progress.end();
+    const topic = dataset.topics.raw;
+    if (terminal.json) terminal.sayJson({ topic, published, bad });
+    else terminal.say(`${published} records published to ${topic}, ${bad} rows bad`);
+    if (bad > 0)
+      return { exit: EXIT.finding, next: 'mend the rows named above and publish those again' };
+    return { next: `see them masked: sealstream tail ${dataset.topics.masked}` };
+  },
+});

@@ -1,0 +1,91 @@
+import { type ErrorCode, ERRORS, type ErrorPlace, SealstreamError } from '@sealstream/contracts';
+
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Codes whose class alone does not say how the command ends. */
+const EXIT_OF: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
+  AUDIT_LOG_CORRUPT: EXIT.finding,
+  AUDIT_CHECKPOINT_STALE: EXIT.finding,
+  KEYSET_BAD_SIGNATURE: EXIT.finding,
+  KEYSET_CONFLICT: EXIT.finding,
+  KEYSET_ROLLED_BACK: EXIT.finding,
+  KEYSET_UNREADABLE: EXIT.finding,
+  OFFSETS_LOST: EXIT.finding,
+  INTERNAL: EXIT.finding,
+  SERVER_MISSING: EXIT.missing,
+};
+
+/** Exit code of an error of ours. */
+export function exitCodeOf(error: SealstreamError): ExitCode {
+  const { class: kind } = ERRORS[error.code];
+  const byClass = { record: EXIT.finding, terminal: EXIT.usage, retryable: EXIT.missing };
+  return EXIT_OF[error.code] ?? byClass[kind];
+}
+
+/** Errors of the file system that tell about a path the user gave. */
+const FILE_ERRORS = new Set([
+  'EACCES',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOENT',
+  'ENOSPC',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+]);
+
+/**
+ * Any error as one of ours. A foreign one gives its name or code only: messages quote input.
+ */
+export function asOurs(error: unknown): SealstreamError {
+  if (error instanceof SealstreamError) return error;
+  const code = textOf(error, 'code');
+  const file = textOf(error, 'path');
+  if (code === 'EEXIST') return new SealstreamError('FILE_EXISTS', { file });
+  if (FILE_ERRORS.has(code ?? '')) return new SealstreamError('FILE_UNREADABLE', { file, code });
+  const refusal = textOf(error, 'type');
+  if (refusal !== undefined && /^[A-Z_0-9]+$/.test(refusal))
+    return new SealstreamError('SERVER_MISSING', { broker: refusal }, BROKER_MEND);
+  const name = error instanceof Error && /^\w{1,60}$/.test(error.name) ? error.name : 'unknown';
+  return new SealstreamError('INTERNAL', { error: name, code });
+}
+
+const BROKER_MEND = 'The broker refused; its word says why: check rights and topic settings.';
+
+function textOf(error: unknown, field: string): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const value: unknown = Reflect.get(error, field);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** One problem of several behind one error, such as a policy's findings. */
+interface Problem {
+  readonly line: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Tells an error on stderr: what it consists of, a line each, then one line with the mend. */
+export function tellFailure(terminal: Terminal, error: SealstreamError): void {
+  const problems = problemsOf(error);
+  for (const { fields, line } of problems) terminal.note(line, fields);
+  const { code, place } = error;
+  const { mend } = ERRORS[code];
+  // The message of an error with several problems repeats them all.
+  const { message } = problems.length === 0 ? error : new SealstreamError(code, place);
+  const text = message.slice(code.length + 2).replaceAll(/\s*\n\s*/g, ' ');
+  terminal.note(`${terminal.paintErr('red', code)}: ${text}`, { error: code, place, mend });
+}
+
+/** PolicyError and ConfigError carry a list of problems. */
+function problemsOf(error: SealstreamError): Problem[] {
+  const problems: unknown = Reflect.get(error, 'problems');
+  if (!Array.isArray(problems)) return [];
+  return problems.map((problem: ErrorPlace) => {
+    const { column, file, line, message, path, problem: what, setting } = problem;
+    const where = setting ?? [file, line, column].filter((part) => part !== undefined).join(':');
+    const subject = path === undefined ? '' : `${path}: `;
+    return { line: `${where}: ${subject}${message ?? what}`, fields: { ...problem } };
+  });
+}

@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+
+import { describeCommand, type Frame } from './command.ts';
+import { apply } from './commands/apply.ts';
+import { audit } from './commands/audit.ts';
+import { ingest } from './commands/ingest.ts';
+import { init } from './commands/init.ts';
+import { keys } from './commands/keys.ts';
+import { offsets } from './commands/offsets.ts';
+import { pause, resume } from './commands/pause.ts';
+import { topics } from './commands/topics.ts';
+import { validate } from './commands/validate.ts';
+import { CLI_SETTINGS } from './cli-settings.ts';
+import { VERSION } from './version.ts';
+
+/** Every command, in the order of `sealstream --help`. */
+const COMMANDS = [init, validate, apply, topics, keys, ingest, pause, resume, offsets, audit];
+
+/** The parser of the whole command line. */
+export function sealstreamProgram(frame: Frame): Command {
+  const program = new Command('sealstream')
+    .summary('protects records while they flow through Kafka')
+    .description(
+      'Sealstream protects records while they flow through Kafka: masked on one topic, encrypted ' +
+        'on another, every step on an audit log.',
+    )
+    .version(VERSION, '--version', 'the version of Sealstream')
+    .helpOption('-h, --help', 'this help')
+    .helpCommand('help [command]', 'the help of a command')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureHelp({ helpWidth: 100, showGlobalOptions: false });
+  describeCommand(program, {
+    examples: [
+      ['sealstream init --sample people.csv', 'a first policy and the keys, from a sample'],
+      [
+        'sealstream apply --stage mask --policy sealstream.yaml --dataset people people.csv',
+        'what masking would do to a file, without Kafka',
+      ],
+      ['sealstream topics apply', 'the topics of the flow'],
+    ],
+  });
+  program.addHelpText('after', `\nSettings:\n${settingsHelp()}`);
+  for (const make of COMMANDS) make(program, frame);
+  return program;
+}
+
+function settingsHelp(): string {
+  return Object.values(CLI_SETTINGS)
+    .map(({ env, meaning }) => `  ${env}\n      ${meaning}`)
+    .join('\n');
+}

@@ -1,0 +1,60 @@
+import { type Bus, openBus } from '@sealstream/bus';
+import { SealstreamError } from '@sealstream/contracts';
+import { type BaseConfig, kafkaConnection } from '@sealstream/service';
+
+import { CliAudit } from './cli-audit.ts';
+import type { Context } from './context.ts';
+import { QUIET } from './quiet-logger.ts';
+
+const START_STACK = 'or start local ones: npm run stack -- up';
+
+/**
+ * Does something with Kafka and closes the connection after it, however it ends.
+ *
+ * @throws SealstreamError SERVER_MISSING when no address is given, KAFKA_UNREACHABLE
+ */
+export async function withBus<T>(
+  context: Context,
+  work: (bus: Bus, audit: CliAudit) => Promise<T>,
+): Promise<T> {
+  const bus = await openKafka(context);
+  const audit = new CliAudit(bus);
+  try {
+    return await work(bus, audit);
+  } finally {
+    await audit.stop();
+    await bus.stop();
+  }
+}
+
+function openKafka(context: Context): Promise<Bus> {
+  const config = context.config();
+  const { kafkaBrokers, kafkaTls, kafkaTlsCaFile } = config;
+  const { kafkaSaslMechanism, kafkaSaslPassword, kafkaSaslUsername } = config;
+  if (kafkaBrokers === undefined)
+    throw new SealstreamError(
+      'SERVER_MISSING',
+      { setting: 'KAFKA_BROKERS' },
+      `Set KAFKA_BROKERS=host:port to your brokers, ${START_STACK}`,
+    );
+  const sasl = { kafkaSaslMechanism, kafkaSaslPassword, kafkaSaslUsername };
+  const settings = { kafkaBrokers, kafkaTls, kafkaTlsCaFile, ...sasl } as BaseConfig;
+  return openBus({
+    ...kafkaConnection(settings),
+    clientId: 'sealstream-cli',
+    logger: QUIET,
+    connectTimeoutMs: config.connectWaitMs,
+  });
+}
+
+/** @throws SealstreamError SERVER_MISSING */
+export function redisUrlOf(context: Context): string {
+  const { redisUrl } = context.config();
+  if (redisUrl === undefined)
+    throw new SealstreamError(
+      'SERVER_MISSING',
+      { setting: 'REDIS_URL' },
+      `Set REDIS_URL=redis://host:port to your Redis, ${START_STACK}`,
+    );
+  return redisUrl.reveal();
+}

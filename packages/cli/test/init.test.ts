@@ -1,0 +1,92 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+import { emptyDir, EXAMPLE } from './built-cli.ts';
+import { ran } from './surroundings.ts';
+
+const SAMPLE = join(EXAMPLE, 'raw_data.csv');
+
+test('a policy from a sample redacts and seals every field, and validates', async () => {
+  const dir = emptyDir();
+  const policy = join(dir, 'sealstream.yaml');
+  const made = await ran(['init', '--sample', SAMPLE, '--dataset', 'people', '--dir', dir]);
+  expect(made.exit).toBe(0);
+  const checked = await ran(['validate', '--json', policy]);
+  expect(checked.exit).toBe(0);
+  expect(JSON.parse(checked.out)).toMatchObject({
+    datasets: [{ name: 'people', fields: 4 }],
+  });
+  const masked = await ran(['apply', '-s', 'mask', '-d', 'people', '-p', policy, SAMPLE]);
+  const [head, ...rows] = masked.out.trim().split('\n');
+  expect(head).toBe('first_name,last_name,ssn,email');
+  expect(new Set(rows)).toEqual(new Set(['[redacted],[redacted],[redacted],[redacted]']));
+});
+
+test('private keys are readable by their owner alone, public ones by all, and git ignores them', async () => {
+  const dir = emptyDir();
+  await ran(['init', '--dir', dir]);
+  const keys = join(dir, '.sealstream/keys');
+  const modes = Object.fromEntries(
+    readdirSync(keys).map((file) => [file, (statSync(join(keys, file)).mode & 0o777).toString(8)]),
+  );
+  expect(modes).toEqual({
+    'accepted.key': '600',
+    'audit.key': '600',
+    'audit.vkey': '644',
+    'field.key': '600',
+    'hash.key': '600',
+    'rejected.key': '600',
+    'signer.key': '600',
+    'signer.pub': '644',
+  });
+  expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('.sealstream/\n');
+});
+
+test('the starter without a sample is commented and holds as it stands', async () => {
+  const dir = emptyDir();
+  await ran(['init', '--dir', dir]);
+  expect(readFileSync(join(dir, 'sealstream.yaml'), 'utf8')).toMatch(/^# A starter/);
+  expect((await ran(['validate', join(dir, 'sealstream.yaml')])).exit).toBe(0);
+});
+
+test.each(['sealstream.yaml', '.sealstream/keys/field.key', '.sealstream/keys/audit.vkey'])(
+  'when %s is there, nothing is written and nothing changes',
+  async (file) => {
+    const other = emptyDir();
+    mkdirSync(join(other, '.sealstream/keys'), { recursive: true });
+    writeFileSync(join(other, file), 'mine');
+    const again = await ran(['init', '--dir', other]);
+    expect(again).toMatchObject({ exit: 2, err: expect.stringMatching(/^FILE_EXISTS: .*\(file /) });
+    expect(readFileSync(join(other, file), 'utf8')).toBe('mine');
+    expect(existsSync(join(other, '.gitignore'))).toBe(false);
+    expect(readdirSync(join(other, '.sealstream/keys')).length).toBeLessThanOrEqual(1);
+  },
+);
+
+test('a .gitignore that is there keeps its lines and gets one more, once', async () => {
+  const dir = emptyDir();
+  appendFileSync(join(dir, '.gitignore'), 'node_modules/');
+  await ran(['init', '--dir', dir]);
+  expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('node_modules/\n.sealstream/\n');
+  const other = emptyDir();
+  appendFileSync(join(other, '.gitignore'), '/.sealstream\n');
+  await ran(['init', '--dir', other]);
+  expect(readFileSync(join(other, '.gitignore'), 'utf8')).toBe('/.sealstream\n');
+});
+
+test('--no-policy makes the keys beside a policy that is there', async () => {
+  const dir = emptyDir();
+  writeFileSync(join(dir, 'sealstream.yaml'), 'mine');
+  expect((await ran(['init', '--no-policy', '--dir', dir])).exit).toBe(0);
+  expect(readFileSync(join(dir, 'sealstream.yaml'), 'utf8')).toBe('mine');
+  expect(existsSync(join(dir, '.sealstream/keys/field.key'))).toBe(true);
+});
