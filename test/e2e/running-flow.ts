@@ -76,7 +76,7 @@ export class RunningFlow {
   }
 
   /** Runs the command `sealstream` with this flow's policy, keys and servers. */
-  sealstream(args: readonly string[]): Promise<string> {
+  sealstream(args: readonly string[]): Promise<void> {
     return sealstream(this.place, [...args], {
       KAFKA_BROKERS: this.#servers.kafkaBrokers,
       REDIS_URL: this.#servers.redisUrl,

@@ -1,0 +1,82 @@
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RejectedCodec } from '@sealstream/flow';
+import { fileProvider, type Keyring, openKeyring, readPublicKeyFile } from '@sealstream/keyring';
+import { openPlan, Tally } from '@sealstream/policy';
+import { KafkaKeysetHeads } from '@sealstream/service';
+import { afterEach, expect, inject, it } from 'vitest';
+import type { Purpose } from '@sealstream/contracts';
+import { RunningFlow, until } from './running-flow.ts';
+
+let flow: RunningFlow;
+const opened: Keyring[] = [];
+afterEach(async () => {
+  for (const keyring of opened.splice(0)) keyring.stop();
+  await flow.close();
+});
+
+/** A keyring over a folder of key files; what it cannot use it says by throwing. */
+async function keyringOf(directory: string, purposes: readonly Purpose[]): Promise<Keyring> {
+  const keyring = await openKeyring({
+    redisUrl: inject('stack').redisUrl,
+    provider: fileProvider(directory, purposes),
+    purposes,
+    sealTo: [],
+    datasets: [flow.dataset.name],
+    signerPublicKey: readPublicKeyFile(flow.keys.signerPublicKeyFile),
+    heads: new KafkaKeysetHeads(flow.bus),
+    logger: flow.access.logger,
+    allowUnlocked: true,
+  });
+  opened.push(keyring);
+  await keyring.ready();
+  return keyring;
+}
+
+it("with mask's key files and all that Redis holds, no field of encrypted.D and no record of rejected.D opens", async () => {
+  flow = await RunningFlow.open(inject('stack'));
+  const { bus, dataset, place } = flow;
+  await flow.start('ingest');
+  await flow.start('encrypt');
+  const good = '{"first_name":"Eva","last_name":"Davis","ssn":"567-89-0123","email":"e@d.example"}';
+  await bus.append(dataset.topics.raw, 0, [
+    { key: null, value: Buffer.from(good) },
+    { key: null, value: Buffer.from('{"ssn":"567-89-0123"') },
+  ]);
+  await until(async () => (await flow.readAll(dataset.topics.encrypted)).length === 1);
+  await until(async () => (await flow.readAll(dataset.topics.rejected)).length === 1);
+  const [encrypted] = await flow.readAll(dataset.topics.encrypted);
+  const [rejected] = await flow.readAll(dataset.topics.rejected);
+  const value = encrypted.value ?? Buffer.alloc(0);
+  const open = (keyring: Keyring) => openPlan(dataset).apply(value, keyring.keys, new Tally());
+  const codec = new RejectedCodec(dataset.name);
+
+  // The operator's keys open both: so what follows fails for want of keys alone.
+  const operator = await keyringOf(place.keys, ['field', 'rejected']);
+  const plain = open(operator);
+  expect(plain.ok ? plain.value.toString() : plain.code).toBe(good);
+  expect(codec.open(operator.keys, rejected).envelope.value?.toString()).toBe(
+    '{"ssn":"567-89-0123"',
+  );
+
+  const mask = place.keysOf('mask');
+  expect(readdirSync(mask).toSorted()).toEqual(['accepted.key', 'hash.key']);
+  await expect(keyringOf(mask, ['field'])).rejects.toThrow(/KEY_FILE_MISSING/);
+  await expect(keyringOf(mask, ['rejected'])).rejects.toThrow(/KEY_FILE_MISSING/);
+  // With the keys that it does have, though it asks for what is not its own.
+  const own = await keyringOf(mask, ['accepted', 'hash']);
+  expect(() => open(own)).toThrow(/KEY/);
+  expect(() => codec.open(own.keys, rejected)).toThrow(/KEY/);
+  // Its key material under the names of the others: each of its keys tried on each keyset.
+  for (const [index, held] of ['accepted', 'hash'].entries()) {
+    for (const purpose of ['field', 'rejected'] as const) {
+      const forged = join(place.tmp, `forged-${index}-${purpose}`);
+      mkdirSync(forged, { mode: 0o700 });
+      copyFileSync(join(mask, `${held}.key`), join(forged, `${purpose}.key`));
+      await expect(keyringOf(forged, [purpose])).rejects.toThrow(/KEY_FILE_INVALID|KEYSET_UNREAD/);
+      const renamed = readFileSync(join(mask, `${held}.key`), 'utf8').replace(held, purpose);
+      writeFileSync(join(forged, `${purpose}.key`), renamed, { mode: 0o600 });
+      await expect(keyringOf(forged, [purpose])).rejects.toThrow(/KEYSET_UNREADABLE/);
+    }
+  }
+}, 60_000);
