@@ -141,7 +141,7 @@ export class FieldCipher {
     if (!aeadOpen(block, sealed, associated, nonce, key)) throw this.#notAuthentic(id);
     const type = TYPES.get(block[0]);
     const end = unpaddedLength(block);
-    // Only a writer with the key can get here with either of them wrong; it is refused all the same.
+    // Only a writer with the key gets here with either of them wrong; it is refused all the same.
     if (type === undefined || end < 1) throw this.#notAuthentic(id);
     return { type, plain: Buffer.from(block.subarray(1, end)) };
   }

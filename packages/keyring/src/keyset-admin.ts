@@ -73,9 +73,9 @@ export async function openKeysetAdmin(options: KeysetAdminOptions): Promise<Keys
  * Creates, rotates, lists and restores keysets.
  *
  * Promises: a key becomes active only after it was read back from Redis, unwrapped and made durable
- * with the heads; of two who change one keyset at once, one wins and the other gets KEYSET_CONFLICT;
- * a keyset that is below its head is never built upon. A change cut short at any point is finished
- * by the next.
+ * with the heads; of two who change one keyset at once, one wins and the other gets
+ * KEYSET_CONFLICT; a keyset that is below its head is never built upon. A change cut short at any
+ * point is finished by the next.
  */
 export class KeysetAdmin {
   readonly #provider: OutermostKeys;
@@ -181,7 +181,7 @@ export class KeysetAdmin {
     const head = headBytes === undefined ? undefined : this.#open(name, headBytes);
     checkHead(name, head, current);
     const lags = head === undefined || head.document.version < current.document.version;
-    if (lags) await this.#heads.publish(name, current.bytes);
+    if (lags) await this.#publish(name, current);
     return current;
   }
 
@@ -193,9 +193,9 @@ export class KeysetAdmin {
     const name = keysetName(purpose, dataset);
     const staged = hasPending(current) ? current : await this.#stage(purpose, dataset, current);
     await this.#proveReadable(purpose, dataset, staged);
-    await this.#heads.publish(name, staged.bytes);
+    await this.#publish(name, staged);
     const activated = await this.#write(name, staged, withActivated(staged.document));
-    await this.#heads.publish(name, activated.bytes);
+    await this.#publish(name, activated);
     const { keys, version } = activated.document;
     const keyId = keys.find(({ state }) => state === 'active')?.id ?? '';
     return { name, version, keyId, action: keys.length === 1 ? 'created' : 'rotated' };
@@ -215,7 +215,7 @@ export class KeysetAdmin {
     return this.#write(name, current, document);
   }
 
-  /** Signs and swaps in. When another one won, the heads are brought up to what stands there. */
+  /** Signs and swaps in. */
   async #write(
     name: string,
     before: SignedKeyset | undefined,
@@ -223,11 +223,22 @@ export class KeysetAdmin {
   ): Promise<SignedKeyset> {
     const after = signKeyset(document, this.#signer);
     if (await this.#store.swap(name, before?.bytes ?? null, after.bytes)) return after;
-    const [found = null] = await this.#store.read([name]);
-    // What we published a moment ago may stand on the heads above what the winner published.
-    const winner = found === null ? undefined : this.#believed(name, found);
-    if (before !== undefined && winner !== undefined) await this.#heads.publish(name, winner.bytes);
     throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
+  }
+
+  /**
+   * Makes a document durable with the heads, and whatever newer one Redis holds after that: what we
+   * publish may come after what somebody faster published, and the heads keep what came last.
+   */
+  async #publish(name: string, signed: SignedKeyset): Promise<void> {
+    let last = signed;
+    for (;;) {
+      await this.#heads.publish(name, last.bytes);
+      const [found = null] = await this.#store.read([name]);
+      const now = found === null ? undefined : this.#believed(name, found);
+      if (now === undefined || now.document.version <= last.document.version) return;
+      last = now;
+    }
   }
 
   /** Postcondition: what becomes active was read back from Redis and unwraps. */

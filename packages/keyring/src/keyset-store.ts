@@ -86,8 +86,8 @@ export class KeysetStore {
   }
 
   /**
-   * Calls `changed` when a keyset may have changed: on a notice, and whenever one of the connections
-   * is made, since notices were lost before. Notices are hints; polling must find changes too.
+   * Calls `changed` when a keyset may have changed: on a notice, and whenever a connection is made,
+   * since notices were lost before. Notices are hints; polling must find changes too.
    */
   watch(changed: () => void): void {
     const subscriber = connection(this.#options);

@@ -33,6 +33,8 @@ export function makeKeyFiles(): KeyFiles {
 export class KeptHeads implements KeysetHeads {
   readonly published: { name: string; document: Buffer }[] = [];
   fail = false;
+  /** Called once, before the next document is taken: what happens while a publisher is slow. */
+  meanwhile: (() => Promise<unknown>) | undefined;
 
   async load(): Promise<ReadonlyMap<string, Uint8Array>> {
     return new Map(this.published.map(({ name, document }) => [name, document]));
@@ -40,6 +42,9 @@ export class KeptHeads implements KeysetHeads {
 
   async publish(name: string, document: Uint8Array): Promise<void> {
     if (this.fail) throw new Error('the topic is away');
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    await meanwhile?.();
     this.published.push({ name, document: Buffer.from(document) });
   }
 }

@@ -92,6 +92,15 @@ describe('keyset change', () => {
     }
   });
 
+  test('who publishes late leaves the heads at what Redis holds all the same', async () => {
+    const [slow, fast] = [await admin(), await admin()];
+    await slow.createOrRotate('field', 'people');
+    heads.meanwhile = () => fast.createOrRotate('field', 'people');
+    expect(await codeOf(() => slow.createOrRotate('field', 'people'))).toBe('KEYSET_CONFLICT');
+    expect(await statesOf()).toEqual(['decrypt-only', 'active']);
+    expect(heads.published.at(-1)?.document).toEqual(await stored());
+  });
+
   test('without the heads no key becomes active, and the next change finishes the job', async () => {
     const one = await admin();
     await one.createOrRotate('field', 'people');
