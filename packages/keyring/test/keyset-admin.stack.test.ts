@@ -101,6 +101,17 @@ describe('keyset change', () => {
     expect(heads.published.at(-1)?.document).toEqual(await stored());
   });
 
+  test('who brings lagging heads up too late leaves them at what Redis holds all the same', async () => {
+    const [slow, fast] = [await admin(), await admin()];
+    await slow.createOrRotate('field', 'people');
+    heads.fail = true;
+    await codeOf(() => slow.createOrRotate('field', 'people'));
+    heads.fail = false;
+    heads.meanwhile = () => fast.createOrRotate('field', 'people');
+    expect(await codeOf(() => slow.createOrRotate('field', 'people'))).toBe('KEYSET_CONFLICT');
+    expect(heads.published.at(-1)?.document).toEqual(await stored());
+  });
+
   test('without the heads no key becomes active, and the next change finishes the job', async () => {
     const one = await admin();
     await one.createOrRotate('field', 'people');
