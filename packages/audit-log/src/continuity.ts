@@ -9,7 +9,7 @@ import { sourceName } from './heartbeat.ts';
 export const OWN_SOURCE = 'log';
 const AUDIT_TOPIC = /^audit\.events\.(.+)$/;
 /**
- * Emitters other than stages that are remembered: each run of the CLI is one, so they cannot all be.
+ * Emitters other than stages that are remembered: each run of the CLI is one, so not all can be.
  * The longest silent is forgotten first; should it speak again, that shows as a gap.
  */
 const PLAIN_EMITTERS_MAX = 10_000;
@@ -165,7 +165,8 @@ function gapOrRepeat(
   seen: bigint,
 ): Finding {
   const kind = seen > expected ? 'gap' : 'repeat';
-  const message = `entry ${index}: ${kind} of ${printable(emitter)}: ${expected} was next, ${seen} came`;
+  const joined = `${expected} was next, ${seen} came`;
+  const message = `entry ${index}: ${kind} of ${printable(emitter)}: ${joined}`;
   return {
     kind,
     entry: index,

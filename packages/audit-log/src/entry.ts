@@ -41,8 +41,14 @@ export type LogEntry =
 /** Raw bytes in one part: in base64, with the head before it, they stay below the limit. */
 const PART_BYTES = 48_000;
 const OWN_HEAD = '{"source":"log","event":';
-const SOURCED_HEAD =
-  /^\{"topic":"([A-Za-z0-9._-]{1,249})","partition":(\d{1,10}),"offset":"(\d{1,19})",(?:"part":(\d{1,9}),"parts":(\d{1,9}),)?"(event|raw)":/;
+const SOURCED_HEAD = new RegExp(
+  [
+    /^\{"topic":"([A-Za-z0-9._-]{1,249})","partition":(\d{1,10}),"offset":"(\d{1,19})",/,
+    /(?:"part":(\d{1,9}),"parts":(\d{1,9}),)?"(event|raw)":/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+);
 /** Longer than every head. */
 const HEAD_BYTES = 400;
 

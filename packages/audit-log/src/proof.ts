@@ -47,7 +47,7 @@ export function verifyInclusion(claim: InclusionClaim): boolean {
 }
 
 /**
- * Whether the second tree holds the first one unchanged at its beginning (RFC 9162 section 2.1.4.2).
+ * Whether the second tree begins with the first one, unchanged (RFC 9162 section 2.1.4.2).
  * Stricter than the bare algorithm: the first size must be at least 1, since the empty tree begins
  * every tree and so proves nothing; every hash must be 32 bytes long. Never throws.
  */

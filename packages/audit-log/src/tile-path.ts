@@ -1,9 +1,5 @@
-import { HASH_BYTES } from './merkle-hash.ts';
-
 /** Hashes of a full tile, and entries of a full bundle: height 8 (C2SP tlog-tiles). */
 export const TILE_WIDTH = 256;
-/** Bytes of a full tile. */
-export const TILE_BYTES: number = TILE_WIDTH * HASH_BYTES;
 
 /** A tile of hashes at a level of tiles, or a bundle of entries. */
 export type TileLevel = number | 'entries';

@@ -19,8 +19,8 @@ async function* filesBelow(dir: string, path: string): AsyncGenerator<string> {
 
 /**
  * Looks at the files that a log of this size does not need: leftovers of a crash must be the
- * beginning of what took their place; a name that is none of ours is a finding. What lies beyond the
- * checkpoint is counted only, since a crash, or a writer at work, puts it there.
+ * beginning of what took their place; a name that is none of ours is a finding. What lies beyond
+ * the checkpoint is counted only, since a crash, or a writer at work, puts it there.
  */
 export async function verifyOtherFiles(
   dir: string,

@@ -194,7 +194,8 @@ function openOlder(
 
 function compareOlder(older: TreeHead, head: TreeHead, tree: TreeCheck, report: Report): void {
   if (older.size > head.size) {
-    const message = `rolled back: the older checkpoint has ${older.size} entries, the log ${head.size}`;
+    const sizes = `the older checkpoint has ${older.size} entries, the log ${head.size}`;
+    const message = `rolled back: ${sizes}`;
     report.add({ kind: 'rollback', message, expected: `${older.size}`, seen: `${head.size}` });
     return;
   }

@@ -22,7 +22,7 @@ export async function saveContinuity(dir: string, snapshot: Snapshot): Promise<v
   await rename(scratch, join(dir, FILE));
 }
 
-/** The log's continuity up to its end, with the findings among the entries that were read for it. */
+/** The log's continuity up to its end, with the findings among the entries read for it. */
 export async function loadContinuity(
   dir: string,
   vkey: string,
