@@ -8,7 +8,7 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 /** Longer numbers, or such powers of ten, are refused: their arithmetic would take too long. */
 const DIGITS_MAX = 1000;
 
-/** The number that a JSON number text stands for; undefined when it is none or beyond the bounds. */
+/** The number that a JSON number text stands for; undefined when none or beyond the bounds. */
 export function parseDecimal(text: string): Decimal | undefined {
   if (text.length > DIGITS_MAX) return undefined;
   const match = NUMBER.exec(text);

@@ -71,8 +71,9 @@ function bucketRewrite(width: number): Rewrite {
 }
 
 /** ISO 8601 calendar date, alone or with a time of day as RFC 3339 writes it. */
-const ISO_DATE =
-  /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](?:[01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d{1,12})?)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?)?$/;
+const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](.+))?$/;
+const ISO_TIME =
+  /^(?:[01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d{1,12})?)?(?:[Zz]|[+-][0-2]\d:?[0-5]\d)?$/;
 const LONGEST_DATE = 48;
 
 function isDate(year: number, month: number, day: number): boolean {
@@ -87,8 +88,10 @@ function dateRewrite(keep: 'year' | 'month'): Rewrite {
   return (text, from, to, out) => {
     if (to - from > LONGEST_DATE) return false;
     const match = ISO_DATE.exec(text.toString('latin1', from, to));
-    if (match === null || !isDate(Number(match[1]), Number(match[2]), Number(match[3])))
-      return false;
+    if (match === null) return false;
+    const [, year, month, day, time] = match;
+    if (!isDate(Number(year), Number(month), Number(day))) return false;
+    if (time !== undefined && !ISO_TIME.test(time)) return false;
     out.copy(text, from, from + length);
     return true;
   };

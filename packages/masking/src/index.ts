@@ -1,9 +1,9 @@
 /**
  * masking: the table of transforms that a policy can name, and what each does to a text.
  *
- * Promises: a transform is a row (parameters, key, reversible, equality, types, what it keeps); what
- * it writes is text or a plain decimal, so that any format can hold it; a value that a transform
- * cannot treat is told and never passed. Knows neither JSON nor CSV, and keeps no value.
+ * Promises: a transform is a row (parameters, key, reversible, equality, types, what it keeps);
+ * what it writes is text or a plain decimal, so that any format can hold it; a value that a
+ * transform cannot treat is told and never passed. Knows neither JSON nor CSV, keeps no value.
  */
 export { GeneraliseParameters } from './generalise.ts';
 export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';

@@ -132,8 +132,9 @@ class CsvToJson implements CsvConversion {
 /**
  * Turns the rows of a CSV file into JSON objects to be published. Declared numbers and booleans
  * become such with the digits as they stand, all else strings; an empty cell without quotes is null
- * where the field may be absent. A column that the policy does not name becomes a string member, and
- * ingest says what it thinks of it. A row that cannot be converted gives a finding and no record.
+ * where the field may be absent. A column that the policy does not name becomes a string member,
+ * and ingest says what it thinks of it. A row that cannot be converted gives a finding and no
+ * record.
  */
 export function csvToJson(dataset: Dataset): CsvConversion {
   return new CsvToJson(dataset);

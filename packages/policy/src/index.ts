@@ -5,7 +5,8 @@
  * one that is not has its file, line and column. A plan treats one record at a time and fails
  * closed: what does not fit the policy is refused with a code, a byte offset and the policy's own
  * path, and nothing of it comes out; every byte outside the treated fields stays. What encrypt
- * sealed, open gives back byte for byte. Plans know neither Kafka nor Redis; keys come from outside.
+ * sealed, open gives back byte for byte. Plans know neither Kafka nor Redis; keys come from
+ * outside.
  */
 export { csvFile } from './csv-file.ts';
 export { type CsvConversion, csvToJson, type JsonRow, type JsonRows } from './csv-to-json.ts';

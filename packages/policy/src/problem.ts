@@ -1,6 +1,6 @@
 import { SealstreamError } from '@sealstream/contracts';
 
-/** Something about a policy file: where it stands and what to do. Lines and columns count from 1. */
+/** Something about a policy file: where it stands and what to do; lines and columns from 1. */
 export interface Problem {
   readonly file: string;
   readonly line: number;

@@ -35,7 +35,7 @@ export function checkTopics(source: SourceText, datasets: Iterable<Dataset>): vo
       else if (rival !== undefined)
         source.report(
           [...place, role],
-          `${role}: ${topic} names the same topic as ${rival}; each needs its own (. and _ are alike)`,
+          `${role}: ${topic} is the same topic as ${rival}; each needs its own (. and _ are alike)`,
         );
     }
   }

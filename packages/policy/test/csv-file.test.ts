@@ -5,6 +5,7 @@ import { datasetWith, people, PEOPLE_CSV } from './people.ts';
 import { TestKeys } from './test-keys.ts';
 
 const keys = new TestKeys();
+const PEOPLE = people();
 
 interface Applied {
   text: string;
@@ -40,29 +41,29 @@ describe('the example file', () => {
   test('mask replaces the last four of each ssn by XXXX and changes no other byte', () => {
     const expected = PEOPLE_CSV.toString().replaceAll(/(\d{3}-\d{2}-)\d{4}/g, '$1XXXX');
     for (const size of [1, 10, 1 << 16]) {
-      const masked = apply(people(), 'mask', PEOPLE_CSV, size);
+      const masked = apply(PEOPLE, 'mask', PEOPLE_CSV, size);
       expect(clean(masked)).toBe(expected);
       expect(masked.records).toBe(5);
     }
   });
 
   test('encrypt and open give it back byte for byte', () => {
-    const sealed = clean(apply(people(), 'encrypt', PEOPLE_CSV));
-    expect(sealed).not.toMatch(/Alice|6789|@/);
+    const sealed = clean(apply(PEOPLE, 'encrypt', PEOPLE_CSV));
+    expect(sealed).not.toMatch(/Alice|45-6789|@/);
     expect(sealed.split('\n')[0]).toBe(HEAD);
-    expect(clean(apply(people(), 'open', sealed))).toBe(PEOPLE_CSV.toString());
+    expect(clean(apply(PEOPLE, 'open', sealed))).toBe(PEOPLE_CSV.toString());
   });
 });
 
 describe('bytes that are not treated', () => {
   test('byte order mark, CRLF, quotes, blank lines and a missing last line end stay', () => {
     const file = `\ufeff"first_name",last_name,ssn,"email"\r\n"A ""x"", b",,"1-2345"," a"\r\n\r\nB,"",123456,c`;
-    expect(clean(apply(people(), 'mask', file))).toBe(
+    expect(clean(apply(PEOPLE, 'mask', file))).toBe(
       `\ufeff"first_name",last_name,ssn,"email"\r\n"A ""x"", b",,"1-XXXX"," a"\r\n\r\nB,"",12XXXX,c`,
     );
-    const sealed = clean(apply(people(), 'encrypt', file));
+    const sealed = clean(apply(PEOPLE, 'encrypt', file));
     expect(sealed).toMatch(/\r\n"ss1:A{12}:[\w-]+",ss1:A{12}:[\w-]+,"ss1/);
-    expect(clean(apply(people(), 'open', sealed))).toBe(file);
+    expect(clean(apply(PEOPLE, 'open', sealed))).toBe(file);
   });
 
   test('any file comes back from encrypt and open, in chunks of any size', () => {
@@ -81,12 +82,12 @@ describe('bytes that are not treated', () => {
     fc.assert(
       fc.property(fc.array(row), fc.integer({ min: 1, max: 50 }), (rows, size) => {
         const file = `${HEAD}\n${rows.join('')}`;
-        const sealed = clean(apply(people(), 'encrypt', file, size));
-        expect(clean(apply(people(), 'open', sealed, size))).toBe(file);
-        const masked = apply(people(), 'mask', file);
+        const sealed = clean(apply(PEOPLE, 'encrypt', file, size));
+        expect(clean(apply(PEOPLE, 'open', sealed, size))).toBe(file);
+        const masked = apply(PEOPLE, 'mask', file);
         expect(masked.findings).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
@@ -131,7 +132,7 @@ describe('columns', () => {
 
   test('an unknown column closes the file, is dropped or is sealed, as the policy says', () => {
     const file = `${HEAD},nick\nA,B,1,C,secret\n`;
-    expect(apply(people(), 'mask', file)).toEqual({
+    expect(apply(PEOPLE, 'mask', file)).toEqual({
       text: '',
       findings: [{ line: 1, code: 'RECORD_UNKNOWN_FIELD', byte: 31, path: '/*' }],
       records: 0,
@@ -146,7 +147,7 @@ describe('columns', () => {
   });
 
   test('a missing required column closes the file', () => {
-    expect(apply(people(), 'mask', 'first_name\nA\n')).toEqual({
+    expect(apply(PEOPLE, 'mask', 'first_name\nA\n')).toEqual({
       text: '',
       findings: [{ line: 1, code: 'RECORD_MISSING_FIELD', byte: 0, path: '/last_name' }],
       records: 0,
@@ -172,7 +173,7 @@ describe('bad rows', () => {
       'E,F,9999,G',
       'Z,"open',
     ].join('\n');
-    const { text, findings } = apply(people(), 'mask', file);
+    const { text, findings } = apply(PEOPLE, 'mask', file);
     expect(text).toBe(`${HEAD}\nA,"b\nc",XXXX,d\nE,F,XXXX,G\n`);
     expect(findings.map(({ line, code }) => [line, code])).toEqual([
       [4, 'RECORD_INVALID_CSV'],
@@ -189,7 +190,7 @@ describe('bad rows', () => {
       Buffer.from([0xff]),
       Buffer.from('\n'),
     ]);
-    expect(apply(people(), 'mask', bad).findings).toEqual([
+    expect(apply(PEOPLE, 'mask', bad).findings).toEqual([
       { line: 2, code: 'RECORD_INVALID_UTF8', byte: 6 },
     ]);
     const small = people(['format: json', 'maxRecordBytes: 100']);
@@ -199,12 +200,26 @@ describe('bad rows', () => {
     expect(text).toBe(`${HEAD}\nA,B,XXXX,C\n`);
   });
 
+  test('a broken file never throws, and nothing of a redacted column comes out', () => {
+    const dataset = datasetWith('/a: { type: string }\n/b: { type: string }');
+    const base = 'a,b\nCanary4711,"x ""Canary4711"""\n"Canary\n4711",Canary4711\n';
+    const piece = fc.string({ unit: fc.constantFrom(',', '"', '\n', '\r', 'a'), maxLength: 3 });
+    fc.assert(
+      fc.property(fc.nat(base.length), fc.nat(3), piece, fc.nat(), (at, less, more, pick) => {
+        const broken = base.slice(0, at) + more + base.slice(at + less);
+        for (const stage of ['mask', 'encrypt'] as const)
+          expect(apply(dataset, stage, broken, 1 + (pick % 20)).text).not.toMatch(/Canary/);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('open refuses a plain cell where a sealed one belongs, and a moved token', () => {
-    const sealed = clean(apply(people(), 'encrypt', PEOPLE_CSV));
+    const sealed = clean(apply(PEOPLE, 'encrypt', PEOPLE_CSV));
     const [head, row = ''] = sealed.split('\n');
     const cells = row.split(',');
     const swapped = [cells[1], cells[0], cells[2], cells[3]].join();
-    expect(apply(people(), 'open', `${head}\nA,B,C,D\n${swapped}\n${row}\n`)).toEqual({
+    expect(apply(PEOPLE, 'open', `${head}\nA,B,C,D\n${swapped}\n${row}\n`)).toEqual({
       text: `${HEAD}\nAlice,Smith,123-45-6789,alice.smith@email.com\n`,
       findings: [
         { line: 2, code: 'RECORD_NOT_AUTHENTIC', byte: 0, path: '/first_name' },

@@ -143,7 +143,7 @@ describe('problems, each with line and column', () => {
       'mask: hsh, encrypt',
       '11:18: mask must be one of hash, keep, drop; did',
     ],
-    ['raw: raw.people', 'raw: masked_people', 'names the same topic as people/raw'],
+    ['raw: raw.people', 'raw: masked_people', 'is the same topic as people/raw'],
     ['raw: raw.people', 'raw: "a b"', 'raw: a topic is named by 1 to 249'],
     ['raw: raw.people', 'raw: security.alerts', 'security.alerts is kept for Sealstream'],
     ['raw: raw.people', 'raw: audit.events.x', 'audit.events.x is kept for Sealstream'],
@@ -202,7 +202,7 @@ describe('problems, each with line and column', () => {
     const field = 'fields: { /a: { type: string } }';
     const text = `version: 1\ndatasets:\n  a: { revision: 1, ${field} }\n  b: { revision: 1, topics: { raw: raw.a }, ${field} }\n`;
     expect(problemsOf(text)).toEqual([
-      'p.yaml:4:36: raw: raw.a names the same topic as a/raw; each needs its own (. and _ are alike)',
+      'p.yaml:4:36: raw: raw.a is the same topic as a/raw; each needs its own (. and _ are alike)',
     ]);
   });
 });

@@ -76,7 +76,7 @@ describe('a policy from a sample', () => {
           value: bytes,
         });
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -1,7 +1,7 @@
 /** Below this many bytes a loop copies faster than a call into native code. */
 const SHORT_COPY = 24;
 
-/** One growing buffer, reused from record to record; `take` hands out a copy of what was written. */
+/** One growing buffer, reused from record to record; `take` gives a copy of what was written. */
 export class ByteWriter {
   bytes: Buffer;
   length = 0;

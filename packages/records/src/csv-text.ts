@@ -20,12 +20,12 @@ export function undoubleQuotes(bytes: Buffer, from: number, to: number, out: Byt
 
 function doubleQuotes(out: ByteWriter, text: Buffer, from: number, to: number): void {
   let at = from;
-  for (;;) {
-    const quote = text.indexOf(QUOTE, at);
-    if (quote < 0 || quote >= to) break;
-    out.copy(text, at, quote + 1);
+  // No indexOf: the buffer may be long, and what stands beyond `to` is none of ours.
+  for (let i = from; i < to; i++) {
+    if (text[i] !== QUOTE) continue;
+    out.copy(text, at, i + 1);
     out.byte(QUOTE);
-    at = quote + 1;
+    at = i + 1;
   }
   out.copy(text, at, to);
 }

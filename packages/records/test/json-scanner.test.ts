@@ -89,7 +89,7 @@ describe('finding fields', () => {
           expect(spans).toEqual([[formatPattern([one]), KIND.string, '"x"']]);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -262,7 +262,7 @@ describe('grammar', () => {
         }
         expect(jsonKind(Buffer.from(well)) !== 0).toBe(alone);
       }),
-      { numRuns: 5000 },
+      { numRuns: 3000 },
     );
   });
 
