@@ -11,6 +11,7 @@ describe('imports between files', () => {
     ['packages/bus/src/a.ts', '@sealstream/crypto/dist/key.js'],
     ['packages/bus/test/a.test.ts', '../../crypto/src/key.ts'],
     ['packages/bus/src/a.ts', '../../../tools/stack/stack.ts'],
+    ['packages/bus/src/a.ts', '../../crypto/test/keys.ts'],
     ['test/e2e/a.test.ts', '../../packages/crypto/src/key.ts'],
   ])('a file at %s that imports %s is found', (path, target) => {
     expect(deepImports([{ path, text: `import { x } from '${target}';` }])).toHaveLength(1);
@@ -20,6 +21,7 @@ describe('imports between files', () => {
     ['packages/bus/src/wire/a.ts', '../b.ts'],
     ['packages/bus/test/a.test.ts', '../src/b.ts'],
     ['packages/bus/test/a.stack.test.ts', '../../../tools/stack/stack.ts'],
+    ['packages/bus/test/a.test.ts', '../../crypto/test/keys.ts'],
     ['packages/bus/src/a.ts', '@sealstream/crypto'],
   ])('a file at %s may import %s', (path, target) => {
     expect(deepImports([{ path, text: `import { x } from '${target}';` }])).toEqual([]);

@@ -4,7 +4,8 @@ import type { SourceFile } from '../checkout.ts';
 const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.stack)?(\.test|\.d|\.config)?\.(ts|mts|mjs|js)$/;
 const BANNED = /(^|-)(utils?|helpers?|common|manager|misc)(-|$)/;
 const MAX_LINES = 400;
-const MAX_WIDTH = 100;
+// The formatter breaks code at 100; comments and texts, which it leaves alone, get a little more.
+const MAX_WIDTH = 110;
 
 const lineCount = (text: string) => text.trimEnd().split('\n').length;
 
@@ -28,7 +29,7 @@ export function medianLines(files: readonly SourceFile[]): number {
   return counts[Math.floor(counts.length / 2)] ?? 0;
 }
 
-/** Lines wider than 100 characters, which the formatter leaves when they are one long text. */
+/** Lines wider than 110 characters: long comments and texts, which the formatter leaves alone. */
 export function wideLines(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, text }) =>
     text
