@@ -93,6 +93,7 @@ export class RunningFlow {
     const [port = 0] = await freePorts(1);
     const service = startService(name, port, {
       place: this.place,
+      policyFile: this.place.policyFile,
       ...this.#servers,
       ...this.keys,
       more: { ...this.#more, ...more },

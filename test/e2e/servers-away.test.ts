@@ -110,3 +110,23 @@ it('drains on SIGTERM: what is committed stands once, and the process is gone', 
   process.kill(service.process.pid, 'SIGTERM');
   expect(await gone(service.process, 10_000)).toBe(true);
 }, 60_000);
+
+it('accepts nothing more while a branch is too far behind, and goes on when it has caught up', async () => {
+  flow = await RunningFlow.open(inject('stack'));
+  const { bus, dataset } = flow;
+  const { raw, accepted } = dataset.topics;
+  const count = async () => (await flow.readAll(accepted)).length;
+  await flow.start('encrypt', QUICK);
+  const ingest = await flow.start('ingest', {
+    SEALSTREAM_DOWNSTREAM_AGE: '2s',
+    SEALSTREAM_DOWNSTREAM_EVERY: '200ms',
+  });
+  await bus.append(raw, 0, [{ key: null, value: person(1) }]);
+  await until(async () => !(await isReady(ingest)));
+  expect(await count()).toBe(1);
+  await bus.append(raw, 1, [{ key: null, value: person(2) }]);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  expect(await count()).toBe(1);
+  await flow.start('mask', QUICK);
+  await until(async () => (await count()) === 2);
+}, 60_000);

@@ -30,7 +30,7 @@ export class Stage {
   readonly #limits: StageLimits;
   readonly #group: GroupMembership;
   #lanes: PartitionLane[] = [];
-  #pausedBy = '';
+  readonly #pausedBy = new Set<string>();
   #fail: (error: unknown) => void = () => undefined;
 
   constructor(link: KafkaLink, fetcher: Fetcher, options: StageOptions) {
@@ -69,20 +69,30 @@ export class Stage {
     return this.#group.confirmedAt;
   }
 
-  /** Starts no further transaction until resumed; `code` says why. */
+  /**
+   * Starts no further transaction until every reason given is taken back. `code` names the reason;
+   * the same one twice counts once.
+   */
   pause(code: string): void {
-    this.#pausedBy = code;
-    for (const lane of this.#lanes) lane.nudge();
+    this.#pausedBy.add(code);
+    this.#nudge();
   }
 
-  resume(): void {
-    this.pause('');
+  /** Takes one reason back, or all of them. */
+  resume(code?: string): void {
+    if (code === undefined) this.#pausedBy.clear();
+    else this.#pausedBy.delete(code);
+    this.#nudge();
   }
 
   /** Finishes the transactions under way, gives the partitions back, leaves the group. */
   async stop(withinMs = this.#limits.transactionTimeoutMs): Promise<void> {
     await this.#giveBack(withinMs);
     await this.#group.stop();
+  }
+
+  #nudge(): void {
+    for (const lane of this.#lanes) lane.nudge();
   }
 
   #take(partitions: readonly TopicPartition[]): void {
@@ -93,7 +103,7 @@ export class Stage {
         options: this.#options,
         limits: this.#limits,
         confirmedAt: () => this.#group.confirmedAt,
-        pausedBy: () => this.#pausedBy,
+        pausedBy: () => [...this.#pausedBy].at(0) ?? '',
         fail: (error) => this.#fail(error),
       });
       lane.start();

@@ -5,7 +5,7 @@ import type { Dataset } from '@sealstream/policy';
 import type { BaseConfig, StageConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
 import type { OpenedService } from './open-service.ts';
-import { PauseOrders } from './pause-orders.ts';
+import { PAUSED, PauseOrders } from './pause-orders.ts';
 import type { RunningStage } from './stages.ts';
 import { checkTopics } from './topic-check.ts';
 import { untilAvailable } from './waiting.ts';
@@ -91,7 +91,10 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
       }
     },
   });
-  orders.onChange(stage, dataset.name, (code) => running.stage.pause(code));
+  orders.onChange(stage, dataset.name, (isPaused) => {
+    if (isPaused) running.stage.pause(PAUSED);
+    else running.stage.resume(PAUSED);
+  });
   return running;
 }
 

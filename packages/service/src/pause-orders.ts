@@ -2,7 +2,7 @@ import type { Bus } from '@sealstream/bus';
 import { CONTROL_TOPIC, ControlPause, type Logger } from '@sealstream/contracts';
 
 /** What `sealstream pause` puts on a stage; shown as the reason why it does not run. */
-const PAUSED = 'PAUSED_BY_OPERATOR';
+export const PAUSED = 'PAUSED_BY_OPERATOR';
 
 /**
  * Follows the operator's wishes on CONTROL_TOPIC from its first record on, so a pause outlives every
@@ -12,7 +12,7 @@ export class PauseOrders {
   readonly #bus: Pick<Bus, 'read' | 'admin'>;
   readonly #logger: Logger;
   readonly #paused = new Set<string>();
-  readonly #listeners = new Map<string, (code: string) => void>();
+  readonly #listeners = new Map<string, (isPaused: boolean) => void>();
   readonly #stopping = new AbortController();
 
   constructor(bus: Pick<Bus, 'read' | 'admin'>, logger: Logger) {
@@ -28,11 +28,11 @@ export class PauseOrders {
     this.#follow([{ ...start, offset: end }]).catch(onFailed);
   }
 
-  /** Calls back with the code at once and whenever it changes; '' means go on. */
-  onChange(stage: string, dataset: string, listener: (code: string) => void): void {
+  /** Calls back with the present wish at once, and with every later one. */
+  onChange(stage: string, dataset: string, listener: (isPaused: boolean) => void): void {
     const name = `pause/${stage}/${dataset}`;
     this.#listeners.set(name, listener);
-    listener(this.#paused.has(name) ? PAUSED : '');
+    listener(this.#paused.has(name));
   }
 
   async stop(): Promise<void> {
@@ -52,18 +52,18 @@ export class PauseOrders {
 
   #take(name: string, value: Buffer | null): void {
     if (!name.startsWith('pause/')) return;
-    const isPaused = value !== null && this.#wish(name, value);
+    const isPaused = value !== null && this.#wish(value);
     if (isPaused) this.#paused.add(name);
     else this.#paused.delete(name);
-    this.#listeners.get(name)?.(isPaused ? PAUSED : '');
+    this.#listeners.get(name)?.(isPaused);
   }
 
   /** A wish that cannot be read pauses: somebody meant to say something. */
-  #wish(name: string, value: Buffer): boolean {
+  #wish(value: Buffer): boolean {
     try {
       return ControlPause.parse(JSON.parse(value.toString('utf8'))).paused;
     } catch {
-      this.#logger.error({ name, code: 'CONTROL_UNREADABLE' }, 'a wish does not parse');
+      this.#logger.error({ topic: CONTROL_TOPIC }, 'a wish does not parse: the stage pauses');
       return true;
     }
   }

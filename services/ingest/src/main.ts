@@ -11,6 +11,7 @@ import {
 } from '@sealstream/service';
 import { SETTINGS } from './config.ts';
 import { DeleteBehind, mayDelete } from './delete-behind.ts';
+import { DownstreamAge } from './downstream-age.ts';
 import { rawToAccepted } from './raw-to-accepted.ts';
 
 export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
@@ -23,6 +24,15 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const transform = rawToAccepted(dataset, keyring.keys);
     const flow = { stage: 'ingest', dataset, source, output, transform, keyring } as const;
     const running = await runFlowStage(service, flow, orders);
+    const age = new DownstreamAge({
+      bus,
+      dataset,
+      limitMs: config.downstreamAgeMs,
+      everyMs: config.downstreamEveryMs,
+      stage: running.stage,
+      logger: telemetry.logger,
+    });
+    onStop(`age of ${output}`, () => age.stop());
     if (await mayDelete(bus, dataset)) {
       const lanes = () => running.stage.lanes();
       const everyMs = config.deleteEveryMs;
