@@ -37,7 +37,7 @@ const kinds = async (dir: string) =>
   (await verifyLog(dir, vkey)).findings.map((finding) => finding.kind);
 
 describe('a log that was changed', () => {
-  test('every single flipped byte of every bundle, tile and checkpoint is found and the file named', async () => {
+  test('a flipped byte anywhere in a bundle, tile or checkpoint is found and its file named', async () => {
     // 259 short entries: a full and a partial bundle, full and partial tiles on two levels.
     const dir = await logOf(Array.from({ length: 259 }, (_, at) => Buffer.from(`entry ${at}`)));
     expect((await verifyLog(dir, vkey)).intact).toBe(true);
@@ -46,7 +46,7 @@ describe('a log that was changed', () => {
     );
     expect(files).toHaveLength(6);
     for (const [path, bytes] of files) {
-      // Every byte of small files; of the two large ones a spread with all positions in an item.
+      // Every byte of the small files, a spread of the large ones.
       const step = bytes.length > 1000 ? 97 : 1;
       for (let at = 0; at < bytes.length; at += step) {
         const changed = Buffer.from(bytes);
