@@ -12,6 +12,7 @@ describe('imports between files', () => {
     ['packages/bus/test/a.test.ts', '../../crypto/src/key.ts'],
     ['packages/bus/src/a.ts', '../../../tools/stack/stack.ts'],
     ['packages/bus/src/a.ts', '../../crypto/test/keys.ts'],
+    ['packages/bus/src/a.ts', '../test/keys.ts'],
     ['test/e2e/a.test.ts', '../../packages/crypto/src/key.ts'],
   ])('a file at %s that imports %s is found', (path, target) => {
     expect(deepImports([{ path, text: `import { x } from '${target}';` }])).toHaveLength(1);

@@ -75,6 +75,7 @@ export const dockerEngine: Engine = {
     const services = { kafka: { environment: imageEnvironment(state.kafkaProperties) } };
     writeFileSync(join(root, 'compose.json'), JSON.stringify({ services }));
     writeState(name, state);
+    options.onWritten?.();
     options.progress('starting Kafka and Redis with Docker (the first time fetches the images)');
     await compose(name, state, 'up', '--detach', 'kafka', 'redis');
     await ready(name);

@@ -7,6 +7,8 @@ export interface StackOptions {
   readonly kafkaProperties?: Readonly<Record<string, string>>;
   /** Flags of the broker's Java; LEAN_JAVA unless told. */
   readonly javaFlags?: readonly string[];
+  /** Called once the state is written and before anything is started. */
+  readonly onWritten?: () => void;
   /** Hears what takes long. */
   readonly progress: (line: string) => void;
 }

@@ -90,6 +90,7 @@ export const javaEngine: Engine = {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
     const state = await newState(servers, before, options);
     writeState(name, state);
+    options.onWritten?.();
     if (!lives(state.processes.kafka))
       await prepareKafka(
         servers,

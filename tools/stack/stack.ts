@@ -105,9 +105,19 @@ export async function startStack(options: StartOptions): Promise<Stack> {
   if (own !== undefined) return ownStack(name, own);
   await locked(name, async () => {
     const before = readState(name);
-    if (before === undefined || !(await answers(before)))
-      await engines[kindFor(before, kind)].up(name, { ...options, progress });
-    if (forPid !== undefined) watch(name, forPid);
+    const onWritten = () => {
+      if (forPid !== undefined) watch(name, forPid);
+    };
+    if (before !== undefined && (await answers(before))) return onWritten();
+    const engine = engines[kindFor(before, kind)];
+    try {
+      await engine.up(name, { ...options, progress, onWritten });
+    } catch (error) {
+      // Half a stack is of no use; its data and logs stay to be looked at.
+      const state = readState(name);
+      if (state !== undefined) await engine.down(name, state, false);
+      throw error;
+    }
   });
   return openStack(name);
 }

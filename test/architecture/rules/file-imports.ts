@@ -23,7 +23,8 @@ export function deepImports(files: readonly SourceFile[]): string[] {
         const at = normalize(`${dirname(path)}/${specifier}`);
         const target = unitOf(at);
         const fromSource = own !== undefined && path.startsWith(`${own}/src/`);
-        if (fromSource || target === undefined) return fromSource && target !== own;
+        if (fromSource) return target !== own || at.startsWith(`${own}/test/`);
+        if (target === undefined) return false;
         return target !== own && !at.startsWith(`${target}/test/`);
       })
       .map((specifier) => `${path} imports ${specifier}`),
