@@ -31,7 +31,7 @@ export interface ServiceRun {
  */
 export async function runService(run: ServiceRun, onRecords: OnRecords): Promise<Sample[]> {
   const program = join(ROOT, 'services', run.stage, 'dist', 'main.js');
-  const service = startNode([...profiling(), program], {
+  const service = startNode([...nodeFlags(), program], {
     ...run.env,
     SEALSTREAM_HTTP_PORT: String(run.httpPort),
   });
@@ -60,10 +60,9 @@ export async function runService(run: ServiceRun, onRecords: OnRecords): Promise
   }
 }
 
-/** BENCH_CPU_PROFILE=DIR writes a profile of each service there, to see where the time goes. */
-function profiling(): string[] {
-  const directory = process.env['BENCH_CPU_PROFILE'];
-  return directory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`];
+/** BENCH_NODE_FLAGS gives Node's own flags to services, such as `--cpu-prof --cpu-prof-dir=DIR`. */
+function nodeFlags(): string[] {
+  return (process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
 }
 
 async function sampleOf({ stage, httpPort }: ServiceRun): Promise<Sample | undefined> {

@@ -27,6 +27,8 @@ export const HELP = `npm run bench -- pipeline [--records N] [--bytes B] [--stag
   --partitions P  partitions of each topic (default 4)
   --json          one JSON object a line on stdout instead of a table
 
+With BENCH_NODE_FLAGS='--cpu-prof --cpu-prof-dir=DIR' the services run with these flags of Node.
+
 Examples:
   npm run bench -- pipeline
   npm run --silent bench -- pipeline --json --stage mask --bytes 350
