@@ -23,6 +23,8 @@ export class KafkaProxy {
   #target = 0;
   #dropKey: number | null = null;
   dropped = 0;
+  /** Connections that clients have made so far. */
+  joined = 0;
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -46,12 +48,19 @@ export class KafkaProxy {
     this.#dropKey = apiKey;
   }
 
-  async close(): Promise<void> {
+  /** Cuts every connection that stands. */
+  cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
   #join(client: Socket): void {
+    this.joined += 1;
     const broker = connect(this.#target, '127.0.0.1');
     const marked = new Set<number>();
     for (const socket of [client, broker]) {

@@ -81,3 +81,17 @@ describe('an answer that is lost inside a transaction', () => {
     );
   });
 });
+
+describe('after every connection was cut', () => {
+  it('many calls at once make one new connection, and all are answered', async () => {
+    await bus.ping();
+    proxy.cut();
+    await until(async () => {
+      const before = proxy.joined;
+      const calls = Array.from({ length: 30 }, () => bus.ping());
+      const done = await Promise.allSettled(calls);
+      expect(proxy.joined - before).toBeLessThanOrEqual(1);
+      return done.every(({ status }) => status === 'fulfilled');
+    });
+  });
+});
