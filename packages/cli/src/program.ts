@@ -8,13 +8,30 @@ import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
 import { offsets } from './commands/offsets.ts';
 import { pause, resume } from './commands/pause.ts';
+import { replay } from './commands/replay.ts';
+import { reprocess } from './commands/reprocess.ts';
+import { tail } from './commands/tail.ts';
 import { topics } from './commands/topics.ts';
 import { validate } from './commands/validate.ts';
 import { CLI_SETTINGS } from './cli-settings.ts';
 import { VERSION } from './version.ts';
 
 /** Every command, in the order of `sealstream --help`. */
-const COMMANDS = [init, validate, apply, topics, keys, ingest, pause, resume, offsets, audit];
+const COMMANDS = [
+  init,
+  validate,
+  apply,
+  topics,
+  keys,
+  ingest,
+  tail,
+  replay,
+  reprocess,
+  pause,
+  resume,
+  offsets,
+  audit,
+];
 
 /** The parser of the whole command line. */
 export function sealstreamProgram(frame: Frame): Command {

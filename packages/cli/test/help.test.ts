@@ -1,19 +1,10 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 
-import { factsOf, sealstreamProgram } from '../src/index.ts';
-import { ran } from './surroundings.ts';
+import { factsOf } from '../src/index.ts';
+import { emptyProgram, ran } from './surroundings.ts';
 
-const program = sealstreamProgram({
-  context: {
-    terminal: undefined as never,
-    config: () => {
-      throw new Error('no command runs here');
-    },
-    interrupted: () => new AbortController().signal,
-  },
-  onOutcome: () => undefined,
-});
+const program = emptyProgram();
 
 /** Every command with its path, groups included. */
 function walked(command: Command, path: readonly string[] = []): [string, Command][] {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 
 import type { ExitCode } from '../src/index.ts';
-import { runSealstream } from '../src/index.ts';
+import { runSealstream, sealstreamProgram } from '../src/index.ts';
 
 export interface Ran {
   readonly exit: ExitCode;
@@ -33,4 +33,18 @@ export async function ran(argv: readonly string[], given: Given = {}): Promise<R
     env: given.env ?? {},
   });
   return { exit, ...said };
+}
+
+/** The parser, for looking at; none of its commands can run. */
+export function emptyProgram(): ReturnType<typeof sealstreamProgram> {
+  return sealstreamProgram({
+    context: {
+      terminal: undefined as never,
+      config: () => {
+        throw new Error('no command runs here');
+      },
+      interrupted: () => new AbortController().signal,
+    },
+    onOutcome: () => undefined,
+  });
 }

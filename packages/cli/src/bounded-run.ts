@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Bus, StageOptions, StageOutput } from '@sealstream/bus';
+import { auditTopic, type ErrorCode, ERRORS, SealstreamError } from '@sealstream/contracts';
+import type { FetchedBatch, FlowResult } from '@sealstream/flow';
+
+const POLL_MS = 100;
+/** Where the command's batch events go, in the same transactions as the outputs. */
+const EVENTS = auditTopic('cli');
+
+/** Work on the records that a topic has now, and on none that come later. */
+export interface BoundedRun {
+  readonly group: string;
+  readonly source: string;
+  /** Topics that the transform writes to, without the one for events. */
+  readonly outputs: readonly string[];
+  /** Per partition: where the work ends. */
+  readonly ends: readonly bigint[];
+  readonly transform: (batch: FetchedBatch) => FlowResult;
+  /** Brings keys that were missing. */
+  readonly refresh: () => Promise<void>;
+  /** How long a partition may be held up before the run gives up. */
+  readonly patienceMs: number;
+  readonly onCommitted: (batch: FetchedBatch) => void;
+}
+
+/** Where each partition of a topic ends now: up to there everything is decided. */
+export async function endsOf(bus: Pick<Bus, 'admin'>, topic: string): Promise<bigint[]> {
+  const partitions = await bus.admin.partitionCount(topic);
+  if (partitions === 0) throw new SealstreamError('TOPIC_MISSING', { topic });
+  return Promise.all(
+    Array.from({ length: partitions }, (_, partition) =>
+      bus.admin.offset(topic, partition, 'latest'),
+    ),
+  );
+}
+
+/**
+ * Runs an exactly-once stage until the group has committed every end. Cut short at any point, the
+ * next run of the same group goes on where this one's last transaction ended.
+ *
+ * @throws SealstreamError why a partition was held up longer than patienceMs, or what ended it
+ */
+export async function runToEnd(bus: Pick<Bus, 'admin' | 'stage'>, run: BoundedRun): Promise<void> {
+  const { ends, group, outputs, source } = run;
+  const stage = await bus.stage({
+    name: group,
+    groupId: group,
+    source,
+    outputs: [...outputs, EVENTS],
+    until: new Map(ends.map((end, partition) => [partition, end])),
+    lingerMs: 0,
+    transform: (batch) => withEvent(run.transform(batch)),
+    recover: () => run.refresh(),
+    observer: { onCommitted: (batch) => run.onCommitted(batch) },
+  } satisfies StageOptions);
+  try {
+    const held = new Patience(run.patienceMs);
+    while (!(await isDone(bus, run))) {
+      held.look(stage.lanes());
+      await Promise.race([sleep(POLL_MS), stage.failed]);
+    }
+  } finally {
+    await stage.stop();
+  }
+}
+
+function withEvent({ event, outputs }: FlowResult): StageOutput[] {
+  const value = Buffer.from(JSON.stringify(event));
+  return [...outputs, { topic: EVENTS, records: [{ key: Buffer.from(event.emitter), value }] }];
+}
+
+async function isDone(
+  bus: Pick<Bus, 'admin'>,
+  { ends, group, source }: BoundedRun,
+): Promise<boolean> {
+  const committed = await Promise.all(
+    ends.map((_, partition) => bus.admin.committed(group, source, partition)),
+  );
+  // A partition that ends at 0 has nothing, and nothing is ever committed there.
+  return ends.every((end, partition) => end === 0n || committed[partition].offset >= end);
+}
+
+/** Ends the wait for a partition that stays paused for one and the same reason. */
+class Patience {
+  readonly #patienceMs: number;
+  readonly #since = new Map<string, number>();
+
+  constructor(patienceMs: number) {
+    this.#patienceMs = patienceMs;
+  }
+
+  look(lanes: readonly { partition: number; state: string; code: string }[]): void {
+    const paused = lanes.filter(({ state }) => state === 'paused');
+    const names = new Set(paused.map(({ code, partition }) => `${partition} ${code}`));
+    for (const name of this.#since.keys()) if (!names.has(name)) this.#since.delete(name);
+    for (const { code, partition } of paused) {
+      const since = this.#since.get(`${partition} ${code}`) ?? performance.now();
+      this.#since.set(`${partition} ${code}`, since);
+      if (performance.now() - since < this.#patienceMs) continue;
+      const known = code in ERRORS ? (code as ErrorCode) : 'TRANSACTION_FAILED';
+      throw new SealstreamError(known, { partition });
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import type { Bus } from '@sealstream/bus';
+import { type DatasetTopics, type Purpose, SealstreamError } from '@sealstream/contracts';
+import { acceptedStage, type FlowResult } from '@sealstream/flow';
+import { type Dataset, encryptPlan, maskPlan } from '@sealstream/policy';
+import { Option } from 'commander';
+
+import { endsOf, runToEnd } from '../bounded-run.ts';
+import { openKeys } from '../cluster-keys.ts';
+import { type CommonOptions, defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import {
+  type DatasetOptions,
+  datasetOption,
+  keyDirOption,
+  type KeyOptions,
+  pointInTime,
+  policyOption,
+} from '../options.ts';
+import { readDataset, readPolicy } from '../policy-file.ts';
+import { Progress } from '../progress.ts';
+import { withBus } from '../servers.ts';
+import { planOf } from '../topic-facts.ts';
+
+interface Options extends DatasetOptions, KeyOptions, CommonOptions {
+  readonly stage: 'mask' | 'encrypt';
+  readonly from: number;
+  readonly toTopic: string;
+}
+
+const PURPOSES: Readonly<Record<Options['stage'], readonly Purpose[]>> = {
+  mask: ['accepted', 'hash'],
+  encrypt: ['accepted', 'field'],
+};
+const PLANS = { mask: maskPlan, encrypt: encryptPlan };
+
+export const reprocess = defineCommand<Options>({
+  name: 'reprocess',
+  summary: 'mask or encrypt what is still on accepted again, onto another topic',
+  about:
+    'Reads the accepted topic of a dataset from a time on (it is kept for a day), opens each record, ' +
+    'does by the policy of now what the stage does, and writes the result to a topic of your own, ' +
+    'exactly once, up to where accepted ends now. The topic must be there, with at least as many ' +
+    'partitions, and must not be one of the flow. Run again with the same topic it goes on where it ' +
+    'ended. A record that does not pass is counted and left out.',
+  options: [
+    datasetOption(),
+    new Option('-s, --stage <stage>', 'what to do')
+      .choices(['mask', 'encrypt'])
+      .makeOptionMandatory(),
+    new Option('--from <time>', 'RFC 3339, or how long ago, such as 2h')
+      .argParser(pointInTime)
+      .makeOptionMandatory(),
+    new Option('--to-topic <topic>', 'where to').makeOptionMandatory(),
+    policyOption(),
+    keyDirOption(),
+  ],
+  examples: [
+    [
+      'sealstream reprocess --dataset people --stage mask --from 2h --to-topic masked.people.v2',
+      'the last two hours under a changed policy',
+    ],
+  ],
+  exits: { 0: 'every record is written', 1: 'a record did not pass and was left out' },
+  run: async (context, options) => {
+    const dataset = readDataset(context, options);
+    const { stage, toTopic } = options;
+    const counts = await withBus(context, async (bus, audit) => {
+      await refuseTarget(bus, context, options, dataset.topics);
+      const source = dataset.topics.accepted;
+      const ends = await endsOf(bus, source);
+      await audit.tell({
+        type: 'read',
+        dataset: dataset.name,
+        details: { topic: source, stage, toTopic, from: new Date(options.from).toISOString() },
+      });
+      return reprocessed(context, bus, options, dataset, ends);
+    });
+    const { terminal } = context;
+    if (terminal.json) terminal.sayJson({ dataset: dataset.name, stage, toTopic, ...counts });
+    else
+      terminal.say(`${counts.written} records written to ${toTopic}, ${counts.leftOut} left out`);
+    if (counts.leftOut > 0)
+      return { exit: EXIT.finding, next: 'see the codes of those left out: sealstream audit tail' };
+    return { next: `look at them: sealstream tail ${toTopic} --max 5` };
+  },
+});
+
+/** @throws SealstreamError USAGE for a topic of the flow, TOPIC_MISSING, TOPIC_TOO_FEW_PARTITIONS */
+async function refuseTarget(
+  bus: Bus,
+  context: Context,
+  options: Options,
+  topics: DatasetTopics,
+): Promise<void> {
+  const { toTopic: topic } = options;
+  const flow = await planOf(bus, [...readPolicy(context, options).datasets.values()]);
+  if (flow.some((planned) => planned.topic === topic))
+    throw new SealstreamError('USAGE', { topic }, 'It is a topic of the flow: name another one.');
+  const partitions = await bus.admin.partitionCount(topic);
+  if (partitions === 0)
+    throw new SealstreamError('TOPIC_MISSING', { topic }, 'Create it with your own tools.');
+  const needed = await bus.admin.partitionCount(topics.accepted);
+  if (partitions < needed)
+    throw new SealstreamError('TOPIC_TOO_FEW_PARTITIONS', { topic, partitions, needed });
+}
+
+interface Counts {
+  readonly written: number;
+  readonly leftOut: number;
+}
+
+async function reprocessed(
+  context: Context,
+  bus: Bus,
+  options: Options,
+  dataset: Dataset,
+  ends: readonly bigint[],
+): Promise<Counts> {
+  const { stage, toTopic } = options;
+  const source = dataset.topics.accepted;
+  const group = `sealstream.reprocess.${stage}.${dataset.name}.${toTopic}`;
+  const starts = await startAt(bus, group, source, ends, options.from);
+  const total = { written: 0, leftOut: 0 };
+  const pending = new Map<number, FlowResult>();
+  const keys = await openKeys(context, bus, options, {
+    dataset: dataset.name,
+    purposes: PURPOSES[stage],
+    // The transform seals what it rejects; here that is counted and not written.
+    sealTo: ['rejected'],
+  });
+  const plan = PLANS[stage](dataset);
+  const transform = acceptedStage({ stage, dataset, plan, topic: toTopic }, keys.keys);
+  const progress = new Progress(context.terminal, 'reprocess', distance(starts, ends));
+  try {
+    await runToEnd(bus, {
+      group,
+      source,
+      outputs: [toTopic],
+      ends,
+      transform: (batch) => {
+        const result = onlyTarget(transform(batch), toTopic);
+        pending.set(batch.partition, result);
+        return result;
+      },
+      refresh: () => keys.refresh(),
+      patienceMs: context.config().connectWaitMs,
+      onCommitted: ({ partition, records }) => {
+        const result = pending.get(partition);
+        total.written += result?.outputs[0]?.records.length ?? 0;
+        const rejected = Object.values(result?.event.rejected ?? {});
+        total.leftOut += rejected.reduce((sum, count) => sum + count, 0);
+        progress.show(total.written + total.leftOut, records.length);
+      },
+    });
+  } finally {
+    progress.end();
+    keys.stop();
+  }
+  return total;
+}
+
+/** A reject belongs to the flow, which has it already; here it is left out and told. */
+function onlyTarget({ event, outputs }: FlowResult, toTopic: string): FlowResult {
+  const { [toTopic]: written } = event.outputs;
+  return {
+    outputs: outputs.filter(({ topic }) => topic === toTopic),
+    event: {
+      ...event,
+      stage: `reprocess-${event.stage}`,
+      emitter: `cli/reprocess/${toTopic}/${event.emitter}`,
+      outputs: written === undefined ? {} : { [toTopic]: written },
+    },
+  };
+}
+
+/** Sets a group that never committed to the time; one that did goes on from there. */
+async function startAt(
+  bus: Bus,
+  group: string,
+  topic: string,
+  ends: readonly bigint[],
+  atMs: number,
+): Promise<bigint[]> {
+  return Promise.all(
+    ends.map(async (end, partition) => {
+      const { offset } = await bus.admin.committed(group, topic, partition);
+      if (offset >= 0n) return offset;
+      const found = await bus.admin.offset(topic, partition, { atMs });
+      const start = found < 0n ? end : found;
+      await bus.admin.setCommitted(group, topic, partition, start);
+      return start;
+    }),
+  );
+}
+
+function distance(starts: readonly bigint[], ends: readonly bigint[]): number {
+  return ends.reduce((sum, end, partition) => sum + Number(end - starts[partition]), 0);
+}

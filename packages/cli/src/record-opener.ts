@@ -1,0 +1,86 @@
+import type { KafkaRecord } from '@sealstream/bus';
+import { type DatasetTopics, ERRORS, type Purpose, SealstreamError } from '@sealstream/contracts';
+import type { KeySource } from '@sealstream/crypto';
+import { AcceptedCodec, RejectedCodec } from '@sealstream/flow';
+import { type Dataset, openPlan, Tally } from '@sealstream/policy';
+
+import type { ShownRecord } from './record-line.ts';
+
+type Role = keyof DatasetTopics;
+
+/** Whose keys open records of a topic; a topic that is not here holds nothing sealed. */
+export const OPENING_PURPOSE: Readonly<Partial<Record<Role, Purpose>>> = {
+  accepted: 'accepted',
+  rejected: 'rejected',
+  encrypted: 'field',
+};
+
+/** Opens a record of its topic. A record that does not open gives its code. */
+export type RecordOpener = (record: KafkaRecord) => ShownRecord;
+
+/**
+ * How records of a topic are opened.
+ *
+ * The opener throws what concerns the keys as a whole (KEY_UNKNOWN, KEYRING_STALE); what concerns
+ * one record alone is that record's error.
+ */
+export function recordOpener(role: Role, dataset: Dataset, keys: KeySource): RecordOpener {
+  const open = openerOf(role, dataset, keys);
+  return (record) => {
+    try {
+      return open(record);
+    } catch (error) {
+      const isOneRecords =
+        error instanceof SealstreamError && ERRORS[error.code].class === 'record';
+      if (!isOneRecords) throw error;
+      return { key: record.key, value: null, error: error.code };
+    }
+  };
+}
+
+function openerOf(role: Role, dataset: Dataset, keys: KeySource): RecordOpener {
+  if (role === 'accepted') return acceptedOpener(dataset, keys);
+  if (role === 'rejected') return rejectedOpener(dataset, keys);
+  if (role === 'encrypted') return encryptedOpener(dataset, keys);
+  throw new SealstreamError('USAGE', { role }, 'Records of this topic are not sealed.');
+}
+
+function acceptedOpener({ name }: Dataset, keys: KeySource): RecordOpener {
+  const codec = new AcceptedCodec(name);
+  return (record) => {
+    const { key, value } = codec.open(keys, record).envelope;
+    return { key, value };
+  };
+}
+
+function rejectedOpener({ name }: Dataset, keys: KeySource): RecordOpener {
+  const codec = new RejectedCodec(name);
+  return (record) => {
+    const { envelope, note } = codec.open(keys, record);
+    return { key: envelope.key, value: envelope.value, reject: note };
+  };
+}
+
+function encryptedOpener(dataset: Dataset, keys: KeySource): RecordOpener {
+  const plan = openPlan(dataset);
+  const tally = new Tally();
+  return ({ key, value }) => {
+    if (value === null) return { key, value };
+    const verdict = plan.apply(value, keys, tally);
+    return verdict.ok ? { key, value: verdict.value } : { key, value: null, error: verdict.code };
+  };
+}
+
+/** A rejected record shows its reason without any key. */
+export function unopened(role: Role | undefined, dataset: Dataset | undefined): RecordOpener {
+  if (role !== 'rejected' || dataset === undefined) return ({ key, value }) => ({ key, value });
+  const codec = new RejectedCodec(dataset.name);
+  return (record) => {
+    const { key, value } = record;
+    try {
+      return { key, value, reject: codec.note(record) };
+    } catch {
+      return { key, value };
+    }
+  };
+}

@@ -1,0 +1,171 @@
+import {
+  type Branch,
+  type ErrorCode,
+  type RejectNote,
+  SealstreamError,
+} from '@sealstream/contracts';
+import type { KeySource } from '@sealstream/crypto';
+import {
+  AcceptedCodec,
+  batchEvent,
+  decodeSourceMark,
+  encodeSourceMark,
+  type Envelope,
+  type FetchedBatch,
+  type FetchedRecord,
+  type FlowRecord,
+  type FlowResult,
+  markBytes,
+  RejectedCodec,
+  revisionOf,
+  type SourceMark,
+  StageCounts,
+} from '@sealstream/flow';
+import { checkPlan, type Dataset } from '@sealstream/policy';
+
+/**
+ * Which branches a record is for again, by the stage that rejected it: what only mask had rejected
+ * is on encrypted already. A replay that rejects again keeps the stage's name, so this stays true.
+ */
+const BRANCH_OF: Readonly<Record<RejectNote['stage'], Branch>> = {
+  ingest: 'both',
+  mask: 'mask',
+  encrypt: 'encrypt',
+};
+
+/** The mark has one byte for it. */
+const ATTEMPTS_MAX = 255;
+
+/** Which rejects are tried again. */
+export interface ReplayChoice {
+  /** Only those of these codes; all when empty. */
+  readonly codes: readonly string[];
+  /** Also those that were tried before under the policy of now. */
+  readonly again: boolean;
+}
+
+/** What a replay counts. */
+export interface ReplayCounts {
+  accepted: number;
+  /** Still bad: rejected again with one attempt more. */
+  rejected: number;
+  /** Not chosen: put back as they were. */
+  kept: number;
+}
+
+/**
+ * Whether a reject is tried. One that was replayed under this very policy already would fail the
+ * same way, so it is left alone unless asked for; one from a newer policy waits for that; one that
+ * has no attempt left stays.
+ */
+export function isChosen(
+  note: RejectNote,
+  mark: SourceMark,
+  dataset: Dataset,
+  { again, codes }: ReplayChoice,
+): boolean {
+  if (codes.length > 0 && !codes.includes(note.code)) return false;
+  if (mark.attempt >= ATTEMPTS_MAX || revisionOf(mark) > dataset.revision) return false;
+  return again || mark.attempt === 0 || !mark.policyId.equals(dataset.policyId);
+}
+
+/**
+ * The transform of a replay: a chosen reject is opened, checked by the policy of now and goes to
+ * accepted under its origin's coordinate with one attempt more, for the branch that had rejected
+ * it; one that is still bad goes back to rejected with that attempt. One that is not chosen is put
+ * back as it stands. So what lies behind the group's offset is settled, and each open reject stands
+ * once after it.
+ *
+ * Throws retryable errors of the keys (KEY_UNKNOWN, KEYRING_STALE): then nothing of the batch is
+ * written.
+ */
+export function rejectedToAccepted(
+  dataset: Dataset,
+  keys: KeySource,
+  choice: ReplayChoice,
+  onCounted: (batch: FetchedBatch, counts: ReplayCounts) => void,
+): (batch: FetchedBatch) => FlowResult {
+  const codec = {
+    accepted: new AcceptedCodec(dataset.name),
+    rejected: new RejectedCodec(dataset.name),
+  };
+  const plan = checkPlan(dataset);
+  return (batch) => {
+    const counts = new StageCounts();
+    // The event names the keys that sealed.
+    const noted = counts.tally.noting(keys);
+    const done: ReplayCounts = { accepted: 0, rejected: 0, kept: 0 };
+    const accepted: FlowRecord[] = [];
+    const rejected: FlowRecord[] = [];
+    for (const record of batch.records) {
+      const sourceOffset = record.offset;
+      const opened = chosen(codec.rejected, record, dataset, choice, noted);
+      if (opened === undefined) {
+        const { headers, key, value } = record;
+        rejected.push({ headers, key, value, sourceOffset });
+        done.kept += 1;
+        continue;
+      }
+      const { envelope, mark: origin, note } = opened;
+      const branch = BRANCH_OF[note.stage];
+      const attempt = origin.attempt + 1;
+      const mark = encodeSourceMark({ ...origin, policyId: dataset.policyId, attempt, branch });
+      const fault = faultOf(envelope, plan, batch.oversized.has(sourceOffset));
+      if (fault === undefined) {
+        accepted.push({ ...codec.accepted.seal(noted, mark, record.key, envelope), sourceOffset });
+        done.accepted += 1;
+        continue;
+      }
+      counts.reject(fault.code);
+      const reason = { ...fault, stage: note.stage, topic: note.source.topic };
+      rejected.push({
+        ...codec.rejected.seal(noted, mark, record.key, envelope, reason),
+        sourceOffset,
+      });
+      done.rejected += 1;
+    }
+    const outputs = [
+      { topic: dataset.topics.accepted, records: accepted },
+      { topic: dataset.topics.rejected, records: rejected },
+    ];
+    onCounted(batch, done);
+    const event = batchEvent('replay', dataset, batch, outputs, counts);
+    return { outputs, event: { ...event, emitter: `cli/${event.emitter}` } };
+  };
+}
+
+/** The opened record, or undefined when it is not chosen or is no reject of ours. */
+function chosen(
+  codec: RejectedCodec,
+  record: FetchedRecord,
+  dataset: Dataset,
+  choice: ReplayChoice,
+  keys: KeySource,
+): ReturnType<RejectedCodec['open']> | undefined {
+  try {
+    const mark = decodeSourceMark(markBytes(record.headers));
+    const isWanted = isChosen(codec.note(record), mark, dataset, choice);
+    return isWanted ? codec.open(keys, record) : undefined;
+  } catch (error) {
+    const isForged = error instanceof SealstreamError && error.code === 'RECORD_NOT_AUTHENTIC';
+    if (isForged) return undefined;
+    throw error;
+  }
+}
+
+interface Fault {
+  readonly code: ErrorCode;
+  readonly byte?: number | undefined;
+  readonly path?: string | undefined;
+}
+
+function faultOf(
+  { value }: Envelope,
+  plan: ReturnType<typeof checkPlan>,
+  isTooLarge: boolean,
+): Fault | undefined {
+  if (isTooLarge) return { code: 'RECORD_TOO_LARGE' };
+  if (value === null) return undefined;
+  const verdict = plan.check(value);
+  return verdict.ok ? undefined : verdict;
+}

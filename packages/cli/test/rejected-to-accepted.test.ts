@@ -1,0 +1,139 @@
+import { AcceptedCodec, encodeSourceMark, RejectedCodec } from '@sealstream/flow';
+import { describe, expect, test } from 'vitest';
+
+import { batchOf, newKeys, outputOf, people } from '../../flow/test/flow-batch.ts';
+import {
+  type ReplayChoice,
+  type ReplayCounts,
+  rejectedToAccepted,
+} from '../src/rejected-to-accepted.ts';
+
+const keys = newKeys();
+const dataset = people();
+const { accepted: ACCEPTED, rejected: REJECTED } = dataset.topics;
+const codec = new RejectedCodec('people');
+const GOOD = '{"first_name":"A","last_name":"B","ssn":"123-45-6789","email":"a@b.example"}';
+const BAD = '{"first_name":"A"}';
+const ALL: ReplayChoice = { codes: [], again: false };
+
+interface Given {
+  readonly value?: string | null;
+  readonly stage?: 'ingest' | 'mask' | 'encrypt';
+  readonly code?: string;
+  readonly attempt?: number;
+  readonly policyId?: Buffer;
+}
+
+function reject({ attempt = 0, code = 'RECORD_UNKNOWN_FIELD', ...given }: Given = {}) {
+  const mark = encodeSourceMark({
+    policyId: given.policyId ?? dataset.policyId,
+    incarnation: Buffer.from('0badcafe', 'hex'),
+    partition: 3,
+    offset: 41n,
+    attempt,
+    branch: 'both',
+  });
+  const { value = GOOD } = given;
+  const envelope = {
+    key: Buffer.from('k'),
+    value: value === null ? null : Buffer.from(value),
+    headers: [['traceparent', Buffer.from('x')]] as const,
+    timestamp: 5n,
+  };
+  const reason = { stage: given.stage ?? ('ingest' as const), code, topic: 'raw.people' };
+  return codec.seal(keys, mark, Buffer.from('hashed'), envelope, reason);
+}
+
+function replayed(
+  records: readonly ReturnType<typeof reject>[],
+  choice = ALL,
+  oversized: bigint[] = [],
+) {
+  let counts: ReplayCounts | undefined;
+  const transform = rejectedToAccepted(dataset, keys, choice, (_, made) => {
+    counts = made;
+  });
+  const result = transform(batchOf(records, oversized));
+  const accepted = outputOf(result, ACCEPTED).map((record) =>
+    new AcceptedCodec('people').open(keys, record),
+  );
+  const rejected = outputOf(result, REJECTED);
+  return { accepted, counts, event: result.event, rejected };
+}
+
+describe('replay', () => {
+  test('accepts a good reject whole, under its first coordinate, with one attempt more', () => {
+    const { accepted, counts, rejected } = replayed([reject({ attempt: 0 })]);
+    expect(rejected).toEqual([]);
+    expect(counts).toEqual({ accepted: 1, rejected: 0, kept: 0 });
+    expect(accepted[0]?.mark).toMatchObject({ partition: 3, offset: 41n, attempt: 1 });
+    expect(accepted[0]?.mark.incarnation.toString('hex')).toBe('0badcafe');
+    expect(accepted[0]?.envelope).toMatchObject({ timestamp: 5n, key: Buffer.from('k') });
+    expect(accepted[0]?.envelope.value?.toString()).toBe(GOOD);
+  });
+
+  test.each([
+    ['ingest', 'both'],
+    ['mask', 'mask'],
+    ['encrypt', 'encrypt'],
+  ] as const)('sends what %s rejected to %s and to no branch that has it', (stage, branch) => {
+    const policyId = Buffer.alloc(8, 0);
+    const again = replayed([reject({ stage }), reject({ stage, attempt: 3, policyId })]);
+    expect(again.accepted.map(({ mark }) => mark.branch)).toEqual([branch, branch]);
+  });
+
+  test('rejects what is still bad again, with one attempt more and the same stage', () => {
+    const { accepted, counts, event, rejected } = replayed([reject({ value: BAD, stage: 'mask' })]);
+    expect(accepted).toEqual([]);
+    expect(counts).toEqual({ accepted: 0, rejected: 1, kept: 0 });
+    expect(codec.note(rejected[0])).toMatchObject({
+      stage: 'mask',
+      code: 'RECORD_MISSING_FIELD',
+      attempt: 1,
+      source: { topic: 'raw.people', offset: '41' },
+    });
+    expect(event.rejected).toEqual({ RECORD_MISSING_FIELD: 1 });
+  });
+
+  test('puts back byte for byte what was tried under this policy already, unless asked again', () => {
+    const tried = reject({ value: BAD, attempt: 1 });
+    const { counts, rejected } = replayed([tried]);
+    expect(counts).toEqual({ accepted: 0, rejected: 0, kept: 1 });
+    expect(rejected[0]).toMatchObject(tried);
+    expect(replayed([tried], { codes: [], again: true }).counts?.rejected).toBe(1);
+  });
+
+  test('puts back what --code leaves out, and what a newer policy rejected', () => {
+    const newer = Buffer.from(dataset.policyId);
+    newer.writeUInt32BE(dataset.revision + 1, 0);
+    const records = [
+      reject({ code: 'RECORD_TOO_LARGE' }),
+      reject({ code: 'RECORD_WRONG_TYPE' }),
+      reject({ code: 'RECORD_WRONG_TYPE', policyId: newer }),
+    ];
+    const { accepted, counts } = replayed(records, { codes: ['RECORD_WRONG_TYPE'], again: false });
+    expect(counts).toEqual({ accepted: 1, rejected: 0, kept: 2 });
+    expect(accepted).toHaveLength(1);
+  });
+
+  test('puts back a reject that was changed or moved, and loses none', () => {
+    const real = reject();
+    const changed = { ...real, key: Buffer.from('other') };
+    const bare = { key: null, value: Buffer.from('x'), headers: [] };
+    const { accepted, counts } = replayed([changed, bare, real]);
+    expect(counts).toEqual({ accepted: 1, rejected: 0, kept: 2 });
+    expect(accepted).toHaveLength(1);
+  });
+
+  test('accepts a tombstone, and rejects what accepted has no room for', () => {
+    expect(replayed([reject({ value: null })]).accepted[0]?.envelope.value).toBeNull();
+    const { rejected } = replayed([reject()], ALL, [100n]);
+    expect(codec.note(rejected[0])).toMatchObject({ code: 'RECORD_TOO_LARGE', attempt: 1 });
+  });
+
+  test('tells its batch as the command, with the keys used', () => {
+    const { event } = replayed([reject()]);
+    expect(event).toMatchObject({ emitter: 'cli/replay/people/3', stage: 'replay' });
+    expect(event.keyIds).toEqual(['AAAAAAAAAAAA']);
+  });
+});
