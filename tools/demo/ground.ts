@@ -6,6 +6,7 @@ import type { Logger } from '@sealstream/contracts';
 import { type Dataset, datasetOf, parsePolicy } from '@sealstream/policy';
 import { ROOT } from '../stack/paths.ts';
 import { startStack, type Stack } from '../stack/stack.ts';
+import type { StackKind } from '../stack/state.ts';
 import { sealstream } from './command-line.ts';
 import { type DemoKeys, type KeysetAccess, makeKeyFiles, makeKeysets } from './keys.ts';
 import { type DemoPlace, demoPlace, makePlace } from './place.ts';
@@ -41,17 +42,19 @@ export interface GroundOptions {
   /** Told of each part as soon as it is there, so that a failure can take it down again. */
   readonly onPart: (part: Partial<Ground>) => void;
   readonly signal: AbortSignal;
+  readonly kind: StackKind | 'auto';
 }
 
 /** Starts the servers and makes topics, key files and keysets. */
 export async function layGround(options: GroundOptions): Promise<Ground> {
-  const { progress, keep, onPart, signal } = options;
+  const { progress, keep, kind, onPart, signal } = options;
   const place = demoPlace(randomBytes(3).toString('hex'));
   makePlace(place);
   onPart({ place });
   progress.begin('servers');
   const stack = await startStack({
     name: `demo-${place.id}`,
+    kind,
     progress: (line) => progress.update(line),
     ...(keep ? {} : { forPid: process.pid }),
   });
@@ -64,7 +67,7 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   });
   onPart({ bus });
   signal.throwIfAborted();
-  progress.end(`Kafka ${kafkaVersion}, Redis ${redisVersion} (${stack.kind})`);
+  progress.end(`Kafka ${kafkaVersion}, Redis ${redisVersion} (${stack.kind}); demo ${place.id}`);
   progress.begin('topics and keys');
   copyFileSync(EXAMPLE_POLICY, place.policyFile);
   const policy = parsePolicy(readFileSync(place.policyFile, 'utf8'), place.policyFile);

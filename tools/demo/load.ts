@@ -145,8 +145,13 @@ export async function holdBack(
       `${first === undefined ? 'no alert' : `alert after ${((first.seenMs - pausedMs) / 1000).toFixed(1)} s`}, ` +
         `${sent} of ${records.length} published${isCalm() ? ', resolved' : ''}`,
     );
-  await producer.evenly(records, perSecond, onTick, session.signal);
-  await session.comes(isCalm, Math.max(0, resumedMs + RESOLVE_WITHIN_MS - now()));
+  // Without an alert there is nothing to resolve, and nothing to wait for.
+  if (first === undefined) await producer.burst(records);
+  else await producer.evenly(records, perSecond, onTick, session.signal);
+  await session.comes(
+    isCalm,
+    first === undefined ? 0 : Math.max(0, resumedMs + RESOLVE_WITHIN_MS - now()),
+  );
   const fired = alerts.fired(pausedMs);
   const resolutions = alerts.resolutions(fired).filter((each) => each !== undefined);
   session.measures.alert = {

@@ -1,3 +1,4 @@
+import type { ServiceName } from '@sealstream/contracts';
 import { BAD_KINDS } from './bad-records.ts';
 import type { CheckRun } from './check-run.ts';
 import { CHECKS, type CheckName, failedOf, type Verdict } from './checks/check.ts';
@@ -17,8 +18,8 @@ export interface Report {
   readonly seconds: number;
   /** The user's own servers: topics were read instead of segment files. */
   readonly isOwn: boolean;
-  /** File of a service's log. */
-  readonly logOf: (service: string) => string;
+  /** File of a service's log, or the folder of all. */
+  readonly logOf: (service?: ServiceName) => string;
 }
 
 const number = (n: number) => n.toLocaleString('en-US');
@@ -39,7 +40,7 @@ function failure(name: CheckName, verdict: Verdict, logOf: Report['logOf']): str
     `   expected  ${expected}`,
     `   seen      ${seen}`,
     ...(first === undefined ? [] : [`   first     ${first}`]),
-    ...(log === undefined ? [] : [`   log       ${logOf(log)}`]),
+    `   log       ${logOf(log)}`,
   ];
 }
 
@@ -128,7 +129,7 @@ export function jsonOf(report: Report): Readonly<Record<string, unknown>> {
     checks: CHECKS.map((name) => {
       const { ok, expected, seen, first, log } = verdicts[name];
       if (ok) return { name, ok };
-      return { name, ok, expected, seen, first, log: log && report.logOf(log) };
+      return { name, ok, expected, seen, first, log: report.logOf(log) };
     }),
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SERVICES } from '@sealstream/contracts';
-import { runChecks } from './check-run.ts';
+import type { StackKind } from '../stack/state.ts';
+import { type CheckRun, runChecks } from './check-run.ts';
 import { failedOf } from './checks/check.ts';
 import { type Ground, layGround } from './ground.ts';
 import { burst, holdBack, loadOf, type Load, steady, STEADY_PER_SECOND } from './load.ts';
@@ -18,8 +19,17 @@ export interface RunOptions extends DemoOptions {
   /** Progress. */
   readonly err: Output;
   readonly signal: AbortSignal;
-  /** For tests: called with the running system after its checks, before it is taken down. */
-  readonly afterChecks?: (session: DemoSession, progress: Progress) => Promise<void>;
+  /** Where the servers come from; tests never take the user's own. */
+  readonly kind?: StackKind | 'auto';
+  /**
+   * For tests: called with the running system after its checks, so that faults can be planted in
+   * it; what it gives is reported instead.
+   */
+  readonly afterChecks?: (
+    session: DemoSession,
+    run: CheckRun,
+    progress: Progress,
+  ) => Promise<CheckRun>;
 }
 
 export const EXIT = { passed: 0, failed: 1, usage: 2, missing: 3, interrupted: 130 } as const;
@@ -62,7 +72,9 @@ function reportOf(
     seed: options.seed,
     seconds: (performance.now() - beganMs) / 1000,
     isOwn: kind === 'own',
-    logOf: (service) => join(ground.place.logs, `${service}.log`),
+    logOf: (service) => {
+      return service === undefined ? ground.place.logs : join(ground.place.logs, `${service}.log`);
+    },
   };
 }
 
@@ -84,7 +96,13 @@ export async function runDemo(options: RunOptions): Promise<number> {
   let exit: number = EXIT.failed;
   try {
     const onPart = (part: Partial<Ground>) => void Object.assign(parts, part);
-    const ground = await layGround({ progress, keep, onPart, signal });
+    const ground = await layGround({
+      progress,
+      keep,
+      onPart,
+      signal,
+      kind: options.kind ?? 'auto',
+    });
     session = await DemoSession.open(ground, signal);
     progress.begin('services');
     await session.start();
@@ -92,7 +110,8 @@ export async function runDemo(options: RunOptions): Promise<number> {
     const load = loadOf(seed, records);
     await publish(session, load, progress);
     progress.begin('checks');
-    const run = await runChecks(session, progress);
+    const checked = await runChecks(session, progress);
+    const run = (await options.afterChecks?.(session, checked, progress)) ?? checked;
     const [, shown] = load.steady;
     const sample = shown && (await takeSample(session, shown.value));
     progress.end(`seed ${seed}`);
@@ -100,7 +119,6 @@ export async function runDemo(options: RunOptions): Promise<number> {
     exit = failedOf(run.verdicts).length === 0 ? EXIT.passed : EXIT.failed;
     if (json) lines.push(JSON.stringify(jsonOf(report)));
     else lines.push(...(sample ? [...sampleLines(sample), ''] : []), ...tableLines(report));
-    await options.afterChecks?.(session, progress);
   } catch (error) {
     if (!signal.aborted && !(error instanceof Interrupted)) throw error;
     exit = EXIT.interrupted;
@@ -115,6 +133,7 @@ export async function runDemo(options: RunOptions): Promise<number> {
       isWhole,
     });
     if (!json) lines.push(...ended);
+    else if (keep) for (const line of ended) progress.note(line.trim());
     for (const line of lines) out.write(`${line}\n`);
   }
   return exit;

@@ -21,6 +21,7 @@ export interface ServiceEnvironment {
   readonly redisUrl: string;
   readonly signerPublicKeyFile: string;
   readonly auditKeyFile: string;
+  readonly policyFile: string;
   /** Settings of the user's own servers, such as SEALSTREAM_KAFKA_TLS. */
   readonly more: Readonly<Record<string, string>>;
 }
@@ -52,7 +53,7 @@ function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment)
     ...bareEnvironment(place),
     ...common.more,
     KAFKA_BROKERS: common.kafkaBrokers,
-    SEALSTREAM_POLICY_FILE: place.policyFile,
+    SEALSTREAM_POLICY_FILE: common.policyFile,
     SEALSTREAM_HTTP_PORT: String(port),
     ...(SERVICE_PURPOSES[name].length > 0 ? keyring : {}),
     ...(name === 'audit' ? audit : {}),

@@ -108,7 +108,8 @@ export class DemoSession {
     const { place, stack, keys, settings } = this.ground;
     const { kafkaBrokers, redisUrl } = stack;
     const ports = await freePorts(names.length);
-    const common = { place, kafkaBrokers, redisUrl, more: settings, ...keys, ...more };
+    const { policyFile } = place;
+    const common = { place, policyFile, kafkaBrokers, redisUrl, more: settings, ...keys, ...more };
     const started = names.map((name, n) => startService(name, ports[n] ?? 0, common));
     this.services.push(...started);
     for (const service of started)

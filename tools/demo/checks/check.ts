@@ -1,3 +1,5 @@
+import type { ServiceName } from '@sealstream/contracts';
+
 /** The checks of the demo, in the order of the table. */
 export const CHECKS = [
   'accepted',
@@ -18,8 +20,8 @@ export interface Verdict {
   readonly seen: string;
   /** The first coordinate or place that shows it; for a failed check. */
   readonly first?: string | undefined;
-  /** The service whose log tells more. */
-  readonly log?: string | undefined;
+  /** The service whose log tells more; the folder of all logs where it is not one's alone. */
+  readonly log?: ServiceName | undefined;
 }
 
 export type Verdicts = Readonly<Record<CheckName, Verdict>>;
