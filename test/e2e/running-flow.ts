@@ -163,13 +163,23 @@ export function coordinate(record: KafkaRecord): string {
   return `${partition}:${offset}`;
 }
 
+/**
+ * Waits until something holds. Asking may itself meet the fault that a test has made: then the answer
+ * is not yet, and what went wrong is told when it never comes to hold.
+ */
 export async function until(
   what: () => Promise<boolean> | boolean,
   withinMs = 90_000,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
-  while (!(await what())) {
-    if (Date.now() > deadline) throw new Error('it did not come to pass in time');
+  for (;;) {
+    let failure: unknown = new Error('it did not come to pass in time');
+    try {
+      if (await what()) return;
+    } catch (error) {
+      failure = error;
+    }
+    if (Date.now() > deadline) throw failure;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

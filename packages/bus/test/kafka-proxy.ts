@@ -20,6 +20,7 @@ export class KafkaProxy {
   readonly port: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #fetching = new Set<Socket>();
   #target = 0;
   #dropKey: number | null = null;
   dropped = 0;
@@ -48,14 +49,13 @@ export class KafkaProxy {
     this.#dropKey = apiKey;
   }
 
-  /** Cuts every connection that stands. */
-  cut(): void {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#sockets.clear();
+  /** Cuts every connection over which no fetch has gone. */
+  cutAllButFetches(): void {
+    for (const socket of this.#sockets) if (!this.#fetching.has(socket)) socket.destroy();
   }
 
   async close(): Promise<void> {
-    this.cut();
+    for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -78,6 +78,7 @@ export class KafkaProxy {
           this.#dropKey = null;
           marked.add(frame.readInt32BE(8));
         }
+        if (frame.readInt16BE(4) === API.fetch) this.#fetching.add(client).add(broker);
         broker.write(frame);
       }),
     );

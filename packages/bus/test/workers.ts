@@ -107,22 +107,23 @@ export async function readAll(
   return all;
 }
 
+/**
+ * Waits until something holds. Asking may itself meet the fault that a test has made: then the answer
+ * is not yet, and what went wrong is told when it never comes to hold.
+ */
 export async function until(
   what: () => Promise<boolean> | boolean,
   withinMs = 60_000,
 ): Promise<void> {
   const deadline = Date.now() + withinMs;
-  // Asking may itself meet the fault that a test has made; then the answer is: not yet.
-  const holds = async () => {
+  for (;;) {
+    let failure: unknown = new Error('it did not come to pass in time');
     try {
-      return await what();
+      if (await what()) return;
     } catch (error) {
-      if (error instanceof Error && error.name === 'KafkaJSConnectionClosedError') return false;
-      throw error;
+      failure = error;
     }
-  };
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error('it did not come to pass in time');
+    if (Date.now() > deadline) throw failure;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
