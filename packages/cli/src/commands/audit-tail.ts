@@ -45,7 +45,8 @@ export const auditTail = defineCommand<Options, [dir: string | undefined]>({
     const signal = follow ? { signal: context.interrupted() } : {};
     for await (const entry of readEntries(dir, vkey, { ...reading, ...signal })) {
       const shown = shownEntry(entry);
-      await terminal.write(`${terminal.json ? JSON.stringify(shown) : entryLine(shown)}\n`);
+      const line = terminal.json ? JSON.stringify(shown) : printable(entryLine(shown));
+      await terminal.write(`${line}\n`);
     }
     return { next: 'verify the whole log: sealstream audit verify' };
   },
@@ -81,4 +82,9 @@ function entryLine({ event, index, topic }: ShownEntry): string {
   const details = Object.entries(event.details).map(([name, value]) => `${name}=${value}`);
   const dataset = event.dataset === undefined ? [] : [`dataset=${event.dataset}`];
   return [head, `by ${event.actor}`, ...dataset, ...details].join('  ');
+}
+
+/** Names in an event are whatever its writer says: a terminal must not be told what to do by them. */
+function printable(line: string): string {
+  return line.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
 }
