@@ -48,6 +48,15 @@ export class RawLedger {
     return this.#partitions[partition]?.get(offset);
   }
 
+  /** Where a value stands. */
+  locate(value: Uint8Array): { readonly partition: number; readonly offset: bigint } | undefined {
+    const digest = digestOf(value);
+    for (const [partition, entries] of this.#partitions.entries())
+      for (const entry of entries.values())
+        if (entry.digest === digest) return { partition, offset: entry.offset };
+    return undefined;
+  }
+
   /** Offsets of a partition in order. */
   offsets(partition: number): bigint[] {
     return [...(this.#partitions[partition]?.keys() ?? [])];

@@ -1,4 +1,3 @@
-import type { KafkaRecord } from '@sealstream/bus';
 import { recordOpener } from './keys.ts';
 import { outcomeOf } from './outcomes.ts';
 import type { DemoSession } from './session.ts';
@@ -12,48 +11,37 @@ export interface Sample {
   readonly opened: string;
 }
 
-/** The first encrypted record that has every field, beside its raw, masked and opened form. */
+/** A raw record beside its masked, encrypted and opened form. */
 export async function takeSample(session: DemoSession, raw: Buffer): Promise<Sample | undefined> {
   const { access, dataset } = session.ground;
   const { topics } = dataset;
+  const { ledger } = session;
+  const at = ledger.locate(raw);
+  if (at === undefined) return undefined;
+  const masked = await find(session, topics.masked, at);
+  const encrypted = await find(session, topics.encrypted, at);
   const opener = await recordOpener(access, dataset);
-  try {
-    let opened = '';
-    const encrypted = await first(session, topics.encrypted, ({ value }) => {
-      const result = value === null ? undefined : opener.open(value);
-      if (result?.ok !== true || !result.value.equals(raw)) return false;
-      opened = result.value.toString();
-      return true;
-    });
-    const source = encrypted && outcomeOf(encrypted.partition, encrypted.record).source;
-    if (encrypted === undefined || source === null || source === undefined) return undefined;
-    const masked = await first(session, topics.masked, (record, partition) => {
-      const other = outcomeOf(partition, record).source;
-      return other?.partition === source.partition && other.offset === source.offset;
-    });
-    return {
-      coordinate: `${source.incarnation}/${source.partition}/${source.offset}`,
-      raw: raw.toString(),
-      masked: masked?.record.value?.toString() ?? '',
-      encrypted: encrypted.record.value?.toString() ?? '',
-      opened,
-    };
-  } finally {
-    opener.stop();
-  }
+  const opened = encrypted && opener.open(encrypted);
+  opener.stop();
+  return {
+    coordinate: `${ledger.incarnation}/${at.partition}/${at.offset}`,
+    raw: raw.toString(),
+    masked: masked?.toString() ?? '{}',
+    encrypted: encrypted?.toString() ?? '{}',
+    opened: opened?.ok === true ? opened.value.toString() : '{}',
+  };
 }
 
-async function first(
+/** The value of the record that came from a place in raw. */
+async function find(
   session: DemoSession,
   topic: string,
-  is: (record: KafkaRecord, partition: number) => boolean,
-): Promise<{ partition: number; record: KafkaRecord } | undefined> {
-  const starts = Array.from({ length: session.ledger.partitions }, (_, partition) => {
-    return { topic, partition, offset: 'earliest' as const };
-  });
-  for await (const { partition, records } of session.ground.bus.read({ starts, until: 'end' })) {
-    const record = records.find((each) => is(each, partition));
-    if (record !== undefined) return { partition, record };
+  { partition, offset }: { readonly partition: number; readonly offset: bigint },
+): Promise<Buffer | undefined> {
+  const starts = [{ topic, partition, offset: 'earliest' as const }];
+  for await (const { records } of session.ground.bus.read({ starts, until: 'end' })) {
+    const record = records.find((each) => outcomeOf(partition, each).source?.offset === offset);
+    if (record !== undefined) return record.value === null ? undefined : Buffer.from(record.value);
   }
   return undefined;
 }

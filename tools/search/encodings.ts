@@ -69,12 +69,27 @@ export function encoded(text: string, encoding: Encoding): Buffer {
   return typeof form === 'string' ? Buffer.from(form) : form;
 }
 
-/** The forms of a value that differ from each other. */
+/** Anything that a JSON writer may escape. */
+const ESCAPED = /["\\]|[^ -~]/;
+
+/** The form that another one may be equal to. */
+const SIMPLER: Partial<Record<Encoding, Encoding>> = {
+  'base64url-0': 'base64-0',
+  'base64url-1': 'base64-1',
+  'base64url-2': 'base64-2',
+  'hex-upper': 'hex',
+};
+
+/** The forms of a value; those that would be equal to another one are left out where it is cheap. */
 export function formsOf(text: string): { encoding: Encoding; bytes: Buffer }[] {
-  const forms: { encoding: Encoding; bytes: Buffer }[] = [];
+  const isPlain = !ESCAPED.test(text);
+  const forms = new Map<Encoding, Buffer>();
   for (const encoding of ENCODINGS) {
+    if (isPlain && encoding.startsWith('json')) continue;
     const bytes = encoded(text, encoding);
-    if (!forms.some((form) => form.bytes.equals(bytes))) forms.push({ encoding, bytes });
+    const simpler = SIMPLER[encoding];
+    if (simpler === undefined || forms.get(simpler)?.equals(bytes) !== true)
+      forms.set(encoding, bytes);
   }
-  return forms;
+  return [...forms].map(([encoding, bytes]) => ({ encoding, bytes }));
 }

@@ -4,9 +4,18 @@ import { ENCODINGS, type Encoding, encoded, formsOf } from './encodings.ts';
 const WINDOW = 9;
 const FACTOR = 0x01000193;
 const SPREAD = 0x9e3779b1;
-const FILTER_BITS = 26;
-/** How many windows of a form are tried to find one that no other form has. */
-const MOST_WINDOWS = 64;
+/** Words of the filter, as a power of two; each entry sets two bits of one word. */
+const FILTER_BITS = 19;
+/** How many windows of a form are tried to find one that few others have. */
+const MOST_WINDOWS = 24;
+/** Tries are spread evenly over the form, wherever it may be that it differs from others. */
+const GOLDEN = 0.618;
+/** Sharers are not counted any further. */
+const MANY = 8;
+/** So many sharers cost less than looking for a window without any. */
+const FEW = 2;
+/** Numbers of an entry: hash, next entry of the chain, value * 16 + encoding, where the window is. */
+const ENTRY = 4;
 
 /** Where a value was met. */
 export interface Hit {
@@ -43,15 +52,11 @@ export class ValueIndex {
   readonly values: readonly string[];
   /** Bytes of the longest form: pieces of a longer input must overlap by as many. */
   readonly longest: number;
-  readonly #filter = new Int32Array(2 ** (FILTER_BITS - 5));
+  readonly #filter = new Int32Array(2 ** FILTER_BITS);
   readonly #heads: Int32Array;
   readonly #headBits: number;
   #size = 0;
-  #next = new Int32Array(1024);
-  #hashes = new Int32Array(1024);
-  /** value * 16 + encoding. */
-  #owners = new Int32Array(1024);
-  #windowAt = new Int32Array(1024);
+  #entries = new Int32Array(1024 * ENTRY);
 
   /** @param values each at least nine bytes in UTF-8 */
   constructor(values: readonly string[]) {
@@ -77,8 +82,10 @@ export class ValueIndex {
     const last = bytes.length - WINDOW;
     let hash = hashAt(bytes, 0);
     for (let at = 0; ; at++) {
-      const bit = Math.imul(hash, SPREAD) >>> (32 - FILTER_BITS);
-      if (((filter[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) this.#compare(bytes, at, hash, onHit);
+      const spread = Math.imul(hash, SPREAD);
+      const bits = (1 << ((spread >>> 8) & 31)) | (1 << ((spread >>> 3) & 31));
+      if (((filter[spread >>> (32 - FILTER_BITS)] ?? 0) & bits) === bits)
+        this.#compare(bytes, at, hash, onHit);
       if (at === last) return;
       const entering = bytes[at + WINDOW] ?? 0;
       const leaving = Math.imul(LEAVING, bytes[at] ?? 0);
@@ -87,14 +94,15 @@ export class ValueIndex {
   }
 
   #compare(bytes: Buffer, at: number, hash: number, onHit: (hit: Hit) => void): void {
+    const entries = this.#entries;
     const head = Math.imul(hash, SPREAD) >>> (32 - this.#headBits);
-    for (let n = this.#heads[head] ?? -1; n >= 0; n = this.#next[n] ?? -1) {
-      if (this.#hashes[n] !== hash) continue;
-      const owner = this.#owners[n] ?? 0;
+    for (let n = this.#heads[head] ?? -1; n >= 0; n = entries[n + 1] ?? -1) {
+      if (entries[n] !== hash) continue;
+      const owner = entries[n + 2] ?? 0;
       const encoding = ENCODINGS[owner & 15];
       const value = owner >>> 4;
       const text = this.values[value];
-      const start = at - (this.#windowAt[n] ?? 0);
+      const start = at - (entries[n + 3] ?? 0);
       if (encoding === undefined || text === undefined || start < 0) continue;
       const form = encoded(text, encoding);
       const end = start + form.length;
@@ -104,45 +112,41 @@ export class ValueIndex {
   }
 
   #add(form: Buffer, owner: number): void {
-    const windows = Math.min(form.length - WINDOW + 1, MOST_WINDOWS);
-    let best = { at: 0, hash: 0, shared: Number.POSITIVE_INFINITY };
-    for (let at = 0; at < windows && best.shared > 0; at++) {
+    const last = form.length - WINDOW;
+    let best = { at: last, hash: 0, shared: Number.POSITIVE_INFINITY };
+    for (let tries = 0; tries < MOST_WINDOWS && best.shared > FEW; tries++) {
+      const at = last - (Math.floor(tries * GOLDEN * (last + 1)) % (last + 1));
       const hash = hashAt(form, at);
       const shared = this.#sharers(hash);
       if (shared < best.shared) best = { at, hash, shared };
     }
-    const slot = this.#slot();
     const spread = Math.imul(best.hash, SPREAD);
     const head = spread >>> (32 - this.#headBits);
-    const bit = spread >>> (32 - FILTER_BITS);
-    this.#hashes[slot] = best.hash;
-    this.#owners[slot] = owner;
-    this.#windowAt[slot] = best.at;
-    this.#next[slot] = this.#heads[head] ?? -1;
+    const word = spread >>> (32 - FILTER_BITS);
+    const bits = (1 << ((spread >>> 8) & 31)) | (1 << ((spread >>> 3) & 31));
+    const slot = this.#slot();
+    this.#entries.set([best.hash, this.#heads[head] ?? -1, owner, best.at], slot);
     this.#heads[head] = slot;
-    this.#filter[bit >>> 5] = (this.#filter[bit >>> 5] ?? 0) | (1 << (bit & 31));
+    this.#filter[word] = (this.#filter[word] ?? 0) | bits;
   }
 
+  /** How many entries have that hash, as far as it matters. */
   #sharers(hash: number): number {
+    const entries = this.#entries;
     const head = Math.imul(hash, SPREAD) >>> (32 - this.#headBits);
     let count = 0;
-    for (let n = this.#heads[head] ?? -1; n >= 0 && count < 1000; n = this.#next[n] ?? -1)
-      if (this.#hashes[n] === hash) count += 1;
+    for (let n = this.#heads[head] ?? -1; n >= 0 && count < MANY; n = entries[n + 1] ?? -1)
+      if (entries[n] === hash) count += 1;
     return count;
   }
 
   #slot(): number {
-    if (this.#size === this.#next.length) {
-      const grown = (old: Int32Array<ArrayBuffer>) => {
-        const array = new Int32Array(old.length * 2);
-        array.set(old);
-        return array;
-      };
-      this.#next = grown(this.#next);
-      this.#hashes = grown(this.#hashes);
-      this.#owners = grown(this.#owners);
-      this.#windowAt = grown(this.#windowAt);
+    if (this.#size === this.#entries.length) {
+      const grown = new Int32Array(this.#entries.length * 2);
+      grown.set(this.#entries);
+      this.#entries = grown;
     }
-    return this.#size++;
+    this.#size += ENTRY;
+    return this.#size - ENTRY;
   }
 }
