@@ -43,6 +43,7 @@ export async function endsOf(bus: Pick<Bus, 'admin'>, topic: string): Promise<bi
  */
 export async function runToEnd(bus: Pick<Bus, 'admin' | 'stage'>, run: BoundedRun): Promise<void> {
   const { ends, group, outputs, source } = run;
+  const patience = new Patience(run.patienceMs);
   const stage = await bus.stage({
     name: group,
     groupId: group,
@@ -52,12 +53,17 @@ export async function runToEnd(bus: Pick<Bus, 'admin' | 'stage'>, run: BoundedRu
     lingerMs: 0,
     transform: (batch) => withEvent(run.transform(batch)),
     recover: () => run.refresh(),
-    observer: { onCommitted: (batch) => run.onCommitted(batch) },
+    observer: {
+      onCommitted: (batch) => {
+        patience.onCommitted(batch.partition);
+        run.onCommitted(batch);
+      },
+      onPaused: (partition, code) => patience.onPaused(partition, code),
+    },
   } satisfies StageOptions);
   try {
-    const held = new Patience(run.patienceMs);
     while (!(await isDone(bus, run))) {
-      held.look(stage.lanes());
+      patience.check();
       await Promise.race([sleep(POLL_MS), stage.failed]);
     }
   } finally {
@@ -71,33 +77,41 @@ function withEvent({ event, outputs }: FlowResult): StageOutput[] {
 }
 
 async function isDone(
-  bus: Pick<Bus, 'admin'>,
+  { admin }: Pick<Bus, 'admin'>,
   { ends, group, source }: BoundedRun,
 ): Promise<boolean> {
-  const committed = await Promise.all(
-    ends.map((_, partition) => bus.admin.committed(group, source, partition)),
+  const positions = await Promise.all(
+    ends.map(async (_, partition) => {
+      const { offset } = await admin.committed(group, source, partition);
+      // Where there is nothing to do, nothing is ever committed.
+      return offset < 0n ? admin.offset(source, partition, 'earliest') : offset;
+    }),
   );
-  // A partition that ends at 0 has nothing, and nothing is ever committed there.
-  return ends.every((end, partition) => end === 0n || committed[partition].offset >= end);
+  return ends.every((end, partition) => positions[partition] >= end);
 }
 
-/** Ends the wait for a partition that stays paused for one and the same reason. */
+/** Ends the wait for a partition that something of ours holds up and that commits nothing. */
 class Patience {
   readonly #patienceMs: number;
-  readonly #since = new Map<string, number>();
+  readonly #held = new Map<number, { readonly sinceMs: number; readonly code: string }>();
 
   constructor(patienceMs: number) {
     this.#patienceMs = patienceMs;
   }
 
-  look(lanes: readonly { partition: number; state: string; code: string }[]): void {
-    const paused = lanes.filter(({ state }) => state === 'paused');
-    const names = new Set(paused.map(({ code, partition }) => `${partition} ${code}`));
-    for (const name of this.#since.keys()) if (!names.has(name)) this.#since.delete(name);
-    for (const { code, partition } of paused) {
-      const since = this.#since.get(`${partition} ${code}`) ?? performance.now();
-      this.#since.set(`${partition} ${code}`, since);
-      if (performance.now() - since < this.#patienceMs) continue;
+  /** Told at every try again, so the first time counts. */
+  onPaused(partition: number, code: string): void {
+    if (!this.#held.has(partition)) this.#held.set(partition, { sinceMs: performance.now(), code });
+  }
+
+  onCommitted(partition: number): void {
+    this.#held.delete(partition);
+  }
+
+  /** @throws SealstreamError what holds a partition up for too long */
+  check(): void {
+    for (const [partition, { code, sinceMs }] of this.#held) {
+      if (performance.now() - sinceMs < this.#patienceMs) continue;
       const known = code in ERRORS ? (code as ErrorCode) : 'TRANSACTION_FAILED';
       throw new SealstreamError(known, { partition });
     }

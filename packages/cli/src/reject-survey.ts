@@ -1,5 +1,5 @@
 import type { Bus } from '@sealstream/bus';
-import { stageGroup } from '@sealstream/contracts';
+import { SealstreamError, stageGroup } from '@sealstream/contracts';
 import { decodeSourceMark, markBytes, RejectedCodec } from '@sealstream/flow';
 import type { Dataset } from '@sealstream/policy';
 
@@ -15,7 +15,11 @@ export interface RejectSurvey {
   readonly byReason: Readonly<Record<string, number>>;
 }
 
-/** Counts the open rejects of a dataset up to the ends; opens none and needs no key. */
+/**
+ * Counts the open rejects of a dataset up to the ends; opens none and needs no key.
+ *
+ * @throws SealstreamError OFFSETS_LOST when open rejects were deleted before any replay
+ */
 export async function surveyRejects(
   bus: Pick<Bus, 'admin' | 'read'>,
   dataset: Dataset,
@@ -26,9 +30,10 @@ export async function surveyRejects(
   const group = stageGroup('replay', dataset.name);
   const starts = await Promise.all(
     ends.map(async (_, partition) => {
-      const { offset } = await bus.admin.committed(group, topic, partition);
+      const { offset: committed } = await bus.admin.committed(group, topic, partition);
       const first = await bus.admin.offset(topic, partition, 'earliest');
-      return { topic, partition, offset: offset > first ? offset : first };
+      if (committed >= 0n && committed < first) throw lost(dataset, partition, committed, first);
+      return { topic, partition, offset: committed < 0n ? first : committed };
     }),
   );
   const codec = new RejectedCodec(dataset.name);
@@ -50,4 +55,18 @@ export async function surveyRejects(
       }
     }
   return { open, chosen, byReason };
+}
+
+/** Rejects grow too old and are deleted: that is told once and not passed over. */
+function lost(
+  { name, topics }: Dataset,
+  partition: number,
+  from: bigint,
+  to: bigint,
+): SealstreamError {
+  return new SealstreamError(
+    'OFFSETS_LOST',
+    { topic: topics.rejected, partition, from, to },
+    `Go on with those that are left: sealstream offsets set -d ${name} -s replay --to earliest`,
+  );
 }

@@ -282,6 +282,23 @@ describe('the command on real servers', () => {
     expect(beyond).toMatchObject({ exit: 2, err: expect.stringContaining('within the log') });
   });
 
+  test('says that rejects grew too old before it goes on with what is left', async () => {
+    const topic = `rejected.${D}`;
+    for (const partition of [0, 1])
+      await bus.admin.deleteBefore(
+        topic,
+        partition,
+        await bus.admin.offset(topic, partition, 'latest'),
+      );
+    const lost = await sealstream('replay --dataset DATASET');
+    expect(lost).toMatchObject({
+      exit: 1,
+      err: expect.stringMatching(/^OFFSETS_LOST: .*--to earliest/),
+    });
+    await sealstream('offsets set --dataset DATASET --stage replay --to earliest');
+    expect(jsonOf(await sealstream('replay --dataset DATASET --json'))).toMatchObject({ open: 0 });
+  });
+
   test('grows outputs before raw, and deletes its own topics only', async () => {
     const foreign = `foreign.${D}`;
     await bus.admin.createTopic(foreign, 1, 1, {});

@@ -185,7 +185,14 @@ async function startAt(
   return Promise.all(
     ends.map(async (end, partition) => {
       const { offset } = await bus.admin.committed(group, topic, partition);
-      if (offset >= 0n) return offset;
+      const first = await bus.admin.offset(topic, partition, 'earliest');
+      if (offset >= first) return offset;
+      if (offset >= 0n)
+        throw new SealstreamError(
+          'OFFSETS_LOST',
+          { topic, partition, from: offset, to: first },
+          'Accepted records are kept for a day: begin again with another target topic.',
+        );
       const found = await bus.admin.offset(topic, partition, { atMs });
       const start = found < 0n ? end : found;
       await bus.admin.setCommitted(group, topic, partition, start);
