@@ -15,7 +15,6 @@ export class Progress {
   readonly #total: number;
   readonly #begunMs = performance.now();
   #shownMs = 0;
-  #isShown = false;
 
   /** @param total of the same unit as shown; 0 when it is not known */
   constructor(terminal: Terminal, what: string, total: number) {
@@ -27,20 +26,16 @@ export class Progress {
   /** @param done of `total` @param records so far */
   show(done: number, records: number): void {
     const nowMs = performance.now();
-    const { json, stderr } = this.#terminal;
-    if (stderr.isTTY !== true || json || nowMs - this.#shownMs < EVERY_MS) return;
+    if (!this.#terminal.isWatched || nowMs - this.#shownMs < EVERY_MS) return;
     if (nowMs - this.#begunMs < AFTER_MS) return;
     this.#shownMs = nowMs;
-    this.#isShown = true;
     const rate = Math.round(records / ((nowMs - this.#begunMs) / 1000));
-    const line = `${this.#bar(done)}${records} records, ${rate}/s`;
-    stderr.write(`\r\u001b[2K${this.#what} ${line.slice(0, (stderr.columns ?? 80) - 20)}`);
+    this.#terminal.showPassing(`${this.#what} ${this.#bar(done)}${records} records, ${rate}/s`);
   }
 
   /** Takes the line away. */
   end(): void {
-    if (this.#isShown) this.#terminal.stderr.write('\r\u001b[2K');
-    this.#isShown = false;
+    this.#terminal.clearPassing();
   }
 
   #bar(done: number): string {

@@ -16,6 +16,9 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** To the beginning of the line, and what stands there erased. */
+const CLEAR = '\r\u001b[2K';
+
 export type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'bold' | 'dim';
 
 /**
@@ -26,6 +29,7 @@ export type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'bold' | 'dim';
  */
 export class Terminal {
   json = false;
+  #hasPassingLine = false;
   readonly #surroundings: Surroundings;
 
   constructor(surroundings: Surroundings) {
@@ -36,8 +40,27 @@ export class Terminal {
     return this.#surroundings.stdin;
   }
 
-  get stderr(): OutStream {
-    return this.#surroundings.stderr;
+  /** Whether somebody watches stderr. */
+  get isWatched(): boolean {
+    return this.#surroundings.stderr.isTTY === true && !this.json;
+  }
+
+  /** Whether results go to the screen. */
+  get isOnScreen(): boolean {
+    return this.#surroundings.stdout.isTTY === true;
+  }
+
+  /** Shows a line on stderr that the next one, or anything else said, takes the place of. */
+  showPassing(line: string): void {
+    const { stderr } = this.#surroundings;
+    stderr.write(`${CLEAR}${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+    this.#hasPassingLine = true;
+  }
+
+  /** Takes the passing line away. */
+  clearPassing(): void {
+    if (this.#hasPassingLine) this.#surroundings.stderr.write(CLEAR);
+    this.#hasPassingLine = false;
   }
 
   /** Writes bytes to stdout; resolves when the reader keeps up, which bounds memory. */
@@ -48,6 +71,7 @@ export class Terminal {
 
   /** One line of a result for people. */
   say(line: string): void {
+    this.clearPassing();
     this.#surroundings.stdout.write(`${line}\n`);
   }
 
@@ -59,7 +83,8 @@ export class Terminal {
   /** One line on stderr for people; `fields` is the same for programs. */
   note(line: string, fields?: Readonly<Record<string, unknown>>): void {
     const text = this.json ? jsonLine(fields ?? { note: line }) : line;
-    this.stderr.write(`${text}\n`);
+    this.clearPassing();
+    this.#surroundings.stderr.write(`${text}\n`);
   }
 
   /** What one would do next: the last line on stderr. */
@@ -72,7 +97,7 @@ export class Terminal {
   }
 
   paintErr(colour: Colour, text: string): string {
-    return this.hasColour(this.stderr) ? style(colour, text) : text;
+    return this.hasColour(this.#surroundings.stderr) ? style(colour, text) : text;
   }
 
   hasColour(stream: OutStream): boolean {

@@ -73,6 +73,10 @@ test('progress of long work redraws one line and takes it away at the end', asyn
   progress.show(50, 5000);
   expect(said.err).toMatch(/\[#{12}-{12}\] 50 % {2}5000 records, \d+\/s$/);
   expect(said.err).not.toContain('\n');
+  // Whatever else is said takes the line's place.
+  terminal.note('a finding');
+  expect(said.err.endsWith('/s\r\u001b[2Ka finding\n')).toBe(true);
+  const { length } = said.err;
   progress.end();
-  expect(said.err.endsWith('\r\u001b[2K')).toBe(true);
+  expect(said.err).toHaveLength(length);
 });

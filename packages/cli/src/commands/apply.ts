@@ -14,6 +14,7 @@ import {
 import { tellFindings } from '../finding-lines.ts';
 import { type DatasetOptions, datasetOption, policyOption } from '../options.ts';
 import { readDataset } from '../policy-file.ts';
+import { Progress } from '../progress.ts';
 
 interface Options extends DatasetOptions, CommonOptions {
   readonly stage: Stage;
@@ -66,6 +67,8 @@ export const apply = defineCommand<Options, [file: string | undefined]>({
     const keys = applyKeys(context, options.keyring, stage);
     const treat = format === 'csv' ? csvFile : ndjsonFile;
     const work = treat(dataset, stage, keys, new Tally());
+    const progress = new Progress(terminal, stage, input.sizeBytes);
+    let doneBytes = 0;
     let records = 0;
     let bad = 0;
     const pass = async (output: ReturnType<typeof work.end>) => {
@@ -74,8 +77,14 @@ export const apply = defineCommand<Options, [file: string | undefined]>({
       bad += output.findings.length;
       if (output.bytes.length > 0) await terminal.write(output.bytes);
     };
-    for await (const chunk of chunks) await pass(work.write(chunk));
+    for await (const chunk of chunks) {
+      await pass(work.write(chunk));
+      doneBytes += chunk.length;
+      // Rows that scroll by show well enough how far it is.
+      if (!terminal.isOnScreen) progress.show(doneBytes, records);
+    }
     await pass(work.end());
+    progress.end();
     if (bad === 0) return { next: NEXT[stage] };
     terminal.note(`${records} rows treated, ${bad} bad`, { records, bad });
     return {
