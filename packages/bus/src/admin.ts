@@ -1,6 +1,7 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { refusalType } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
+import type { NamePrefix } from './name-prefix.ts';
 import { type OffsetQuery, partitionOffset } from './offsets.ts';
 import { topicSettings } from './topic-settings.ts';
 import { type CommittedOffset, groupOffset } from './transaction-session.ts';
@@ -17,24 +18,28 @@ export interface GroupMemberInfo {
 /** Topics, offsets and groups: reading them and changing them. */
 export class BusAdmin {
   readonly #link: KafkaLink;
+  readonly #names: NamePrefix;
 
-  constructor(link: KafkaLink) {
+  constructor(link: KafkaLink, names: NamePrefix) {
     this.#link = link;
+    this.#names = names;
   }
 
   /** The topics that exist among those named; null asks for all. */
-  topics(names: readonly string[] | null): Promise<readonly TopicMetadata[]> {
-    return this.#link.topics(names);
+  async topics(names: readonly string[] | null): Promise<readonly TopicMetadata[]> {
+    const found = await this.#link.topics(names?.map((name) => this.#names.on(name)) ?? null);
+    const own = found.filter(({ name }) => this.#names.has(name));
+    return own.map((topic) => ({ ...topic, name: this.#names.off(topic.name) }));
   }
 
   /** Number of partitions, or 0 when the topic does not exist. */
   async partitionCount(topic: string): Promise<number> {
-    const [found] = await this.#link.topics([topic]);
+    const [found] = await this.topics([topic]);
     return found?.partitions.length ?? 0;
   }
 
   settings(topic: string): Promise<ReadonlyMap<string, string>> {
-    return topicSettings(this.#link, topic);
+    return topicSettings(this.#link, this.#names.on(topic));
   }
 
   async brokerCount(): Promise<number> {
@@ -43,13 +48,16 @@ export class BusAdmin {
 
   /** Resolves to false when the topic was there already. */
   async createTopic(
-    topic: string,
+    name: string,
     partitions: number,
     replicas: number,
     settings: Readonly<Record<string, string>>,
   ): Promise<boolean> {
+    const topic = this.#names.on(name);
     const controller = await this.#controller();
-    const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+    const configEntries = Object.entries(settings).map(([setting, value]) => {
+      return { name: setting, value };
+    });
     try {
       await this.#link.call(controller, (broker) =>
         broker.createTopics({
@@ -67,7 +75,8 @@ export class BusAdmin {
     return true;
   }
 
-  async growTopic(topic: string, partitions: number): Promise<void> {
+  async growTopic(name: string, partitions: number): Promise<void> {
+    const topic = this.#names.on(name);
     const controller = await this.#controller();
     await this.#link.call(controller, (broker) =>
       broker.createPartitions({
@@ -78,7 +87,8 @@ export class BusAdmin {
     this.#link.forgetTopic(topic);
   }
 
-  async deleteTopic(topic: string): Promise<void> {
+  async deleteTopic(name: string): Promise<void> {
+    const topic = this.#names.on(name);
     const controller = await this.#controller();
     await this.#link.call(controller, (broker) =>
       broker.deleteTopics({ topics: [topic], timeout: TIMEOUT_MS }),
@@ -87,15 +97,16 @@ export class BusAdmin {
   }
 
   offset(topic: string, partition: number, query: OffsetQuery): Promise<bigint> {
-    return partitionOffset(this.#link, topic, partition, query);
+    return partitionOffset(this.#link, this.#names.on(topic), partition, query);
   }
 
   committed(groupId: string, topic: string, partition: number): Promise<CommittedOffset> {
-    return groupOffset(this.#link, groupId, topic, partition);
+    return groupOffset(this.#link, this.#names.on(groupId), this.#names.on(topic), partition);
   }
 
   /** Members of a group; none when it does not exist. */
-  async members(groupId: string): Promise<readonly GroupMemberInfo[]> {
+  async members(group: string): Promise<readonly GroupMemberInfo[]> {
+    const groupId = this.#names.on(group);
     try {
       const coordinator = await this.#link.groupCoordinator(groupId);
       const answer = await this.#link.call(coordinator, (broker) =>
@@ -111,14 +122,16 @@ export class BusAdmin {
 
   /** Sets a group's offset. Throws GROUP_HAS_MEMBERS while anybody is in the group. */
   async setCommitted(
-    groupId: string,
-    topic: string,
+    group: string,
+    name: string,
     partition: number,
     offset: bigint,
   ): Promise<void> {
-    if ((await this.members(groupId)).length > 0) {
-      throw new SealstreamError('GROUP_HAS_MEMBERS', { group: groupId });
+    if ((await this.members(group)).length > 0) {
+      throw new SealstreamError('GROUP_HAS_MEMBERS', { group });
     }
+    const groupId = this.#names.on(group);
+    const topic = this.#names.on(name);
     const coordinator = await this.#link.groupCoordinator(groupId);
     await this.#link.call(coordinator, (broker) =>
       broker.offsetCommit({
@@ -131,7 +144,8 @@ export class BusAdmin {
   }
 
   /** Deletes the records of one partition before the offset. */
-  async deleteBefore(topic: string, partition: number, offset: bigint): Promise<void> {
+  async deleteBefore(name: string, partition: number, offset: bigint): Promise<void> {
+    const topic = this.#names.on(name);
     const leader = await this.#link.broker(await this.#link.leader(topic, partition));
     await this.#link.call(leader, (broker) =>
       broker.deleteRecords({ topics: [{ topic, partitions: [{ partition, offset }] }] }),

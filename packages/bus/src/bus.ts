@@ -4,6 +4,7 @@ import { Appender } from './appender.ts';
 import { Fetcher } from './fetcher.ts';
 import type { ConnectionOptions } from './kafka-internals.ts';
 import { KafkaLink } from './kafka-link.ts';
+import { NamePrefix } from './name-prefix.ts';
 import { type ReadChunk, type ReadOptions, readPartitions } from './partition-reader.ts';
 import type { OutRecord } from './records.ts';
 import { Stage } from './stage.ts';
@@ -15,6 +16,8 @@ export interface BusOptions extends ConnectionOptions {
   readonly logger: Logger;
   /** How long to wait for a broker at the start; default 60 s. */
   readonly connectTimeoutMs?: number;
+  /** Names of topics and groups begin so on the cluster, and are told without it; default none. */
+  readonly namePrefix?: string;
 }
 
 /** The process's link to Kafka: one set of connections for everything it does there. */
@@ -24,16 +27,19 @@ export class Bus {
   readonly #fetcher: Fetcher;
   readonly #appender: Appender;
   readonly #stages: Stage[] = [];
+  readonly #names: NamePrefix;
 
-  constructor(link: KafkaLink) {
+  constructor(link: KafkaLink, names: NamePrefix) {
     this.#link = link;
+    this.#names = names;
     this.#fetcher = new Fetcher(link, true);
     this.#appender = new Appender(link);
-    this.admin = new BusAdmin(link);
+    this.admin = new BusAdmin(link, names);
   }
 
   /** Starts an exactly-once stage. Throws TOPIC_MISSING when a topic is not there. */
-  async stage(options: StageOptions): Promise<Stage> {
+  async stage(asked: StageOptions): Promise<Stage> {
+    const options = this.#names.stage(asked);
     for (const topic of [options.source, ...options.outputs]) await this.#link.topic(topic);
     const stage = new Stage(this.#link, this.#fetcher, options);
     this.#stages.push(stage);
@@ -43,12 +49,13 @@ export class Bus {
 
   /** Committed records of partitions, without a group. */
   read(options: ReadOptions): AsyncGenerator<ReadChunk> {
-    return readPartitions(this.#link, this.#fetcher, options);
+    const chunks = readPartitions(this.#link, this.#fetcher, this.#names.read(options));
+    return this.#names.chunks(chunks);
   }
 
   /** Writes records in order to one partition with acks=all; resolves to the first one's offset. */
   append(topic: string, partition: number, records: readonly OutRecord[]): Promise<bigint> {
-    return this.#appender.append(topic, partition, records);
+    return this.#appender.append(this.#names.on(topic), partition, records);
   }
 
   /** Resolves when a broker answers, rejects when none does. */
@@ -66,8 +73,8 @@ export class Bus {
 
 /** Connects to Kafka. Throws KAFKA_UNREACHABLE when no broker answers in time. */
 export async function openBus(options: BusOptions): Promise<Bus> {
-  const { logger, connectTimeoutMs, ...connection } = options;
+  const { logger, connectTimeoutMs, namePrefix = '', ...connection } = options;
   const link = new KafkaLink(connection, logger);
   await link.connect(connectTimeoutMs ?? 60_000);
-  return new Bus(link);
+  return new Bus(link, new NamePrefix(namePrefix));
 }

@@ -21,6 +21,7 @@ export const CLI_SETTINGS = {
   kafkaSaslMechanism: base.kafkaSaslMechanism,
   kafkaSaslUsername: base.kafkaSaslUsername,
   kafkaSaslPassword: base.kafkaSaslPassword,
+  namePrefix: base.namePrefix,
   redisUrl: optional(KEYRING_SETTINGS.redisUrl),
   policyFile: {
     env: 'SEALSTREAM_POLICY_FILE',

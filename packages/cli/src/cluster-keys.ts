@@ -53,6 +53,7 @@ export async function openKeys(
   const places = keyPlacesOf(context, options);
   const keyring = await openKeyring({
     redisUrl: redisUrlOf(context),
+    prefix: config.namePrefix,
     provider: fileProvider(places.dir, purposes),
     purposes,
     sealTo,
@@ -102,6 +103,7 @@ export function openAdmin(
   const places = keyPlacesOf(context, options);
   return openKeysetAdmin({
     redisUrl: redisUrlOf(context),
+    prefix: context.config().namePrefix,
     provider: fileProvider(places.dir, purposes),
     signer: readSignerFile(places.signer),
     heads: new KafkaKeysetHeads(bus),

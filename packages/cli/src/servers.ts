@@ -29,7 +29,7 @@ export async function withBus<T>(
 
 function openKafka(context: Context): Promise<Bus> {
   const config = context.config();
-  const { kafkaBrokers, kafkaTls, kafkaTlsCaFile } = config;
+  const { kafkaBrokers, kafkaTls, kafkaTlsCaFile, namePrefix } = config;
   const { kafkaSaslMechanism, kafkaSaslPassword, kafkaSaslUsername } = config;
   if (kafkaBrokers === undefined)
     throw new SealstreamError(
@@ -38,7 +38,7 @@ function openKafka(context: Context): Promise<Bus> {
       `Set KAFKA_BROKERS=host:port to your brokers, ${START_STACK}`,
     );
   const sasl = { kafkaSaslMechanism, kafkaSaslPassword, kafkaSaslUsername };
-  const settings = { kafkaBrokers, kafkaTls, kafkaTlsCaFile, ...sasl } as BaseConfig;
+  const settings = { kafkaBrokers, kafkaTls, kafkaTlsCaFile, namePrefix, ...sasl } as BaseConfig;
   return openBus({
     ...kafkaConnection(settings),
     clientId: 'sealstream-cli',

@@ -51,6 +51,16 @@ const KAFKA_SETTINGS = {
   },
 } as const;
 
+/** What every program needs to know to share servers with others. */
+const NAME_SETTINGS = {
+  namePrefix: {
+    env: 'SEALSTREAM_NAME_PREFIX',
+    type: 'string',
+    optional: true,
+    meaning: 'Names of topics, groups and Redis keys begin so; for several flows on one cluster.',
+  },
+} as const;
+
 const PROCESS_SETTINGS = {
   policyFile: {
     env: 'SEALSTREAM_POLICY_FILE',
@@ -130,6 +140,7 @@ const PROCESS_SETTINGS = {
 export function baseSettings<N extends ServiceName>(service: N) {
   return {
     ...KAFKA_SETTINGS,
+    ...NAME_SETTINGS,
     ...PROCESS_SETTINGS,
     httpPort: {
       env: 'SEALSTREAM_HTTP_PORT',

@@ -6,7 +6,7 @@ import type { BusOptions } from '@sealstream/bus';
 import type { BaseConfig } from './base-settings.ts';
 import { ConfigError } from './settings.ts';
 
-type Connection = Pick<BusOptions, 'brokers' | 'ssl' | 'sasl'>;
+type Connection = Pick<BusOptions, 'brokers' | 'namePrefix' | 'ssl' | 'sasl'>;
 
 /**
  * How to reach the brokers, from the settings.
@@ -22,6 +22,7 @@ export function kafkaConnection(config: BaseConfig): Connection {
     throw contradiction('SEALSTREAM_KAFKA_SASL_USERNAME', 'needs a password, and a password it');
   return {
     brokers: [...kafkaBrokers],
+    ...(config.namePrefix === undefined ? {} : { namePrefix: config.namePrefix }),
     ssl: kafkaTlsCaFile === undefined ? kafkaTls : { ca: [readAuthorities(kafkaTlsCaFile)] },
     ...(kafkaSaslUsername === undefined || kafkaSaslPassword === undefined
       ? {}

@@ -24,6 +24,7 @@ export async function openServiceKeyring<C extends BaseConfig & KeyringConfig>(
     () =>
       openKeyring({
         redisUrl: config.redisUrl.reveal(),
+        prefix: config.namePrefix,
         provider: fileProvider(config.keyDir, purposes),
         purposes,
         datasets: [...policy.datasets.keys()],
