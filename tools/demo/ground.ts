@@ -16,7 +16,7 @@ const DATASET = 'people';
 const EXAMPLE_POLICY = join(ROOT, 'examples', 'people', 'sealstream.yaml');
 
 /** What links warn of is the services' to tell; here it would tear the progress line. */
-const QUIET: Logger = {
+export const QUIET: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
@@ -31,8 +31,22 @@ export interface Ground {
   readonly dataset: Dataset;
   readonly keys: DemoKeys;
   readonly access: KeysetAccess;
-  /** Settings of the services that this machine makes necessary. */
+  /** Settings of the services that this machine or these servers make necessary. */
   readonly settings: Readonly<Record<string, string>>;
+  /** Before the names of all topics, groups and Redis keys; '' on servers of the demo's own. */
+  readonly namePrefix: string;
+}
+
+/** On servers of others every name says whose it is, and all of them are removed at the end. */
+function namesOf(place: DemoPlace, kind: StackKind) {
+  if (kind !== 'own') return { namePrefix: '', settings: {} };
+  const namePrefix = `sealstream-demo-${place.id}.`;
+  // How to reach the user's own brokers is for the services to know as well.
+  const connection = Object.entries(process.env).filter(([name]) => {
+    return name.startsWith('SEALSTREAM_KAFKA_');
+  });
+  const known: Record<string, string | undefined> = Object.fromEntries(connection);
+  return { namePrefix, settings: { ...known, SEALSTREAM_NAME_PREFIX: namePrefix } };
 }
 
 export interface GroundOptions {
@@ -60,27 +74,40 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
   });
   onPart({ stack });
   const { kafkaBrokers, kafkaVersion, redisUrl, redisVersion } = stack;
+  const { namePrefix, settings } = namesOf(place, stack.kind);
+  onPart({ namePrefix });
   const bus = await openBus({
     brokers: kafkaBrokers.split(','),
     clientId: 'sealstream-demo',
     logger: QUIET,
+    namePrefix,
   });
   onPart({ bus });
   signal.throwIfAborted();
-  progress.end(`Kafka ${kafkaVersion}, Redis ${redisVersion} (${stack.kind}); demo ${place.id}`);
+  progress.end(
+    `${`Kafka ${kafkaVersion}`.trim()}, Redis ${redisVersion} (${stack.kind}); demo ${place.id}`,
+  );
   progress.begin('topics and keys');
   copyFileSync(EXAMPLE_POLICY, place.policyFile);
   const policy = parsePolicy(readFileSync(place.policyFile, 'utf8'), place.policyFile);
   const dataset = datasetOf(policy, DATASET);
   await sealstream(place, ['topics', 'apply', '--policy', place.policyFile], {
     KAFKA_BROKERS: kafkaBrokers,
+    ...settings,
   });
   signal.throwIfAborted();
   const keys = await makeKeyFiles(place);
-  const access = { place, bus, redisUrl, redisPrefix: undefined, logger: QUIET };
+  const access = {
+    place,
+    bus,
+    redisUrl,
+    redisPrefix: namePrefix === '' ? undefined : namePrefix,
+    logger: QUIET,
+  };
   const canLock = await makeKeysets(access, DATASET);
   progress.end('made by `sealstream topics apply` and as `sealstream keys rotate` makes them');
   if (!canLock) progress.note('key memory cannot be locked here: SEALSTREAM_ALLOW_UNLOCKED=true');
-  const settings: Record<string, string> = canLock ? {} : { SEALSTREAM_ALLOW_UNLOCKED: 'true' };
-  return { place, stack, bus, dataset, keys, access, settings };
+  const unlocked: Record<string, string> = canLock ? {} : { SEALSTREAM_ALLOW_UNLOCKED: 'true' };
+  const all = { ...settings, ...unlocked };
+  return { place, stack, bus, dataset, keys, access, settings: all, namePrefix };
 }

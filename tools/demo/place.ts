@@ -51,6 +51,8 @@ export function clearPlace(place: DemoPlace, keepEvidence: boolean): void {
 /** What a demo that was kept needs to be ended later. */
 export interface KeptDemo {
   readonly processes: readonly ProcessRecord[];
+  /** Of the names on the user's own servers; '' on servers of the demo's own. */
+  readonly namePrefix: string;
 }
 
 const keptFile = (place: DemoPlace) => join(place.root, 'kept.json');

@@ -90,6 +90,13 @@ function rows({ run, measures, load, topics, isOwn }: Report): string[] {
   ];
 }
 
+/** What is not known on servers of others. */
+const OWN_LINES = [
+  " Plaintext was searched for by reading the topics: your brokers' segment files and the logs of",
+  ' your servers are out of reach, so aborted records were not seen.',
+  '',
+];
+
 /** The closing table, without the line about what was kept. */
 export function tableLines(report: Report): string[] {
   const { verdicts } = report.run;
@@ -101,6 +108,7 @@ export function tableLines(report: Report): string[] {
     ...rows(report),
     '',
     ...failed.flatMap((name) => [...failure(name, verdicts[name], report.logOf), '']),
+    ...(report.isOwn ? OWN_LINES : []),
     ` ${passed} of ${CHECKS.length} checks passed.`,
   ];
 }

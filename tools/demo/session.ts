@@ -60,6 +60,8 @@ export class DemoSession {
     latencyMsP99: 0,
     alert: { firedAfterMs: undefined, resolvedAfterMs: undefined, fired: 0, resolved: 0 },
   };
+  /** Raw as it was read, where there are no segment files to search; null where there are. */
+  readonly rawCopies: Buffer[] | null;
   readonly #signal: AbortSignal;
   readonly #watches: TopicWatch[] = [];
   readonly #outputs = new Map<Outputs, TopicWatch>();
@@ -71,7 +73,11 @@ export class DemoSession {
     const { bus, dataset } = ground;
     this.producer = new Producer(bus, dataset.topics.raw, raw.partitions);
     this.values = new SearchedValues(dataset);
-    this.#watch(dataset.topics.raw, (partition, record) => raw.add(partition, record));
+    this.rawCopies = ground.stack.kind === 'own' ? [] : null;
+    this.#watch(dataset.topics.raw, (partition, record) => {
+      raw.add(partition, record);
+      if (record.value !== null) this.rawCopies?.push(Buffer.from(record.value));
+    });
     this.#watch(ALERT_TOPIC, (_, record, seenMs) => this.alerts.add(record, seenMs), 1);
     for (const output of ['accepted', 'rejected', 'masked', 'encrypted'] as const)
       this.#outputs.set(output, this.#watch(dataset.topics[output], this.#noting(output)));
