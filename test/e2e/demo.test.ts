@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { openBus } from '@sealstream/bus';
+import { describe, expect, inject, test } from 'vitest';
 import { type CheckRun, runChecks } from '../../tools/demo/check-run.ts';
 import { CHECKS, failedOf } from '../../tools/demo/checks/check.ts';
+import { QUIET } from '../../tools/demo/ground.ts';
+import { redisContents } from '../../tools/demo/redis-contents.ts';
 import { runDemo } from '../../tools/demo/run.ts';
 import { ROOT, STATE } from '../../tools/stack/paths.ts';
 import { stackNames } from '../../tools/stack/state.ts';
@@ -19,9 +22,16 @@ import {
 const TEN_MINUTES = 600_000;
 const demoNames = () => readdirSync(STATE).filter((name) => name.startsWith('demo-'));
 
-/** A run of the program as npm starts it, on servers of its own. */
-function startDemo(...args: string[]) {
-  const env = { ...process.env, KAFKA_BROKERS: '', REDIS_URL: '' };
+/** Addresses of the user's own servers; none: the demo starts some. */
+interface Servers {
+  readonly KAFKA_BROKERS: string;
+  readonly REDIS_URL: string;
+}
+const NONE: Servers = { KAFKA_BROKERS: '', REDIS_URL: '' };
+
+/** A run of the program as npm starts it. */
+function startDemo(servers: Servers, ...args: string[]) {
+  const env = { ...process.env, ...servers };
   const child = spawn(process.execPath, ['tools/demo.ts', ...args], { cwd: ROOT, env });
   let stdout = '';
   let stderr = '';
@@ -31,6 +41,17 @@ function startDemo(...args: string[]) {
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
   return { child, ended, said: () => stderr };
+}
+
+/** Topics and keys of the shared servers that begin so, without it. */
+async function namesUnder(namePrefix: string): Promise<string[]> {
+  const { kafkaBrokers, redisUrl } = inject('stack');
+  const brokers = kafkaBrokers.split(',');
+  const bus = await openBus({ brokers, clientId: 'test', logger: QUIET, namePrefix });
+  const topics = (await bus.admin.topics(null)).map(({ name }) => name);
+  await bus.stop();
+  const keys = (await redisContents(redisUrl, namePrefix)).toString('latin1');
+  return [...topics, ...(keys === '' ? [] : ['keys in Redis'])];
 }
 
 describe('a fault that is planted in the running system', () => {
@@ -83,10 +104,12 @@ describe('a fault that is planted in the running system', () => {
 });
 
 describe('npm run demo', () => {
-  test('passes all checks, says so in one JSON object, keeps what it was told to, and ends it later', {
+  test('passes on the user’s own servers, says so in JSON, keeps all when told to, and removes it later', {
     timeout: TEN_MINUTES,
   }, async () => {
-    const { ended } = startDemo('--records', '300', '--json', '--keep');
+    const { kafkaBrokers, redisUrl } = inject('stack');
+    const own = { KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl };
+    const { ended } = startDemo(own, '--records', '300', '--json', '--keep');
     const { code, stdout, stderr } = await ended;
     expect(code, stderr).toBe(0);
     const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
@@ -109,15 +132,17 @@ describe('npm run demo', () => {
     const id = /--end ([0-9a-f]{6})/.exec(stderr)?.[1] ?? '';
     const url = /mask +(http:\S+)\/livez/.exec(stderr)?.[1] ?? '';
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    expect((await startDemo('--end', id).ended).code).toBe(0);
+    expect(await namesUnder(`sealstream-demo-${id}.`)).toContain('masked.people');
+    expect((await startDemo(own, '--end', id).ended).code).toBe(0);
     await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+    const left = () => namesUnder(`sealstream-demo-${id}.`);
+    await expect.poll(left, { timeout: 10_000 }).toEqual([]);
     expect(demoNames()).not.toContain(`demo-${id}`);
-    expect(stackNames()).not.toContain(`demo-${id}`);
-    expect((await startDemo('--end', id).ended).code).toBe(1);
+    expect((await startDemo(own, '--end', id).ended).code).toBe(1);
   });
 
   test('leaves nothing behind after Ctrl-C', { timeout: TEN_MINUTES }, async () => {
-    const { child, ended, said } = startDemo('--records', '200');
+    const { child, ended, said } = startDemo(NONE, '--records', '200');
     while (!said().includes('services …')) await sleep(50);
     await sleep(1000);
     child.kill('SIGINT');
@@ -134,7 +159,7 @@ describe('npm run demo', () => {
       ['--record', '10'],
       ['--records', 'many'],
     ]) {
-      const { code, stderr, stdout } = await startDemo(...args).ended;
+      const { code, stderr, stdout } = await startDemo(NONE, ...args).ended;
       expect(code).toBe(2);
       expect(stderr).not.toBe('');
       expect(stdout).toBe('');
