@@ -12,9 +12,10 @@ import { tailOf } from './stack/readiness.ts';
 const HELP = `npm run services -- [NAME ...] [--dir DIR] [--free-ports]
 
   Starts ingest, mask, encrypt, audit and anomaly-alert (or those named) for the policy and keys that
-  sealstream init made, and stops them on Ctrl-C. Needs KAFKA_BROKERS and REDIS_URL; other settings
-  of Kafka and Redis are passed on. For trying things: in earnest each service runs under a
-  supervisor, with its own user, key files and permissions (docs/operations.md).
+  sealstream init made, and stops them on Ctrl-C. Needs KAFKA_BROKERS and REDIS_URL, and passes on
+  SEALSTREAM_KAFKA_*, SEALSTREAM_NAME_PREFIX and SEALSTREAM_LOG_LEVEL. For trying things: in earnest
+  each service runs under a supervisor, with its own user, key files and permissions
+  (docs/operations.md).
 
   --dir DIR      where sealstream.yaml and .sealstream are (default: here)
   --free-ports   answer /readyz and /metrics on free ports instead of 9401 to 9405
@@ -23,6 +24,8 @@ Exit codes: 0 stopped, 1 a service ended by itself, 2 usage, 3 no servers named.
 
 const EXIT = { stopped: 0, ended: 1, usage: 2, missing: 3 } as const;
 const FIRST_PORT = 9401;
+/** Settings that every service has; one that a service does not know would stop it. */
+const PASSED_ON = /^SEALSTREAM_(KAFKA_\w+|NAME_PREFIX|LOG_LEVEL)$/;
 const NO_REDIS: readonly ServiceName[] = SERVICES.filter(
   (name) => SERVICE_PURPOSES[name].length === 0,
 );
@@ -39,7 +42,7 @@ interface Running {
 
 function environmentOf(name: ServiceName, dir: string, port: number): NodeJS.ProcessEnv {
   const shared = Object.entries(process.env).filter(
-    ([setting]) => !setting.startsWith('SEALSTREAM_') || setting.startsWith('SEALSTREAM_KAFKA_'),
+    ([setting]) => !setting.startsWith('SEALSTREAM_') || PASSED_ON.test(setting),
   );
   const { REDIS_URL: redis, ...rest } = Object.fromEntries(shared);
   const keys = join(dir, '.sealstream', 'keys');
