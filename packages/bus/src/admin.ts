@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SealstreamError } from '@sealstream/contracts';
-import { refusalType } from './kafka-errors.ts';
+import { isCoordinatorMoved, refusalType } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import type { NamePrefix } from './name-prefix.ts';
 import { type OffsetQuery, partitionOffset } from './offsets.ts';
@@ -8,6 +9,7 @@ import { type CommittedOffset, groupOffset } from './transaction-session.ts';
 import type { TopicMetadata } from './wire/metadata-request.ts';
 
 const TIMEOUT_MS = 10_000;
+const RETRY_MS = 100;
 
 /** A member of a consumer group. */
 export interface GroupMemberInfo {
@@ -101,20 +103,22 @@ export class BusAdmin {
   }
 
   committed(groupId: string, topic: string, partition: number): Promise<CommittedOffset> {
-    return groupOffset(this.#link, this.#names.on(groupId), this.#names.on(topic), partition);
+    const [group, name] = [this.#names.on(groupId), this.#names.on(topic)];
+    return this.#ofGroup(group, () => groupOffset(this.#link, group, name, partition));
   }
 
   /** Members of a group; none when it does not exist. */
   async members(group: string): Promise<readonly GroupMemberInfo[]> {
     const groupId = this.#names.on(group);
     try {
-      const coordinator = await this.#link.groupCoordinator(groupId);
-      const answer = await this.#link.call(coordinator, (broker) =>
-        broker.describeGroups({ groupIds: [groupId] }),
-      );
-      return answer.groups[0]?.members ?? [];
+      return await this.#ofGroup(groupId, async () => {
+        const coordinator = await this.#link.groupCoordinator(groupId);
+        const answer = await this.#link.call(coordinator, (broker) =>
+          broker.describeGroups({ groupIds: [groupId] }),
+        );
+        return answer.groups[0]?.members ?? [];
+      });
     } catch (error) {
-      this.#link.noteCoordinatorError(error, groupId);
       if (refusalType(error) === 'GROUP_ID_NOT_FOUND') return [];
       throw error;
     }
@@ -132,15 +136,17 @@ export class BusAdmin {
     }
     const groupId = this.#names.on(group);
     const topic = this.#names.on(name);
-    const coordinator = await this.#link.groupCoordinator(groupId);
-    await this.#link.call(coordinator, (broker) =>
-      broker.offsetCommit({
-        groupId,
-        groupGenerationId: -1,
-        memberId: '',
-        topics: [{ topic, partitions: [{ partition, offset, metadata: '' }] }],
-      }),
-    );
+    await this.#ofGroup(groupId, async () => {
+      const coordinator = await this.#link.groupCoordinator(groupId);
+      await this.#link.call(coordinator, (broker) =>
+        broker.offsetCommit({
+          groupId,
+          groupGenerationId: -1,
+          memberId: '',
+          topics: [{ topic, partitions: [{ partition, offset, metadata: '' }] }],
+        }),
+      );
+    });
   }
 
   /** Deletes the records of one partition before the offset. */
@@ -150,6 +156,20 @@ export class BusAdmin {
     await this.#link.call(leader, (broker) =>
       broker.deleteRecords({ topics: [{ topic, partitions: [{ partition, offset }] }] }),
     );
+  }
+
+  /** Asks a group's coordinator, and for a while again when it moves or still loads its groups. */
+  async #ofGroup<A>(groupId: string, ask: () => Promise<A>): Promise<A> {
+    const deadline = Date.now() + TIMEOUT_MS;
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        this.#link.noteCoordinatorError(error, groupId);
+        if (!isCoordinatorMoved(error) || Date.now() > deadline) throw error;
+        await sleep(RETRY_MS);
+      }
+    }
   }
 
   async #controller() {

@@ -82,15 +82,20 @@ export class Fetcher {
   #poll(node: number): void {
     if (this.#busy.has(node)) return;
     this.#busy.add(node);
-    void this.#run(node).finally(() => this.#busy.delete(node));
+    void this.#run(node);
   }
 
   async #run(node: number): Promise<void> {
-    while (!this.#isStopped) {
-      const wanted = this.#wanted(node);
-      if (wanted.size === 0) return;
-      const sizeBytes = await this.#fetch(node, wanted);
-      if (sizeBytes > 0 && sizeBytes < TRICKLE_BYTES) await sleep(TRICKLE_WAIT_MS);
+    try {
+      while (!this.#isStopped) {
+        const wanted = this.#wanted(node);
+        if (wanted.size === 0) return;
+        const sizeBytes = await this.#fetch(node, wanted);
+        if (sizeBytes > 0 && sizeBytes < TRICKLE_BYTES) await sleep(TRICKLE_WAIT_MS);
+      }
+    } finally {
+      // In one step with the last look: a source that comes a moment later starts a new run.
+      this.#busy.delete(node);
     }
   }
 
