@@ -108,10 +108,10 @@ async function searchFile(
       const piece = buffer.subarray(0, carried + read);
       const known = carried;
       const base = position - carried;
-      if (!isZero(piece))
-        index.scan(piece, (hit) => {
-          if (hit.at + hit.length > known) onHit(hit, base);
-        });
+      // A form may end in a zero byte, so a little of the zeros is looked at.
+      index.scan(piece.subarray(0, writtenBytes(piece) + overlap), (hit) => {
+        if (hit.at + hit.length > known) onHit(hit, base);
+      });
       position += read;
       carried = Math.min(overlap, piece.length);
       buffer.copyWithin(0, piece.length - carried, piece.length);
@@ -122,13 +122,15 @@ async function searchFile(
   }
 }
 
-/** The broker lays out index files ahead of use. */
-function isZero(bytes: Buffer): boolean {
-  for (let at = 0; at < bytes.length; at += ZEROS.length) {
-    const part = bytes.subarray(at, at + ZEROS.length);
-    if (!part.equals(ZEROS.subarray(0, part.length))) return false;
+/** Where the zeros begin that go on to the end: the broker lays out index files ahead of use. */
+function writtenBytes(bytes: Buffer): number {
+  let end = bytes.length;
+  while (end > 0) {
+    const from = Math.max(0, end - ZEROS.length);
+    if (!bytes.subarray(from, end).equals(ZEROS.subarray(0, end - from))) break;
+    end = from;
   }
-  return true;
+  return end;
 }
 
 /** Every file in a directory and those in it; a directory that is not there has none. */

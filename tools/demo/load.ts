@@ -140,11 +140,12 @@ export async function holdBack(
     return resolutions.length > 0 && resolutions.every((each) => each !== undefined);
   };
   const perSecond = (records.length * 1000) / RESOLVE_WITHIN_MS;
-  const onTick = (sent: number) =>
-    progress.update(
-      `${first === undefined ? 'no alert' : `alert after ${((first.seenMs - pausedMs) / 1000).toFixed(1)} s`}, ` +
-        `${sent} of ${records.length} published${isCalm() ? ', resolved' : ''}`,
-    );
+  const alarm =
+    first === undefined ? 'no alert' : `alert after ${Math.round(first.seenMs - pausedMs)} ms`;
+  const onTick = (sent: number) => {
+    const calm = isCalm() ? ', resolved' : '';
+    progress.update(`${alarm}, ${sent} of ${records.length} published${calm}`);
+  };
   // Without an alert there is nothing to resolve, and nothing to wait for.
   if (first === undefined) await producer.burst(records);
   else await producer.evenly(records, perSecond, onTick, session.signal);

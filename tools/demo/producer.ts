@@ -31,7 +31,8 @@ export class Producer {
 
   /**
    * Evenly at a rate; a record's timestamp is when it was due, so that a slow broker shows as
-   * latency and not as a lower rate.
+   * latency and not as a lower rate. What falls due while a partition's write is under way goes
+   * with its next one.
    */
   async evenly(
     records: readonly DemoRecord[],
@@ -41,25 +42,36 @@ export class Producer {
   ): Promise<void> {
     const began = performance.now();
     const beganAt = performance.timeOrigin + began;
-    const writing: Promise<void>[] = [];
+    const waiting = Array.from({ length: this.#partitions }, (): OutRecord[] => []);
+    const writing = new Map<number, Promise<void>>();
     const failures: unknown[] = [];
+    const write = async (partition: number) => {
+      for (let part = waiting[partition]; part && part.length > 0; part = waiting[partition]) {
+        waiting[partition] = [];
+        await this.#appendAll(partition, part);
+      }
+    };
     let sent = 0;
     const due = () => Math.floor(((performance.now() - began) / 1000) * perSecond) + 1;
+    const at = (n: number) => BigInt(Math.floor(beganAt + (n * 1000) / perSecond));
     while (sent < records.length && failures.length === 0) {
       signal?.throwIfAborted();
-      const until = Math.min(records.length, due());
-      const at = (n: number) => BigInt(Math.floor(beganAt + (n * 1000) / perSecond));
+      const until = Math.max(sent, Math.min(records.length, due()));
       const parts = this.#byPartition(records.slice(sent, until), sent, at);
-      for (const [partition, part] of parts.entries())
-        if (part.length > 0)
-          writing.push(
-            this.#appendAll(partition, part).catch((error: unknown) => void failures.push(error)),
-          );
-      sent = Math.max(sent, until);
+      for (const [partition, part] of parts.entries()) {
+        waiting[partition]?.push(...part);
+        if (part.length === 0 || writing.has(partition)) continue;
+        const written = write(partition)
+          .catch((error: unknown) => void failures.push(error))
+          .finally(() => writing.delete(partition));
+        writing.set(partition, written);
+      }
+      sent = until;
       onTick(sent);
       await sleep(TICK_MS);
     }
-    await Promise.all(writing);
+    await Promise.all(writing.values());
+    if (failures.length === 0) await Promise.all(waiting.map((_, partition) => write(partition)));
     if (failures.length > 0) throw failures[0];
   }
 

@@ -100,6 +100,14 @@ describe('a search', () => {
     expect(await found(['123-45-6789'], { name: 'sparse', file })).toHaveLength(1);
   });
 
+  test('finds a form that ends in the first of many zeros', async () => {
+    const file = join(directory, 'tail');
+    const form = encoded('123-45-6789', 'utf16le');
+    const before = Buffer.alloc(64 * 1024 * 3 - form.length + 1, '.');
+    writeFileSync(file, Buffer.concat([before, form, Buffer.alloc(9_000_000)]));
+    expect(await found(['123-45-6789'], { name: 'tail', file })).toHaveLength(1);
+  });
+
   test('leaves out values that a place may hold', async () => {
     const place = { ...bytes('first value, second value'), mayHold: (n: number) => n === 0 };
     const findings = await found(['first value', 'second value'], place);
