@@ -31,10 +31,19 @@ async function topicId(bus: ChangingBus, name: string): Promise<string> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const [found] = await bus.admin.topics([name]);
     const isLed = found?.partitions.every(({ leader }) => leader >= 0) ?? false;
-    if (found !== undefined && isLed) return found.id.toString('hex');
+    if (found !== undefined && isLed && (await hasSettings(bus, name)))
+      return found.id.toString('hex');
     await sleep(EVERY_MS);
   }
   throw new SealstreamError('TOPIC_MISSING', { topic: name });
+}
+
+/** What writes to a topic asks for its settings first, and a broker may not know them yet. */
+function hasSettings(bus: ChangingBus, name: string): Promise<boolean> {
+  return bus.admin.settings(name).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A topic that gets partitions. */

@@ -4,6 +4,7 @@ import { auditTopic, SealstreamError } from '@sealstream/contracts';
 import { batchEvent, type FetchedBatch, type FlowResult, StageCounts } from '@sealstream/flow';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
+import { until } from './flow-processes.ts';
 import { type BoundedRun, endsOf, runToEnd } from '../src/bounded-run.ts';
 
 const quiet = () => undefined;
@@ -23,7 +24,10 @@ beforeAll(async () => {
     const count = await bus.admin.partitionCount(events);
     if (count < 3) await bus.admin.growTopic(events, 3);
   }
-  for (const topic of [SOURCE, TARGET]) await bus.admin.createTopic(topic, 3, 1, {});
+  for (const topic of [SOURCE, TARGET]) {
+    await bus.admin.createTopic(topic, 3, 1, {});
+    await until(() => bus.admin.settings(topic).then(Boolean, () => false), `${topic} is known`);
+  }
 });
 
 afterAll(() => bus.stop());
