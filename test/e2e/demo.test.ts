@@ -153,6 +153,16 @@ describe('npm run demo', () => {
     expect([...demoNames(), ...stackNames()]).not.toContain(`demo-${id}`);
   });
 
+  test('ends with 3 and leaves nothing when a tool is missing, and names the line that installs it', async () => {
+    const before = demoNames();
+    const nowhere = { ...NONE, PATH: '/nonexistent', JAVA_HOME: '' };
+    const { code, stderr, stdout } = await startDemo(nowhere, '--json').ended;
+    expect(code, stderr).toBe(3);
+    expect(stderr).toContain('install it with: apt-get install');
+    expect(stdout).toBe('');
+    expect(demoNames()).toEqual(before);
+  });
+
   test('ends with 2 on a command line that it does not understand', async () => {
     for (const args of [
       ['--records', '10'],

@@ -133,7 +133,7 @@ export async function runDemo(options: RunOptions): Promise<number> {
       isWhole,
     });
     if (!json) lines.push(...ended);
-    else if (keep) for (const line of ended) progress.note(line.trim());
+    else if (keep || !isWhole) for (const line of ended) progress.note(line.trim());
     for (const line of lines) out.write(`${line}\n`);
   }
   return exit;

@@ -52,8 +52,11 @@ export async function tearDown(options: TearDownOptions): Promise<string[]> {
     for (const file of filesUnder(stack.directories.logs))
       copyFileSync(file, join(place.logs, `server-${file.split('/').at(-1)}`));
   await stack?.stop({ purge: true });
-  clearPlace(place, !isWhole);
+  // A run that never got to start anything has nothing to tell.
+  const hasLogs = filesUnder(place.logs).length > 0;
+  clearPlace(place, !isWhole && hasLogs);
   progress.end();
+  if (!isWhole && !hasLogs) return [];
   if (isWhole && namePrefix !== '')
     return [` All topics and keys that began with ${namePrefix} were deleted.`, ...next()];
   if (isWhole) return [' Everything was stopped and removed (keep it: --keep).', ...next()];
