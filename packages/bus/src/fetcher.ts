@@ -14,7 +14,7 @@ export interface FetchSource {
 }
 
 const MAX_WAIT_MS = 100;
-const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_BYTES = 2 * 1024 * 1024;
 const TIMEOUT_MS = 10_000;
 const RETRY_MS = 100;
 /** Below this many bytes an answer is taken for a trickle, and the next fetch waits a moment. */

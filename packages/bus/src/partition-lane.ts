@@ -23,6 +23,8 @@ const RETRY_MS = 200;
 const RETRY_MAX_MS = 3000;
 const IDLE_COMMIT_MS = 500;
 const OFFSET_OUT_OF_RANGE = 1;
+/** Asked for at once; a batch that is larger still comes whole. */
+const FETCH_BYTES = 512 * 1024;
 
 /** What a lane needs from its stage. */
 export interface LaneContext {
@@ -103,7 +105,7 @@ export class PartitionLane implements FetchSource {
     const room = this.#context.limits.bufferBytes - this.#buffer.sizeBytes;
     const until = this.#context.options.until?.get(this.partition);
     if (until !== undefined && this.#buffer.nextOffset >= until) return null;
-    return room <= 0 ? null : { offset: this.#buffer.nextOffset, maxBytes: 1024 * 1024 };
+    return room <= 0 ? null : { offset: this.#buffer.nextOffset, maxBytes: FETCH_BYTES };
   }
 
   onFetched(part: FetchedPartition): void {

@@ -72,11 +72,11 @@ export interface StageOptions {
   readonly until?: ReadonlyMap<number, bigint>;
   /** Most records of a transaction; default 2000. */
   readonly batchRecords?: number;
-  /** Most fetched bytes of a transaction; default 1 MiB. */
+  /** Most fetched bytes of a transaction; default 768 KiB. */
   readonly batchBytes?: number;
   /** Least time between the starts of two transactions unless a batch is full; default 50 ms. */
   readonly lingerMs?: number;
-  /** Most bytes buffered per partition; default 4 MiB. */
+  /** Bytes buffered per partition before no more are fetched; default 1 MiB. */
   readonly bufferBytes?: number;
   readonly transactionTimeoutMs?: number;
   readonly sessionTimeoutMs?: number;
@@ -102,9 +102,9 @@ export type StageLimits = Required<
 export function stageLimits(options: StageOptions): StageLimits {
   return {
     batchRecords: options.batchRecords ?? 2000,
-    batchBytes: options.batchBytes ?? 1024 * 1024,
+    batchBytes: options.batchBytes ?? 768 * 1024,
     lingerMs: options.lingerMs ?? 50,
-    bufferBytes: options.bufferBytes ?? 4 * 1024 * 1024,
+    bufferBytes: options.bufferBytes ?? 1024 * 1024,
     transactionTimeoutMs: options.transactionTimeoutMs ?? 15_000,
     sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,
     rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 10_000,
