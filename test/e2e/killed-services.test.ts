@@ -62,7 +62,8 @@ it('every source coordinate stands exactly once and in order in both outputs, th
   }
   // The same count by Kafka's own client, which shares no line with ours.
   const brokers = inject('stack').kafkaBrokers;
-  const java = await consoleConsumer({ brokers, topic: masked, isolation: 'read_committed' });
+  const topic = `${flow.namePrefix}${masked}`;
+  const java = await consoleConsumer({ brokers, topic, isolation: 'read_committed' });
   expect(java.length).toBe(RECORDS);
 }, 180_000);
 

@@ -19,6 +19,7 @@ afterEach(async () => {
 async function keyringOf(directory: string, purposes: readonly Purpose[]): Promise<Keyring> {
   const keyring = await openKeyring({
     redisUrl: inject('stack').redisUrl,
+    prefix: flow.namePrefix,
     provider: fileProvider(directory, purposes),
     purposes,
     sealTo: [],

@@ -32,13 +32,15 @@ export class RunningFlow {
   readonly dataset: Dataset;
   readonly keys: DemoKeys;
   readonly access: KeysetAccess;
+  /** What stands before every name of this flow on the servers. */
+  readonly namePrefix: string;
   readonly #servers: { kafkaBrokers: string; redisUrl: string };
   readonly #services = new Set<ServiceProcess>();
   readonly #more: Record<string, string>;
 
   private constructor(
     parts: Pick<RunningFlow, 'place' | 'bus' | 'dataset' | 'keys' | 'access'>,
-    servers: { kafkaBrokers: string; redisUrl: string },
+    servers: { kafkaBrokers: string; redisUrl: string; namePrefix: string },
     canLock: boolean,
   ) {
     this.place = parts.place;
@@ -46,43 +48,44 @@ export class RunningFlow {
     this.dataset = parts.dataset;
     this.keys = parts.keys;
     this.access = parts.access;
-    this.#servers = servers;
-    this.#more = canLock ? {} : { SEALSTREAM_ALLOW_UNLOCKED: 'true' };
+    const { namePrefix, ...addresses } = servers;
+    this.namePrefix = namePrefix;
+    this.#servers = addresses;
+    this.#more = {
+      SEALSTREAM_NAME_PREFIX: namePrefix,
+      ...(canLock ? {} : { SEALSTREAM_ALLOW_UNLOCKED: 'true' }),
+    };
   }
 
-  /** Makes everything but starts no service. The example's dataset, under a name of its own. */
+  /** Makes everything but starts no service. */
   static async open(servers: { kafkaBrokers: string; redisUrl: string }): Promise<RunningFlow> {
     const place = demoPlace(randomBytes(3).toString('hex'));
     makePlace(place);
-    const name = `people-${place.id}`;
-    const example = readFileSync(
-      join(import.meta.dirname, '../../examples/people/sealstream.yaml'),
-    );
-    const text = example
-      .toString('utf8')
-      .replace('  people:', `  ${name}:`)
-      .replace('raw.people', `raw.${name}`);
+    const example = join(import.meta.dirname, '../../examples/people/sealstream.yaml');
+    const text = readFileSync(example, 'utf8');
     writeFileSync(place.policyFile, text);
+    // Other tests share these servers: names of its own keep topics, groups and keysets apart.
+    const namePrefix = `test-${place.id}.`;
     const { kafkaBrokers, redisUrl } = servers;
-    const bus = await openBus({ brokers: [kafkaBrokers], clientId: 'test', logger: quiet });
+    const bus = await openBus({
+      brokers: [kafkaBrokers],
+      clientId: 'test',
+      logger: quiet,
+      namePrefix,
+    });
     await sealstream(place, ['topics', 'apply', '--policy', place.policyFile], {
       KAFKA_BROKERS: kafkaBrokers,
+      SEALSTREAM_NAME_PREFIX: namePrefix,
     });
     const keys = await makeKeyFiles(place);
-    const access = { place, bus, redisUrl, redisPrefix: undefined, logger: quiet };
-    const canLock = await makeKeysets(access, name);
-    const dataset = datasetOf(parsePolicy(text, place.policyFile), name);
-    return new RunningFlow({ place, bus, dataset, keys, access }, servers, canLock);
-  }
-
-  /** Runs the command `sealstream` with this flow's policy, keys and servers. */
-  sealstream(args: readonly string[]): Promise<void> {
-    return sealstream(this.place, [...args], {
-      KAFKA_BROKERS: this.#servers.kafkaBrokers,
-      REDIS_URL: this.#servers.redisUrl,
-      SEALSTREAM_KEY_DIR: this.place.keys,
-      SEALSTREAM_POLICY_FILE: this.place.policyFile,
-    });
+    const access = { place, bus, redisUrl, redisPrefix: namePrefix, logger: quiet };
+    const canLock = await makeKeysets(access, 'people');
+    const dataset = datasetOf(parsePolicy(text, place.policyFile), 'people');
+    return new RunningFlow(
+      { place, bus, dataset, keys, access },
+      { ...servers, namePrefix },
+      canLock,
+    );
   }
 
   /** Starts a service without waiting for it. */

@@ -31,6 +31,7 @@ async function exitCode(more: Readonly<Record<string, string>>): Promise<number 
         SEALSTREAM_POLICY_FILE: flow.place.policyFile,
         SEALSTREAM_KEY_DIR: flow.place.keysOf('mask'),
         SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: flow.keys.signerPublicKeyFile,
+        SEALSTREAM_NAME_PREFIX: flow.namePrefix,
         SEALSTREAM_HTTP_PORT: '0',
         SEALSTREAM_START_WAIT: '2s',
         SEALSTREAM_ALLOW_UNLOCKED: 'true',
