@@ -68,7 +68,7 @@ export function acceptedStage(
       const opened = opener.open(record, batch, noted);
       const { mark, envelope } = opened;
       if (mark.branch !== 'both' && mark.branch !== stage) continue;
-      const own = encodeSourceMark({ ...mark, policyId: dataset.policyId });
+      const own = ownMark(opened, dataset.policyId);
       const verdict = opened.ok ? apply(branch, envelope, keys, counts) : opened;
       const isTooLarge = batch.oversized.has(record.offset);
       if (verdict.ok && !isTooLarge) {
@@ -93,6 +93,13 @@ export function acceptedStage(
     ];
     return { outputs, event: batchEvent(stage, dataset, batch, outputs, counts) };
   };
+}
+
+/** The mark under the policy that treated the record; mostly the very bytes that came. */
+function ownMark({ mark, encoded }: Opened, policyId: Buffer): Buffer {
+  return encoded !== null && mark.policyId.equals(policyId)
+    ? encoded
+    : encodeSourceMark({ ...mark, policyId });
 }
 
 interface Reject {
@@ -122,9 +129,14 @@ function outputKey(
   return method === 'keep' ? original : hashed;
 }
 
-type Opened =
-  | { readonly ok: true; readonly mark: SourceMark; readonly envelope: Envelope }
-  | (Reject & { readonly mark: SourceMark; readonly envelope: Envelope });
+interface OpenedParts {
+  readonly mark: SourceMark;
+  /** The mark's bytes as they stood; null when the record had none that could be believed. */
+  readonly encoded: Buffer | null;
+  readonly envelope: Envelope;
+}
+
+type Opened = ({ readonly ok: true } & OpenedParts) | (Reject & OpenedParts);
 
 class Opener {
   readonly #codec: AcceptedCodec;
@@ -141,7 +153,7 @@ class Opener {
    */
   open(record: FetchedRecord, batch: FetchedBatch, keys: KeySource): Opened {
     try {
-      const { mark, envelope } = this.#codec.open(keys, record);
+      const { mark, encoded, envelope } = this.#codec.open(keys, record);
       if (mark.partition !== batch.partition) {
         throw new SealstreamError('RECORD_NOT_AUTHENTIC', { partition: batch.partition });
       }
@@ -151,7 +163,7 @@ class Opener {
           wants: revisionOf(mark),
         });
       }
-      return { ok: true, mark, envelope };
+      return { ok: true, mark, encoded, envelope };
     } catch (error) {
       const isOurs = error instanceof SealstreamError && ERRORS[error.code].class === 'record';
       if (!isOurs) throw error;
@@ -164,7 +176,8 @@ class Opener {
         attempt: 0,
         branch: 'both',
       };
-      return { ok: false, code: error.code, mark, envelope: { key, value, headers, timestamp } };
+      const envelope = { key, value, headers, timestamp };
+      return { ok: false, code: error.code, mark, encoded: null, envelope };
     }
   }
 }

@@ -31,11 +31,14 @@ export class AcceptedCodec {
   }
 
   /** Throws RECORD_NOT_AUTHENTIC, or KEY_UNKNOWN and its kin from the key source. */
-  open(keys: KeySource, record: SealedRecord): { mark: SourceMark; envelope: Envelope } {
-    const bytes = markBytes(record.headers);
-    const mark = decodeSourceMark(bytes);
-    const binding = { source: coordinateOf(bytes), key: record.key, headers: bytes };
+  open(
+    keys: KeySource,
+    record: SealedRecord,
+  ): { mark: SourceMark; encoded: Buffer; envelope: Envelope } {
+    const encoded = markBytes(record.headers);
+    const mark = decodeSourceMark(encoded);
+    const binding = { source: coordinateOf(encoded), key: record.key, headers: encoded };
     const plain = this.#cipher.open(keys, binding, record.value ?? EMPTY);
-    return { mark, envelope: decodeEnvelope(plain) };
+    return { mark, encoded, envelope: decodeEnvelope(plain) };
   }
 }

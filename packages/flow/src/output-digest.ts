@@ -27,11 +27,24 @@ export function outputDigest(records: readonly DigestedRecord[]): string {
     at = room(hash, at, 4);
     at = scratch.writeInt32BE(headers.length, at);
     for (const [name, value] of headers) {
-      at = put(hash, at, Buffer.from(name));
+      at = put(hash, at, nameBytes(name));
       at = put(hash, at, value);
     }
   }
   return hash.update(scratch.subarray(0, at)).digest('hex');
+}
+
+const names = new Map<string, Buffer>();
+/** Far more than a flow has; past it a producer is inventing names. */
+const MOST_NAMES = 100;
+
+/** A header's name in UTF-8; the few that a flow has are kept. */
+function nameBytes(name: string): Buffer {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  const bytes = Buffer.from(name);
+  if (names.size < MOST_NAMES) names.set(name, bytes);
+  return bytes;
 }
 
 function room(hash: Hash, at: number, sizeBytes: number): number {

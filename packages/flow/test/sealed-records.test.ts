@@ -89,7 +89,7 @@ describe('an accepted record', () => {
       fc.property(mark, mark, envelope, nullable, (one, other, made, key) => {
         const encoded = encodeSourceMark(one);
         const sealed = codec.seal(keys, encoded, key, made);
-        expect(codec.open(keys, sealed)).toEqual({ mark: one, envelope: made });
+        expect(codec.open(keys, sealed)).toEqual({ mark: one, encoded, envelope: made });
         const moved = encodeSourceMark(other);
         if (!moved.equals(encoded)) {
           const swapped = { ...sealed, headers: [['sealstream', moved]] as const };

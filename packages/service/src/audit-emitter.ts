@@ -40,7 +40,7 @@ interface Waiting {
  * sent again while it is unknown whether they arrived, so a reader may see an event twice but never
  * two events under one number; a heartbeat with the last number shows silence and loss at the end.
  * Number and bytes are held in memory: what a crash leaves unwritten is found by the heartbeat that
- * is missing, not recovered. Keeping them on disk before sending is for a later issue.
+ * is missing, not recovered.
  */
 export class AuditEmitter {
   readonly #options: AuditEmitterOptions;

@@ -11,6 +11,8 @@ import { checkTopics } from './topic-check.ts';
 import { untilAvailable } from './waiting.ts';
 
 const SEAL_BYTES = 64 * 1024;
+/** Most latencies observed of one batch. */
+const MOST_OBSERVED = 64;
 
 /** One stage of the flow on one dataset. */
 export interface FlowStage {
@@ -84,7 +86,10 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
       // ingest's outputs carry no time of their own: theirs is the broker's.
       const of = stage === 'ingest' ? batch.records : times;
       const labels = { stage, dataset: dataset.name };
-      for (const { timestamp } of of) {
+      // Evenly chosen ones tell the same as all, and observing costs as much as masking a field.
+      const step = Math.ceil(of.length / MOST_OBSERVED);
+      for (let index = 0; index < of.length; index += step) {
+        const { timestamp } = of[index];
         if (timestamp === undefined) continue;
         const seconds = Math.max(0, nowMs - Number(timestamp)) / 1000;
         telemetry.metrics.endToEndLatency.observe(labels, seconds);

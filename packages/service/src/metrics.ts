@@ -86,7 +86,7 @@ function stageMetrics(counter: MakeCounter, gauge: MakeGauge, histogram: MakeHis
     ),
     endToEndLatency: histogram(
       'sealstream_end_to_end_latency_seconds',
-      'From the timestamp on the raw record to the commit of its output.',
+      'From the raw record to the commit of its output; up to 64 evenly chosen records a batch.',
       ['stage', 'dataset'],
     ),
     batchDuration: histogram('sealstream_batch_seconds', 'From a fetched batch to its commit.', [
