@@ -5,11 +5,11 @@ import { SealstreamError } from '@sealstream/contracts';
 /** Node's own switch: a SIGUSR1 no longer opens the inspector, through which memory can be read. */
 const NO_INSPECTOR = '--disable-sigusr1';
 /**
- * How V8 spends memory: room for a few batches in the young generation (MB), and a heap that grows by
- * at most three quarters before it is cleared. A stage lets go of nearly all it makes with each batch,
- * so a larger heap mostly keeps garbage longer (docs/performance.md has the figures).
+ * How V8 spends memory: small halves of the young generation (MB), and how much the heap may grow
+ * before it is cleared (per cent). A stage lets go of nearly all it makes with each batch, so a larger
+ * heap mostly keeps garbage longer; a smaller one costs CPU (docs/performance.md has the figures).
  */
-const SMALL_HEAP = ['--max-semi-space-size=16', '--heap-growing-percent=75'];
+const SMALL_HEAP = ['--max-semi-space-size=8', '--heap-growing-percent=150'];
 /** Sets the limit of core files to 0 for good and becomes the program that follows. */
 const WITHOUT_CORES = 'ulimit -c 0 && exec "$0" "$@"';
 
