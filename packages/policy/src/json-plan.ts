@@ -15,15 +15,27 @@ import { recordFault, type Refusal, type Verdict } from './verdict.ts';
 export interface Plan {
   readonly stage: Stage;
   /**
-   * What becomes of one record. A refused one has no value. Throws, with no output, what the key
-   * source throws when the keys are not there.
+   * Appends to `out` what becomes of the record in bytes[from, to). When it is refused, and when
+   * this throws what the key source throws since the keys are not there, `out` ends where it ended
+   * before and nothing is counted.
    */
+  rewrite(
+    bytes: Buffer,
+    from: number,
+    to: number,
+    keys: KeySource,
+    tally: Tally,
+    out: ByteWriter,
+  ): Refusal | undefined;
+  /** The same for a record that stands alone; a refused one has no value. */
   apply(value: Buffer, keys: KeySource, tally: Tally): Verdict;
 }
 
 /** Applies the rules of one dataset and changes nothing. */
 export interface CheckPlan {
   check(value: Buffer): Verdict;
+  /** Why the record in bytes[from, to) is refused; undefined when it passes. */
+  checkRange(bytes: Buffer, from: number, to: number): Refusal | undefined;
 }
 
 /** What a value becomes may be this many times as large as a raw record; so are the topics. */
@@ -71,24 +83,24 @@ class JsonReader {
     this.#maxBytes = dataset.maxRecordBytes * (this.#mayBeSealed ? OUTPUT_FACTOR : 1);
   }
 
-  read(value: Buffer): Refusal | undefined {
-    if (value.length > this.#maxBytes)
+  read(bytes: Buffer, from: number, to: number): Refusal | undefined {
+    if (to - from > this.#maxBytes)
       return { ok: false, code: 'RECORD_TOO_LARGE', byte: this.#maxBytes };
-    const fault = this.scanner.scan(value);
+    const fault = this.scanner.scan(bytes, from, to);
     if (fault !== undefined) return { ok: false, ...fault };
     if (this.#mayBeSealed) return undefined;
     const { spans, count } = this.scanner;
     for (let i = 0; i < count * SPAN_STRIDE; i += SPAN_STRIDE) {
-      if (looksSealed(value, spans[i + 1], spans[i + 2], spans[i + 3]))
-        return this.refuse('RECORD_LOOKS_SEALED', i);
+      if (looksSealed(bytes, spans[i + 1], spans[i + 2], spans[i + 3]))
+        return this.refuse('RECORD_LOOKS_SEALED', i, from);
     }
     return undefined;
   }
 
-  /** Refuses because of the span that begins at this number. */
-  refuse(code: Refusal['code'], i: number): Refusal {
+  /** Refuses because of the span that begins at number `i`, in a record that begins at `from`. */
+  refuse(code: Refusal['code'], i: number, from: number): Refusal {
     const { spans } = this.scanner;
-    return { ok: false, code, byte: spans[i + 2], path: this.shape.patterns[spans[i]] };
+    return { ok: false, code, byte: spans[i + 2] - from, path: this.shape.patterns[spans[i]] };
   }
 }
 
@@ -98,7 +110,8 @@ class JsonPlan implements Plan {
   readonly #treatments: readonly (JsonTreatment | undefined)[];
   readonly #labels: readonly (string | undefined)[];
   readonly #maxOutput: number;
-  readonly #out = new ByteWriter();
+  /** What `apply` writes to. */
+  readonly #own = new ByteWriter();
 
   constructor(dataset: Dataset, stage: Stage) {
     this.stage = stage;
@@ -113,20 +126,44 @@ class JsonPlan implements Plan {
   }
 
   apply(value: Buffer, keys: KeySource, tally: Tally): Verdict {
-    const refusal = this.#reader.read(value) ?? this.#rewrite(value, tally.noting(keys));
-    if (refusal !== undefined) return refusal;
-    if (this.#out.length > this.#maxOutput) return { ok: false, code: 'RECORD_TOO_LARGE' };
-    this.#count(tally);
-    return { ok: true, value: this.#out.take() };
+    this.#own.reset();
+    const refusal = this.rewrite(value, 0, value.length, keys, tally, this.#own);
+    return refusal ?? { ok: true, value: this.#own.take() };
   }
 
-  /** Leaves the new value in `#out`. */
-  #rewrite(value: Buffer, keys: KeySource): Refusal | undefined {
+  rewrite(
+    bytes: Buffer,
+    from: number,
+    to: number,
+    keys: KeySource,
+    tally: Tally,
+    out: ByteWriter,
+  ): Refusal | undefined {
+    const start = out.length;
+    let written = false;
+    try {
+      let refusal =
+        this.#reader.read(bytes, from, to) ?? this.#treat(bytes, from, to, tally.noting(keys), out);
+      if (out.length - start > this.#maxOutput) refusal ??= { ok: false, code: 'RECORD_TOO_LARGE' };
+      if (refusal !== undefined) return refusal;
+      this.#count(tally);
+      written = true;
+      return undefined;
+    } finally {
+      if (!written) out.length = start;
+    }
+  }
+
+  #treat(
+    bytes: Buffer,
+    from: number,
+    to: number,
+    keys: KeySource,
+    out: ByteWriter,
+  ): Refusal | undefined {
     const { scanner } = this.#reader;
     const { spans, count } = scanner;
-    const out = this.#out;
-    out.reset();
-    let done = 0;
+    let done = from;
     let i = 0;
     try {
       for (; i < count * SPAN_STRIDE; i += SPAN_STRIDE) {
@@ -135,19 +172,19 @@ class JsonPlan implements Plan {
         const end = spans[i + 3];
         const treatment = this.#treatments[spans[i]];
         if (kind === KIND.cut) {
-          out.copy(value, done, start);
+          out.copy(bytes, done, start);
         } else {
           if (treatment === undefined) continue;
-          out.copy(value, done, start);
-          const code = treatment(value, kind, start, end, out, keys);
-          if (code !== undefined) return this.#reader.refuse(code, i);
+          out.copy(bytes, done, start);
+          const code = treatment(bytes, kind, start, end, out, keys);
+          if (code !== undefined) return this.#reader.refuse(code, i, from);
         }
         done = end;
       }
     } catch (error) {
-      return this.#reader.refuse(recordFault(error), i);
+      return this.#reader.refuse(recordFault(error), i, from);
     }
-    out.copy(value, done, value.length);
+    out.copy(bytes, done, to);
     return undefined;
   }
 
@@ -180,5 +217,8 @@ export function openPlan(dataset: Dataset): Plan {
 /** Applies every rule that needs no key; a record that passes comes back as it is. */
 export function checkPlan(dataset: Dataset): CheckPlan {
   const reader = new JsonReader(dataset, 'check');
-  return { check: (value) => reader.read(value) ?? { ok: true, value } };
+  return {
+    check: (value) => reader.read(value, 0, value.length) ?? { ok: true, value },
+    checkRange: (bytes, from, to) => reader.read(bytes, from, to),
+  };
 }

@@ -16,6 +16,7 @@ import { firstInvalidUtf8 } from './utf8.ts';
 /** Why a record is bad: where, never what. */
 export interface Fault {
   readonly code: RejectCode;
+  /** Counted from the start of the record. */
   readonly byte: number;
   /** A pattern of the shape, never a name that the record brought. */
   readonly path?: string;
@@ -29,10 +30,11 @@ const NOTHING = Buffer.alloc(0);
 /**
  * Finds the fields of a shape in JSON records, one pass each.
  *
- * `scan` gives undefined when the record is one valid JSON object that fits the shape; then
- * `spans[0 .. count * SPAN_STRIDE)` hold slot, kind, start and end of every field that stands in
- * it, in the order of the bytes, duplicates included. What is invalid JSON or too deep wins over
- * what does not fit, and of several misfits the first is told. Spans stay until the next scan.
+ * `scan` gives undefined when the record in [from, to) is one valid JSON object that fits the
+ * shape; then `spans[0 .. count * SPAN_STRIDE)` hold slot, kind, start and end (in `bytes`) of
+ * every field that stands in it, in the order of the bytes, duplicates included. What is invalid
+ * JSON or too deep wins over what does not fit, and of several misfits the first is told. Spans
+ * stay until the next scan.
  */
 export class JsonScanner extends JsonSyntax {
   spans = new Int32Array(64 * SPAN_STRIDE);
@@ -41,6 +43,7 @@ export class JsonScanner extends JsonSyntax {
   /** Per node: number of the object in which it was seen last. */
   readonly #seen: Float64Array;
   #objects = 0;
+  #from = 0;
   #misfit: Fault | undefined;
 
   constructor(shape: Shape) {
@@ -49,26 +52,27 @@ export class JsonScanner extends JsonSyntax {
     this.#seen = new Float64Array(shape.nodeCount);
   }
 
-  scan(record: Buffer): Fault | undefined {
+  scan(bytes: Buffer, from = 0, to = bytes.length): Fault | undefined {
     this.count = 0;
     this.#misfit = undefined;
-    const bad = firstInvalidUtf8(record);
-    if (bad >= 0) return { code: 'RECORD_INVALID_UTF8', byte: bad };
-    this.buf = record;
-    const complete = this.#record();
+    const bad = firstInvalidUtf8(bytes, from, to);
+    if (bad >= 0) return { code: 'RECORD_INVALID_UTF8', byte: bad - from };
+    this.buf = bytes;
+    this.end = to;
+    this.#from = from;
+    const complete = this.#record(from);
     this.buf = NOTHING;
-    if (!complete) return { code: this.code ?? 'RECORD_INVALID_JSON', byte: this.byte };
+    if (!complete) return { code: this.code ?? 'RECORD_INVALID_JSON', byte: this.byte - from };
     return this.#misfit;
   }
 
-  #record(): boolean {
-    const at = this.space(0);
-    let end =
-      this.buf[at] === OPEN_BRACE ? this.#object(this.#shape.root, at, 1) : this.invalid(at);
+  #record(from: number): boolean {
+    const at = this.space(from);
+    let end = this.at(at) === OPEN_BRACE ? this.#object(this.#shape.root, at, 1) : this.invalid(at);
     if (end < 0) return false;
     end = this.space(end);
-    if (end < this.buf.length) this.invalid(end);
-    return end === this.buf.length;
+    if (end < this.end) this.invalid(end);
+    return end === this.end;
   }
 
   #span(slot: number, kind: number, start: number, end: number): void {
@@ -87,7 +91,7 @@ export class JsonScanner extends JsonSyntax {
   }
 
   #unfit(code: RejectCode, byte: number, path: string): void {
-    this.#misfit ??= { code, byte, path };
+    this.#misfit ??= { code, byte: byte - this.#from, path };
   }
 
   #object(node: ShapeNode, at: number, depth: number): number {
@@ -98,14 +102,14 @@ export class JsonScanner extends JsonSyntax {
     let kept = false;
     let comma = at;
     let pos = this.space(at + 1);
-    let close = buf[pos] === CLOSE_BRACE;
+    let close = this.at(pos) === CLOSE_BRACE;
     while (!close) {
-      if (buf[pos] !== QUOTE) return this.invalid(pos);
+      if (this.at(pos) !== QUOTE) return this.invalid(pos);
       const nameEnd = this.string(pos);
       if (nameEnd < 0) return -1;
       const child = node.child(buf, pos + 1, nameEnd - 1, this.escaped);
       const colon = this.space(nameEnd);
-      if (buf[colon] !== COLON) return this.invalid(colon);
+      if (this.at(colon) !== COLON) return this.invalid(colon);
       const valueAt = this.space(colon + 1);
       const end =
         child === undefined
@@ -118,8 +122,8 @@ export class JsonScanner extends JsonSyntax {
         if (child !== node.any) missing--;
       }
       const next = this.space(end);
-      close = buf[next] === CLOSE_BRACE;
-      if (!close && buf[next] !== COMMA) return this.invalid(next);
+      close = this.at(next) === CLOSE_BRACE;
+      if (!close && this.at(next) !== COMMA) return this.invalid(next);
       const after = close ? next : this.space(next + 1);
       const cut = child === undefined ? this.#shape.unknown === 'cut' : child.cut;
       if (!cut) kept = true;
@@ -134,17 +138,16 @@ export class JsonScanner extends JsonSyntax {
 
   #array(each: ShapeNode, at: number, depth: number): number {
     if (depth > MAX_DEPTH) return this.stop('RECORD_TOO_DEEP', at);
-    const { buf } = this;
     let kept = false;
     let comma = at;
     let pos = this.space(at + 1);
-    let close = buf[pos] === CLOSE_BRACKET;
+    let close = this.at(pos) === CLOSE_BRACKET;
     while (!close) {
       const end = this.#known(each, pos, depth);
       if (end < 0) return -1;
       const next = this.space(end);
-      close = buf[next] === CLOSE_BRACKET;
-      if (!close && buf[next] !== COMMA) return this.invalid(next);
+      close = this.at(next) === CLOSE_BRACKET;
+      if (!close && this.at(next) !== COMMA) return this.invalid(next);
       const after = close ? next : this.space(next + 1);
       if (!each.cut) kept = true;
       else if (kept) this.#span(each.slot, KIND.cut, comma, end);
@@ -157,7 +160,7 @@ export class JsonScanner extends JsonSyntax {
 
   #known(node: ShapeNode, at: number, depth: number): number {
     if (!node.leaf) {
-      const c = this.buf[at];
+      const c = this.at(at);
       // A map is `*` over an object; a list of fixed names is never an array.
       if (c === OPEN_BRACE) return this.#object(node, at, depth + 1);
       if (c === OPEN_BRACKET && node.any !== undefined) return this.#array(node.any, at, depth + 1);

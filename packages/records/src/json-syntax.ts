@@ -30,12 +30,12 @@ const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 
-function isDigit(c: number | undefined): boolean {
-  return c !== undefined && c >= ZERO && c <= 0x39;
+function isDigit(c: number): boolean {
+  return c >= ZERO && c <= 0x39;
 }
 
-function isHexDigit(c: number | undefined): boolean {
-  return c !== undefined && (isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x66));
+function isHexDigit(c: number): boolean {
+  return isDigit(c) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x66);
 }
 
 /**
@@ -44,6 +44,8 @@ function isHexDigit(c: number | undefined): boolean {
  */
 export class JsonSyntax {
   protected buf: Buffer = Buffer.alloc(0);
+  /** Where the text ends; what stands in `buf` from here on is not of it. */
+  protected end = 0;
   /** Kind of the value read last, see KIND. */
   protected kind = 0;
   /** Whether the string read last held a backslash. */
@@ -61,10 +63,15 @@ export class JsonSyntax {
     return this.stop('RECORD_INVALID_JSON', at);
   }
 
+  /** The byte at this place; 0, which no grammar takes, at the end. */
+  protected at(pos: number): number {
+    return pos < this.end ? this.buf[pos] : 0;
+  }
+
   protected space(at: number): number {
-    const { buf } = this;
+    const { buf, end } = this;
     let pos = at;
-    while (pos < buf.length) {
+    while (pos < end) {
       const c = buf[pos];
       if (c > 0x20 || (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09)) break;
       pos++;
@@ -74,8 +81,7 @@ export class JsonSyntax {
 
   /** Precondition: a quote stands at `at`. */
   protected string(at: number): number {
-    const { buf } = this;
-    const end = buf.length;
+    const { buf, end } = this;
     let pos = at + 1;
     this.escaped = false;
     for (;;) {
@@ -92,27 +98,24 @@ export class JsonSyntax {
   }
 
   #unicodeEscape(at: number): boolean {
-    const { buf } = this;
-    if (buf[at + 1] !== 0x75) return false;
-    for (let i = 2; i < 6; i++) if (!isHexDigit(buf[at + i])) return false;
+    if (this.at(at + 1) !== 0x75) return false;
+    for (let i = 2; i < 6; i++) if (!isHexDigit(this.at(at + i))) return false;
     return true;
   }
 
   #digits(at: number): number {
-    const { buf } = this;
     let pos = at;
-    while (pos < buf.length && isDigit(buf[pos])) pos++;
+    while (isDigit(this.at(pos))) pos++;
     return pos === at ? this.invalid(at) : pos;
   }
 
   protected number(at: number): number {
-    const { buf } = this;
-    let pos = buf[at] === MINUS ? at + 1 : at;
-    if (buf[pos] === ZERO) pos++;
+    let pos = this.at(at) === MINUS ? at + 1 : at;
+    if (this.at(pos) === ZERO) pos++;
     else pos = this.#digits(pos);
-    if (pos > 0 && buf[pos] === DOT) pos = this.#digits(pos + 1);
-    if (pos > 0 && ((buf[pos] ?? 0) | 0x20) === 0x65) {
-      const sign = buf[pos + 1];
+    if (pos > 0 && this.at(pos) === DOT) pos = this.#digits(pos + 1);
+    if (pos > 0 && (this.at(pos) | 0x20) === 0x65) {
+      const sign = this.at(pos + 1);
       pos = this.#digits(sign === PLUS || sign === MINUS ? pos + 2 : pos + 1);
     }
     return pos;
@@ -120,13 +123,13 @@ export class JsonSyntax {
 
   #literal(at: number, word: Buffer): number {
     for (let i = 0; i < word.length; i++)
-      if (this.buf[at + i] !== word[i]) return this.invalid(at + i);
+      if (this.at(at + i) !== word[i]) return this.invalid(at + i);
     return at + word.length;
   }
 
   /** Any value; `depth` is that of the container it stands in. Sets `kind`. */
   protected value(at: number, depth: number): number {
-    const c = this.buf[at];
+    const c = this.at(at);
     let end: number;
     let kind: number;
     if (c === QUOTE) {
@@ -155,17 +158,17 @@ export class JsonSyntax {
   protected skipObject(at: number, depth: number): number {
     if (depth > MAX_DEPTH) return this.stop('RECORD_TOO_DEEP', at);
     let pos = this.space(at + 1);
-    if (this.buf[pos] === CLOSE_BRACE) return pos + 1;
+    if (this.at(pos) === CLOSE_BRACE) return pos + 1;
     for (;;) {
-      if (this.buf[pos] !== QUOTE) return this.invalid(pos);
+      if (this.at(pos) !== QUOTE) return this.invalid(pos);
       pos = this.string(pos);
       if (pos < 0) return -1;
       pos = this.space(pos);
-      if (this.buf[pos] !== COLON) return this.invalid(pos);
+      if (this.at(pos) !== COLON) return this.invalid(pos);
       pos = this.value(this.space(pos + 1), depth);
       if (pos < 0) return -1;
       pos = this.space(pos);
-      const c = this.buf[pos];
+      const c = this.at(pos);
       if (c === CLOSE_BRACE) return pos + 1;
       if (c !== COMMA) return this.invalid(pos);
       pos = this.space(pos + 1);
@@ -175,12 +178,12 @@ export class JsonSyntax {
   protected skipArray(at: number, depth: number): number {
     if (depth > MAX_DEPTH) return this.stop('RECORD_TOO_DEEP', at);
     let pos = this.space(at + 1);
-    if (this.buf[pos] === CLOSE_BRACKET) return pos + 1;
+    if (this.at(pos) === CLOSE_BRACKET) return pos + 1;
     for (;;) {
       pos = this.value(pos, depth);
       if (pos < 0) return -1;
       pos = this.space(pos);
-      const c = this.buf[pos];
+      const c = this.at(pos);
       if (c === CLOSE_BRACKET) return pos + 1;
       if (c !== COMMA) return this.invalid(pos);
       pos = this.space(pos + 1);
@@ -196,6 +199,7 @@ export function jsonKind(bytes: Buffer): number {
 class Probe extends JsonSyntax {
   kindOf(bytes: Buffer): number {
     this.buf = bytes;
+    this.end = bytes.length;
     const end = this.value(this.space(0), 0);
     const { kind } = this;
     const whole = end >= 0 && this.space(end) === bytes.length;

@@ -17,26 +17,26 @@ function sequenceLength(first: number): number {
   return 0;
 }
 
-function validSequence(bytes: Uint8Array, at: number, length: number): boolean {
-  if (length === 0 || at + length > bytes.length) return false;
+function validSequence(bytes: Buffer, at: number, to: number, length: number): boolean {
+  if (length === 0 || at + length > to) return false;
   if (length === 1) return true;
-  const [low, high] = secondByteRange(bytes[at] ?? 0);
-  const second = bytes[at + 1] ?? 0;
+  const [low, high] = secondByteRange(bytes[at]);
+  const second = bytes[at + 1];
   if (second < low || second > high) return false;
-  for (let i = 2; i < length; i++) if (((bytes[at + i] ?? 0) & 0xc0) !== 0x80) return false;
+  for (let i = 2; i < length; i++) if ((bytes[at + i] & 0xc0) !== 0x80) return false;
   return true;
 }
 
 /**
- * Offset of the first byte that begins no valid UTF-8 sequence, or -1 when all is valid.
- * The usual case is one native call; only a bad text is walked byte by byte.
+ * Place of the first byte in [from, to) that begins no valid UTF-8 sequence, or -1 when all is
+ * valid. The usual case is one native call; only a bad text is walked byte by byte.
  */
-export function firstInvalidUtf8(bytes: Uint8Array): number {
-  if (isUtf8(bytes)) return -1;
-  let at = 0;
-  while (at < bytes.length) {
-    const length = sequenceLength(bytes[at] ?? 0);
-    if (!validSequence(bytes, at, length)) return at;
+export function firstInvalidUtf8(bytes: Buffer, from = 0, to = bytes.length): number {
+  if (isUtf8(from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to))) return -1;
+  let at = from;
+  while (at < to) {
+    const length = sequenceLength(bytes[at]);
+    if (!validSequence(bytes, at, to, length)) return at;
     at += length;
   }
   return -1;
