@@ -2,10 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SealstreamError } from '@sealstream/contracts';
 import { errorWord, refusalType, refuse } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
-import { cutOutputs } from './output-batches.ts';
 import type { OutRecord } from './records.ts';
 import { topicLimit } from './topic-settings.ts';
-import { encodeRecordBatch } from './wire/record-batch-encoder.ts';
+import { RecordBatchWriter } from './wire/record-batch-writer.ts';
 import { produceRequest } from './wire/produce-request.ts';
 
 interface Producer {
@@ -52,21 +51,18 @@ export class Appender {
 
   async #write(topic: string, partition: number, records: readonly OutRecord[]): Promise<bigint> {
     const limit = await topicLimit(this.#link, topic);
-    const cut = cutOutputs([{ topic, records }], partition, () => limit);
-    if (!cut.fits) throw new SealstreamError('RECORD_TOO_LARGE', { topic });
+    const writer = new RecordBatchWriter().reset(limit, Date.now());
+    for (const record of records) writer.push(record);
+    if (writer.oversized.length > 0) throw new SealstreamError('RECORD_TOO_LARGE', { topic });
     let first = -1n;
-    for (const batch of cut.outputs[0].batches) {
+    for (const batch of writer.pieces()) {
       const offset = await this.#writeBatch(topic, partition, batch);
       if (first < 0n) first = offset;
     }
     return first;
   }
 
-  async #writeBatch(
-    topic: string,
-    partition: number,
-    records: readonly OutRecord[],
-  ): Promise<bigint> {
+  async #writeBatch(topic: string, partition: number, records: RecordBatchWriter): Promise<bigint> {
     const name = `${topic}/${partition}`;
     const deadline = Date.now() + DEADLINE_MS;
     for (;;) {
@@ -95,14 +91,14 @@ export class Appender {
   async #send(
     topic: string,
     partition: number,
-    records: readonly OutRecord[],
+    records: RecordBatchWriter,
     producer: Producer,
   ): Promise<bigint> {
-    const batch = encodeRecordBatch(
-      records,
-      { ...producer, baseSequence: producer.sequence, transactional: false },
-      BigInt(Date.now()),
-    );
+    const batch = records.finish({
+      ...producer,
+      baseSequence: producer.sequence,
+      transactional: false,
+    });
     const leader = await this.#link.leader(topic, partition);
     const request = produceRequest({
       topic,

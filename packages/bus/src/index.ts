@@ -21,7 +21,10 @@ export type {
   StageObserver,
   StageOptions,
   StageOutput,
-  StageRecord,
+  StageSinks,
+  WrittenRecords,
 } from './stage-options.ts';
 export type { CommittedOffset } from './transaction-session.ts';
 export type { PartitionLeader, TopicMetadata } from './wire/metadata-request.ts';
+export { RecordBatchWriter } from './wire/record-batch-writer.ts';
+export type { RecordColumns } from './wire/record-columns.ts';

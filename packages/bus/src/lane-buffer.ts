@@ -1,8 +1,8 @@
-import type { KafkaRecord } from './records.ts';
 import type { DecodedRange } from './wire/record-batch-decoder.ts';
+import { RecordColumns } from './wire/record-columns.ts';
 
 interface Chunk {
-  readonly records: readonly KafkaRecord[];
+  readonly records: RecordColumns;
   /** Where the partition goes on after this chunk, trailing control records included. */
   readonly nextOffset: bigint;
   readonly bytesPerRecord: number;
@@ -11,7 +11,7 @@ interface Chunk {
 
 /** Records taken for one batch, and where the partition goes on after them. */
 export interface TakenRecords {
-  readonly records: KafkaRecord[];
+  readonly records: RecordColumns;
   readonly nextOffset: bigint;
 }
 
@@ -39,11 +39,10 @@ export class LaneBuffer {
     return this.#count;
   }
 
-  get oldest(): KafkaRecord | null {
-    for (const chunk of this.#chunks) {
-      if (chunk.taken < chunk.records.length) return chunk.records[chunk.taken];
-    }
-    return null;
+  /** Milliseconds since 1970 of the oldest record not taken yet; null when there is none. */
+  get oldestMs(): number | null {
+    const chunk = this.#chunks.find(({ records, taken }) => taken < records.length);
+    return chunk === undefined ? null : chunk.records.timestampMs(chunk.taken);
   }
 
   push(range: DecodedRange, sizeBytes: number): void {
@@ -57,30 +56,31 @@ export class LaneBuffer {
 
   /** Takes records up to both limits, at least one when there is one. */
   take(maxRecords: number, maxBytes: number): TakenRecords {
-    const records: KafkaRecord[] = [];
+    const slices: RecordColumns[] = [];
+    let count = 0;
     let sizeBytes = 0;
     let nextOffset = this.#nextOffset;
     while (this.#chunks.length > 0) {
       const chunk = this.#chunks[0];
-      while (chunk.taken < chunk.records.length) {
-        const isFull = records.length >= maxRecords || sizeBytes >= maxBytes;
-        if (isFull) {
-          this.#account(records.length, sizeBytes);
-          return { records, nextOffset: chunk.records[chunk.taken].offset };
-        }
-        records.push(chunk.records[chunk.taken]);
-        sizeBytes += chunk.bytesPerRecord;
-        chunk.taken += 1;
+      const { bytesPerRecord, records, taken } = chunk;
+      const room = Math.min(
+        maxRecords - count,
+        bytesPerRecord === 0 ? Infinity : Math.ceil((maxBytes - sizeBytes) / bytesPerRecord),
+      );
+      const wanted = Math.min(Math.max(room, count === 0 ? 1 : 0), records.length - taken);
+      if (wanted > 0) slices.push(records.slice(taken, taken + wanted));
+      count += wanted;
+      sizeBytes += wanted * bytesPerRecord;
+      chunk.taken += wanted;
+      if (chunk.taken < records.length) {
+        nextOffset = BigInt(records.offset(chunk.taken));
+        break;
       }
       nextOffset = chunk.nextOffset;
       this.#chunks.shift();
     }
-    this.#account(records.length, sizeBytes);
-    return { records, nextOffset };
-  }
-
-  #account(count: number, sizeBytes: number): void {
     this.#count -= count;
     this.#sizeBytes = this.#chunks.length === 0 ? 0 : Math.max(0, this.#sizeBytes - sizeBytes);
+    return { records: RecordColumns.concat(slices), nextOffset };
   }
 }

@@ -1,5 +1,5 @@
 import type { ReadChunk, ReadOptions } from './partition-reader.ts';
-import type { StageBatch, StageOptions, StageOutput } from './stage-options.ts';
+import type { StageBatch, StageOptions } from './stage-options.ts';
 
 /**
  * Puts one prefix before the name of every topic and group, so that several Sealstreams share a
@@ -40,15 +40,13 @@ export class NamePrefix {
     if (this.#prefix === '') return options;
     const { observer } = options;
     const batchOff = (batch: StageBatch) => ({ ...batch, topic: this.off(batch.topic) });
-    const outputsOf = (outputs: readonly StageOutput[], named: (topic: string) => string) =>
-      outputs.map((output) => ({ ...output, topic: named(output.topic) }));
     const heard: StageOptions['observer'] = observer && {
       onAborted: (...aborted) => observer.onAborted?.(...aborted),
       onPaused: (...paused) => observer.onPaused?.(...paused),
       onRunning: (partition) => observer.onRunning?.(partition),
       onLost: (...lost) => observer.onLost?.(...lost),
       onCommitted: (batch, outputs, seconds) => {
-        const own = outputsOf(outputs, (topic) => this.off(topic));
+        const own = outputs.map(({ topic, records }) => ({ topic: this.off(topic), records }));
         observer.onCommitted?.(batchOff(batch), own, seconds);
       },
     };
@@ -57,9 +55,8 @@ export class NamePrefix {
       groupId: this.on(options.groupId),
       source: this.on(options.source),
       outputs: options.outputs.map((topic) => this.on(topic)),
-      transform: (batch) => {
-        return outputsOf(options.transform(batchOff(batch)), (topic) => this.on(topic));
-      },
+      transform: (batch, out) =>
+        options.transform(batchOff(batch), { to: (topic) => out.to(this.on(topic)) }),
       ...(heard && { observer: heard }),
     };
   }

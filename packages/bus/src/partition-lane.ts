@@ -5,15 +5,14 @@ import { errorWord, isFenced, refuse } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import { LaneBuffer, type TakenRecords } from './lane-buffer.ts';
 import { partitionOffset } from './offsets.ts';
-import { cutOutputs } from './output-batches.ts';
 import type {
   LaneState,
   LaneStatus,
   StageBatch,
   StageLimits,
   StageOptions,
-  StageOutput,
 } from './stage-options.ts';
+import { StageOutputs } from './stage-outputs.ts';
 import { topicLimit } from './topic-settings.ts';
 import { type PartitionOutput, TransactionSession } from './transaction-session.ts';
 import type { FetchedPartition } from './wire/fetch-request.ts';
@@ -52,6 +51,7 @@ export class PartitionLane implements FetchSource {
   readonly partition: number;
   readonly #context: LaneContext;
   #buffer = new LaneBuffer(0n);
+  readonly #outputs: StageOutputs;
   #isFetching = false;
   #failure: unknown = null;
   #state: LaneState = 'starting';
@@ -71,6 +71,7 @@ export class PartitionLane implements FetchSource {
     this.topic = topic;
     this.partition = partition;
     this.#context = context;
+    this.#outputs = new StageOutputs(context.options.outputs);
   }
 
   start(): void {
@@ -91,7 +92,7 @@ export class PartitionLane implements FetchSource {
       code: this.#code,
       committed: this.#committed,
       lastStableOffset: this.#lastStable,
-      oldestWaiting: this.#buffer.oldest?.timestamp ?? null,
+      oldestWaiting: this.#buffer.oldestMs,
     };
   }
 
@@ -128,7 +129,8 @@ export class PartitionLane implements FetchSource {
   #wanted(range: DecodedRange): DecodedRange {
     const until = this.#context.options.until?.get(this.partition);
     if (until === undefined || range.nextOffset <= until) return range;
-    return { records: range.records.filter(({ offset }) => offset < until), nextOffset: until };
+    const { records } = range;
+    return { records: records.slice(0, records.countBefore(until)), nextOffset: until };
   }
 
   get #isStopped(): boolean {
@@ -273,31 +275,37 @@ export class PartitionLane implements FetchSource {
       to: taken.nextOffset,
       oversized: new Set(),
     };
-    const { outputs, cut } = await this.#transformed(batch);
-    await session.commit(cut, taken.nextOffset, taken.nextOffset.toString());
+    await this.#transform(batch);
+    await session.commit(this.#written(), taken.nextOffset, taken.nextOffset.toString());
     this.#committed = taken.nextOffset;
     this.#accounted = taken.nextOffset;
     const seconds = (performance.now() - startMs) / 1000;
+    const outputs = [...this.#outputs.filled()].map(([topic, records]) => ({ topic, records }));
     this.#context.options.observer?.onCommitted?.(batch, outputs, seconds);
   }
 
-  async #transformed(
-    batch: StageBatch,
-  ): Promise<{ outputs: readonly StageOutput[]; cut: PartitionOutput[] }> {
+  /** Leaves what the batch becomes in `#outputs`; asks again when records are too large. */
+  async #transform(batch: StageBatch): Promise<void> {
     const { link, options } = this.#context;
     const limits = new Map<string, number>();
     for (const topic of options.outputs) limits.set(topic, await topicLimit(link, topic));
-    const oversized = new Set<bigint>();
+    const oversized = new Set<number>();
     for (;;) {
-      const outputs = options.transform({ ...batch, oversized });
-      const stranger = outputs.find((output) => !limits.has(output.topic));
-      if (stranger !== undefined) throw new SealstreamError('INTERNAL', { topic: stranger.topic });
-      const cut = cutOutputs(outputs, this.partition, (topic) => limits.get(topic) ?? 0);
-      if (cut.fits) return { outputs, cut: cut.outputs };
-      const known = cut.oversized.find((offset) => offset < 0n || oversized.has(offset));
-      if (known !== undefined) throw new SealstreamError('TOPIC_LIMITS', { topic: cut.topic });
-      for (const offset of cut.oversized) oversized.add(offset);
+      this.#outputs.reset(limits, Date.now());
+      options.transform({ ...batch, oversized }, this.#outputs);
+      const over = this.#outputs.oversized();
+      if (over === undefined) return;
+      const known = over.offsets.some((offset) => offset < 0 || oversized.has(offset));
+      if (known) throw new SealstreamError('TOPIC_LIMITS', { topic: over.topic });
+      for (const offset of over.offsets) oversized.add(offset);
     }
+  }
+
+  #written(): PartitionOutput[] {
+    const { partition } = this;
+    return [...this.#outputs.filled()].map(([topic, writer]) => {
+      return { topic, partition, batches: writer.pieces() };
+    });
   }
 
   async #afterFailure(error: unknown, waitMs: number): Promise<void> {

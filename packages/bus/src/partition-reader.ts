@@ -77,9 +77,9 @@ class ReaderSource implements FetchSource {
       if (nextOffset === this.position) return;
       this.position = nextOffset;
       const { topic, partition, end } = this;
-      const wanted = end === null ? records : records.filter((record) => record.offset < end);
+      const wanted = end === null ? records : records.slice(0, records.countBefore(end));
       const { lastStableOffset } = part;
-      this.#deliver({ topic, partition, records: wanted, nextOffset, lastStableOffset });
+      this.#deliver({ topic, partition, records: [...wanted], nextOffset, lastStableOffset });
     } catch (error) {
       this.#fail(error);
     }

@@ -1,3 +1,5 @@
+import type { RecordObject } from '@sealstream/contracts';
+
 /** A header: its name and bytes; order and repeats are kept. */
 export type Header = readonly [name: string, value: Buffer | null];
 
@@ -13,10 +15,4 @@ export interface KafkaRecord {
 }
 
 /** A record to write. */
-export interface OutRecord {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers?: readonly Header[];
-  /** Milliseconds since 1970; the time of sending when absent. */
-  readonly timestamp?: bigint;
-}
+export type OutRecord = RecordObject;

@@ -1,14 +1,25 @@
-import type { KafkaRecord, OutRecord } from './records.ts';
+import type { RecordSink } from '@sealstream/contracts';
+import type { RecordColumns } from './wire/record-columns.ts';
 
-/** An output record; naming its source lets the stage ask again when it is too large. */
-export interface StageRecord extends OutRecord {
-  readonly sourceOffset?: bigint;
-}
-
-/** Records for one output topic; they go to the partition number that they came from. */
+/** What a stage wrote to one topic; it goes to the partition number that the batch came from. */
 export interface StageOutput {
   readonly topic: string;
-  readonly records: readonly StageRecord[];
+  readonly records: WrittenRecords;
+}
+
+/** Records as they were written for a topic. */
+export interface WrittenRecords {
+  readonly length: number;
+  /** Bytes of all keys and values. */
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970 of record `index`, from 0. */
+  timestampMs(index: number): number;
+}
+
+/** Where a transform puts what its batch becomes. */
+export interface StageSinks {
+  /** Throws INTERNAL when the stage did not name this topic. */
+  to(topic: string): RecordSink;
 }
 
 /** What a stage hands to its transform: a batch of one partition. */
@@ -17,12 +28,13 @@ export interface StageBatch {
   readonly partition: number;
   /** First 4 bytes of the topic's id: another one after the topic was deleted and made again. */
   readonly incarnation: Buffer;
-  readonly records: readonly KafkaRecord[];
+  /** Stands until the transform returns and the observer was told; views into fetched bytes. */
+  readonly records: RecordColumns;
   /** The source range [from, to) that this batch accounts for; from is where the last one ended. */
   readonly from: bigint;
   readonly to: bigint;
   /** Offsets of records whose outputs were over a topic's limit: they must become something else. */
-  readonly oversized: ReadonlySet<bigint>;
+  readonly oversized: ReadonlySet<number>;
 }
 
 export type LaneState = 'starting' | 'running' | 'paused' | 'stopped';
@@ -35,8 +47,8 @@ export interface LaneStatus {
   readonly code: string;
   readonly committed: bigint;
   readonly lastStableOffset: bigint;
-  /** Milliseconds since 1970 of the oldest record fetched and not yet committed; null when none. */
-  readonly oldestWaiting: bigint | null;
+  /** Milliseconds since 1970 of the oldest record fetched and not yet in work; null when none. */
+  readonly oldestWaiting: number | null;
 }
 
 /** Told about what happens; must not throw. */
@@ -56,10 +68,11 @@ export interface StageOptions {
   /** Topics that the transform may write to; each must have at least the source's partitions. */
   readonly outputs: readonly string[];
   /**
-   * Pure: the same batch gives the same outcome. May throw a SealstreamError: retryable ones pause
+   * Writes what the batch becomes to `out`; the same batch gives the same outcome, and it may be asked
+   * for more than once. May throw a SealstreamError: retryable ones pause
    * the partition and are tried again, others stop the stage for good.
    */
-  transform(batch: StageBatch): readonly StageOutput[];
+  transform(batch: StageBatch, out: StageSinks): void;
   /** Awaited before a retryable error is tried again, to bring what was missing. */
   recover?(error: unknown): Promise<void>;
   readonly observer?: StageObserver;

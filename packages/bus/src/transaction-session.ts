@@ -2,15 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { refusalType, refuse } from './kafka-errors.ts';
 import type { Broker } from './kafka-internals.ts';
 import type { KafkaLink } from './kafka-link.ts';
-import { encodeRecordBatch } from './wire/record-batch-encoder.ts';
 import { produceRequest } from './wire/produce-request.ts';
-import type { OutRecord } from './records.ts';
+import type { RecordBatchWriter } from './wire/record-batch-writer.ts';
 
 /** Record batches for one partition of one topic, each within the topic's size limit. */
 export interface PartitionOutput {
   readonly topic: string;
   readonly partition: number;
-  readonly batches: readonly (readonly OutRecord[])[];
+  readonly batches: readonly Pick<RecordBatchWriter, 'finish' | 'length'>[];
 }
 
 /** Where the group stands on the source partition. */
@@ -114,15 +113,10 @@ export class TransactionSession {
     const { topic, partition } = output;
     const leader = await this.#link.leader(topic, partition);
     const name = `${topic}/${partition}`;
-    const nowMs = BigInt(Date.now());
     const answers = output.batches.map((records) => {
       const baseSequence = this.#sequences.get(name) ?? 0;
       this.#sequences.set(name, (baseSequence + records.length) & 0x7fffffff);
-      const batch = encodeRecordBatch(
-        records,
-        { ...this.#identity, baseSequence, transactional: true },
-        nowMs,
-      );
+      const batch = records.finish({ ...this.#identity, baseSequence, transactional: true });
       const { transactionalId } = this.#identity;
       const timeoutMs = this.#options.transactionTimeoutMs;
       return this.#link.send(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Bus } from '../src/index.ts';
-import { connect, newFlow, readAll, until, writeNumbered } from './workers.ts';
+import { connect, newFlow, passOn, readAll, until, writeNumbered } from './workers.ts';
 
 const brokers = inject('stack').kafkaBrokers;
 let bus: Bus;
@@ -24,10 +24,10 @@ test('a stage with an end works on nothing after it, not even on what it appends
     outputs: [flow.source, flow.out],
     until: ends,
     lingerMs: 1,
-    transform: ({ records }) => [
-      { topic: flow.out, records },
-      { topic: flow.source, records },
-    ],
+    transform: (batch, out) => {
+      passOn(flow.out)(batch, out);
+      passOn(flow.source)(batch, out);
+    },
   });
   const committed = async (partition: number) =>
     (await bus.admin.committed(flow.group, flow.source, partition)).offset;

@@ -3,7 +3,7 @@ import { QUICK_BROKER } from '../../../tools/stack/kafka.ts';
 import { type Stack, startStack } from '../../../tools/stack/stack.ts';
 import type { Bus } from '../src/index.ts';
 import { API, KafkaProxy } from './kafka-proxy.ts';
-import { connect, isDrained, newFlow, readAll, until, writeNumbered } from './workers.ts';
+import { connect, isDrained, newFlow, passOn, readAll, until, writeNumbered } from './workers.ts';
 
 let proxy: KafkaProxy;
 let stack: Stack;
@@ -41,7 +41,7 @@ describe('an answer that is lost inside a transaction', () => {
       lingerMs: 1,
       sessionTimeoutMs: 1500,
       heartbeatMs: 200,
-      transform: (batch) => [{ topic: flow.out, records: batch.records }],
+      transform: passOn(flow.out),
     });
     await writeNumbered(bus, flow, 100);
     await until(() => isDrained(bus, flow));
@@ -62,7 +62,7 @@ describe('an answer that is lost inside a transaction', () => {
         batchRecords: 50,
         sessionTimeoutMs: 1500,
         heartbeatMs: 200,
-        transform: (batch) => [{ topic: flow.out, records: batch.records }],
+        transform: passOn(flow.out),
       });
       await until(() => proxy.dropped > before);
       await writeNumbered(bus, flow, 350, 150);

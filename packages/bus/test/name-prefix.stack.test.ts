@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type Bus, openBus, type StageBatch } from '../src/index.ts';
 import { logger } from './quiet-logger.ts';
-import { connect, readAll, until } from './workers.ts';
+import { connect, passOn, readAll, until } from './workers.ts';
 
 const brokers = inject('stack').kafkaBrokers;
 const namePrefix = `mine-${randomBytes(4).toString('hex')}.`;
@@ -38,9 +38,9 @@ test('a stage reads, writes and commits under the prefix, and its transform sees
     source: 'in',
     outputs: ['out'],
     lingerMs: 1,
-    transform: (batch) => {
+    transform: (batch, out) => {
       seen.push(batch);
-      return [{ topic: 'out', records: batch.records }];
+      passOn('out')(batch, out);
     },
     observer: {
       onCommitted: ({ topic }, outputs) => {

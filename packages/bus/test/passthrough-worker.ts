@@ -20,21 +20,14 @@ const stage = await bus.stage({
   sessionTimeoutMs: 1500,
   transactionTimeoutMs: 5000,
   heartbeatMs: 200,
-  transform: (batch) => [
-    {
-      topic: OUT,
-      records: batch.records.map((record) => ({
-        key: record.key,
-        value: record.value,
-        timestamp: record.timestamp,
-        headers: [['from', Buffer.from(record.offset.toString())]],
-      })),
-    },
-    {
-      topic: AUDIT,
-      records: [{ key: null, value: Buffer.from(`${batch.partition}:${batch.from}:${batch.to}`) }],
-    },
-  ],
+  transform: (batch, out) => {
+    for (const { key, value, timestamp, offset } of batch.records) {
+      const headers = [['from', Buffer.from(offset.toString())]] as const;
+      out.to(OUT).push({ key, value, timestamp, headers });
+    }
+    const range = `${batch.partition}:${batch.from}:${batch.to}`;
+    out.to(AUDIT).push({ key: null, value: Buffer.from(range) });
+  },
 });
 stage.failed.catch(() => process.exit(1));
 process.on('SIGTERM', () => {

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
+import { emptyParts } from '@sealstream/contracts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Header } from '../src/records.ts';
+import type { Header, OutRecord } from '../src/records.ts';
 import { decodeRecordBatches } from '../src/wire/record-batch-decoder.ts';
-import { encodeRecordBatch, recordSizeBound } from '../src/wire/record-batch-encoder.ts';
+import { encodeRecordBatch } from '../src/wire/record-batch-encoder.ts';
+import { RecordBatchWriter } from '../src/wire/record-batch-writer.ts';
 
 const plain = { producerId: -1n, producerEpoch: -1, baseSequence: -1, transactional: false };
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
@@ -58,8 +61,8 @@ function crc(data: Buffer): number {
   return (value ^ 0xffffffff) >>> 0;
 }
 
-const texts = (range: { records: { value: Buffer | null }[] }) =>
-  range.records.map(({ value }) => value?.toString());
+const texts = (range: { records: Iterable<{ value: Buffer | null }> }) =>
+  [...range.records].map(({ value }) => value?.toString());
 
 describe('a record batch', () => {
   it('comes back with the same keys, values, headers in order and timestamps', () => {
@@ -68,7 +71,7 @@ describe('a record batch', () => {
         const decoded = decodeRecordBatches(encodeRecordBatch(records, plain, 0n), 0n, []);
         expect(decoded.nextOffset).toBe(BigInt(records.length));
         expect(
-          decoded.records.map(({ key, value, headers, timestamp }) => ({
+          [...decoded.records].map(({ key, value, headers, timestamp }) => ({
             key,
             value,
             headers,
@@ -79,13 +82,74 @@ describe('a record batch', () => {
     );
   });
 
-  it('is never larger than the sum of its records bounds', () => {
+  it('over a limit is cut into batches within it, and names what fits in none', () => {
+    fc.assert(
+      fc.property(
+        fc.array(record, { minLength: 1, maxLength: 40 }),
+        fc.integer({ min: 70, max: 2000 }),
+        (records, limit) => {
+          const writer = new RecordBatchWriter().reset(limit, 0);
+          for (const [index, one] of records.entries()) writer.push(one, index);
+          const batches = writer.pieces().map((piece) => Buffer.from(piece.finish(plain)));
+          const written = batches.flatMap((batch) => [
+            ...decodeRecordBatches(batch, 0n, []).records,
+          ]);
+          const fitting = records.filter((_, index) => !writer.oversized.includes(index));
+          expect(written).toMatchObject(fitting);
+          for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(limit);
+          for (const index of writer.oversized)
+            expect(encodeRecordBatch([records[index]], plain, 0n).length).toBeGreaterThan(
+              limit - 20,
+            );
+        },
+      ),
+    );
+  });
+
+  it('is the same bytes when its records are passed on as ranges', () => {
     fc.assert(
       fc.property(fc.array(record, { minLength: 1, maxLength: 20 }), (records) => {
-        const bound = records.reduce((sum, one) => sum + recordSizeBound(one), 61);
-        expect(encodeRecordBatch(records, plain, 0n).length).toBeLessThanOrEqual(bound);
+        const batch = encodeRecordBatch(records, plain, 0n);
+        const { records: columns } = decodeRecordBatches(batch, 0n, []);
+        const writer = new RecordBatchWriter().reset(1e9, 0);
+        const parts = emptyParts();
+        for (let index = 0; index < columns.length; index += 1) {
+          columns.read(index, parts);
+          writer.add(parts);
+        }
+        expect(writer.finish(plain).equals(batch)).toBe(true);
+        expect(writer.sizeBytes).toBe(columns.sizeBytes);
       }),
     );
+  });
+
+  it('has a digest that differs when any part of any record differs', () => {
+    const one = { key: Buffer.from('k'), value: randomBytes(300_000), timestamp: 5n };
+    const digestOf = (records: readonly OutRecord[]) => {
+      const writer = new RecordBatchWriter().reset(1e9, 0);
+      for (const each of records) writer.push(each);
+      return writer.digest();
+    };
+    const same = digestOf([one, one]);
+    expect(digestOf([one, one])).toBe(same);
+    const flipped = Buffer.from(one.value);
+    flipped[299_999] ^= 1;
+    const others = [
+      [one],
+      [one, { ...one, key: null }],
+      [one, { ...one, value: flipped }],
+      [one, { ...one, headers: [['h', null]] as const }],
+      [one, { ...one, headers: [['h', Buffer.alloc(0)]] as const }],
+      [one, { ...one, timestamp: 6n }],
+      [{ ...one, key: Buffer.alloc(0) }, one],
+    ];
+    expect(new Set([same, ...others.map(digestOf)]).size).toBe(8);
+  });
+
+  it('that says more records than its bytes can hold is refused before room is made for them', () => {
+    const batch = encodeRecordBatch([{ key: null, value: Buffer.from('abc') }], plain, 0n);
+    batch.writeInt32BE(0x7fffffff, 57);
+    expect(() => decodeRecordBatches(resealed(batch, 0n), 0n, [])).toThrow(/BATCH_UNREADABLE/);
   });
 
   it('is refused when any byte after its checksum was changed', () => {

@@ -2,7 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
-import { type Bus, type KafkaRecord, openBus } from '../src/index.ts';
+import { emptyParts } from '@sealstream/contracts';
+import {
+  type Bus,
+  type KafkaRecord,
+  openBus,
+  type StageBatch,
+  type StageSinks,
+} from '../src/index.ts';
 import { logger } from './quiet-logger.ts';
 
 /** The names of one test's topics and group. */
@@ -33,6 +40,17 @@ export async function newFlow(bus: Bus, brokers: string, partitions = 4): Promis
     await bus.admin.createTopic(topic, partitions, 1, {});
   }
   return flow;
+}
+
+/** The transform that writes every record to a topic as it came, without an object a record. */
+export function passOn(topic: string): (batch: StageBatch, out: StageSinks) => void {
+  const parts = emptyParts();
+  return ({ records }, out) => {
+    for (let index = 0; index < records.length; index += 1) {
+      records.read(index, parts);
+      out.to(topic).add(parts);
+    }
+  };
 }
 
 const running = new Set<ChildProcess>();

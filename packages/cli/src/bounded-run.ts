@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Bus, StageOptions, StageOutput } from '@sealstream/bus';
+import type { Bus, StageOptions } from '@sealstream/bus';
 import { auditTopic, type ErrorCode, ERRORS, SealstreamError } from '@sealstream/contracts';
-import type { FetchedBatch, FlowResult } from '@sealstream/flow';
+import type { FetchedBatch, FlowTransform } from '@sealstream/flow';
 
 const POLL_MS = 100;
 /** Where the command's batch events go, in the same transactions as the outputs. */
@@ -16,7 +16,7 @@ export interface BoundedRun {
   readonly outputs: readonly string[];
   /** Per partition: where the work ends. */
   readonly ends: readonly bigint[];
-  readonly transform: (batch: FetchedBatch) => FlowResult;
+  readonly transform: FlowTransform;
   /** Brings keys that were missing. */
   readonly refresh: () => Promise<void>;
   /** How long a partition may be held up before the run gives up. */
@@ -51,7 +51,11 @@ export async function runToEnd(bus: Pick<Bus, 'admin' | 'stage'>, run: BoundedRu
     outputs: [...outputs, EVENTS],
     until: new Map(ends.map((end, partition) => [partition, end])),
     lingerMs: 0,
-    transform: (batch) => withEvent(run.transform(batch)),
+    transform: (batch, out) => {
+      const event = run.transform(batch, out);
+      const value = Buffer.from(JSON.stringify(event));
+      out.to(EVENTS).push({ key: Buffer.from(event.emitter), value });
+    },
     recover: () => run.refresh(),
     observer: {
       onCommitted: (batch) => {
@@ -69,11 +73,6 @@ export async function runToEnd(bus: Pick<Bus, 'admin' | 'stage'>, run: BoundedRu
   } finally {
     await stage.stop();
   }
-}
-
-function withEvent({ event, outputs }: FlowResult): StageOutput[] {
-  const value = Buffer.from(JSON.stringify(event));
-  return [...outputs, { topic: EVENTS, records: [{ key: Buffer.from(event.emitter), value }] }];
 }
 
 async function isDone(

@@ -1,5 +1,6 @@
 import {
   type Branch,
+  emptyParts,
   type ErrorCode,
   type RejectNote,
   SealstreamError,
@@ -12,14 +13,14 @@ import {
   encodeSourceMark,
   type Envelope,
   type FetchedBatch,
-  type FetchedRecord,
-  type FlowRecord,
-  type FlowResult,
+  type FlowTransform,
   markBytes,
   RejectedCodec,
   revisionOf,
+  type SealedRecord,
   type SourceMark,
   StageCounts,
+  viewOf,
 } from '@sealstream/flow';
 import { checkPlan, type Dataset } from '@sealstream/policy';
 
@@ -84,25 +85,28 @@ export function rejectedToAccepted(
   keys: KeySource,
   choice: ReplayChoice,
   onCounted: (batch: FetchedBatch, counts: ReplayCounts) => void,
-): (batch: FetchedBatch) => FlowResult {
+): FlowTransform {
   const codec = {
     accepted: new AcceptedCodec(dataset.name),
     rejected: new RejectedCodec(dataset.name),
   };
   const plan = checkPlan(dataset);
-  return (batch) => {
+  const parts = emptyParts();
+  return (batch, out) => {
     const counts = new StageCounts();
     // The event names the keys that sealed.
     const noted = counts.tally.noting(keys);
     const done: ReplayCounts = { accepted: 0, rejected: 0, kept: 0 };
-    const accepted: FlowRecord[] = [];
-    const rejected: FlowRecord[] = [];
-    for (const record of batch.records) {
-      const sourceOffset = record.offset;
+    const accepted = out.to(dataset.topics.accepted);
+    const rejected = out.to(dataset.topics.rejected);
+    for (let index = 0; index < batch.records.length; index += 1) {
+      batch.records.read(index, parts);
+      const headers = batch.records.headersOf(parts);
+      const record = { key: viewOf(parts.key), value: viewOf(parts.value), headers };
+      const { offset } = parts;
       const opened = chosen(codec.rejected, record, dataset, choice, noted);
       if (opened === undefined) {
-        const { headers, key, value } = record;
-        rejected.push({ headers, key, value, sourceOffset });
+        rejected.push(record, offset);
         done.kept += 1;
         continue;
       }
@@ -110,34 +114,28 @@ export function rejectedToAccepted(
       const branch = BRANCH_OF[note.stage];
       const attempt = origin.attempt + 1;
       const mark = encodeSourceMark({ ...origin, policyId: dataset.policyId, attempt, branch });
-      const fault = faultOf(envelope, plan, batch.oversized.has(sourceOffset));
+      const fault = faultOf(envelope, plan, batch.oversized.has(offset));
       if (fault === undefined) {
-        accepted.push({ ...codec.accepted.seal(noted, mark, record.key, envelope), sourceOffset });
+        accepted.push(codec.accepted.seal(noted, mark, record.key, envelope), offset);
         done.accepted += 1;
         continue;
       }
       counts.reject(fault.code);
       const reason = { ...fault, stage: note.stage, topic: note.source.topic };
-      rejected.push({
-        ...codec.rejected.seal(noted, mark, record.key, envelope, reason),
-        sourceOffset,
-      });
+      rejected.push(codec.rejected.seal(noted, mark, record.key, envelope, reason), offset);
       done.rejected += 1;
     }
-    const outputs = [
-      { topic: dataset.topics.accepted, records: accepted },
-      { topic: dataset.topics.rejected, records: rejected },
-    ];
+    const outputs = { [dataset.topics.accepted]: accepted, [dataset.topics.rejected]: rejected };
     onCounted(batch, done);
     const event = batchEvent('replay', dataset, batch, outputs, counts);
-    return { outputs, event: { ...event, emitter: `cli/${event.emitter}` } };
+    return { ...event, emitter: `cli/${event.emitter}` };
   };
 }
 
 /** The opened record, or undefined when it is not chosen or is no reject of ours. */
 function chosen(
   codec: RejectedCodec,
-  record: FetchedRecord,
+  record: SealedRecord,
   dataset: Dataset,
   choice: ReplayChoice,
   keys: KeySource,

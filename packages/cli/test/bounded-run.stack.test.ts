@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Bus, openBus } from '@sealstream/bus';
-import { auditTopic, SealstreamError } from '@sealstream/contracts';
-import { batchEvent, type FetchedBatch, type FlowResult, StageCounts } from '@sealstream/flow';
+import { auditTopic, emptyParts, SealstreamError } from '@sealstream/contracts';
+import { batchEvent, type FlowTransform, StageCounts } from '@sealstream/flow';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 import { until } from './flow-processes.ts';
@@ -32,12 +32,15 @@ beforeAll(async () => {
 
 afterAll(() => bus.stop());
 
-function passthrough(batch: FetchedBatch): FlowResult {
-  const records = batch.records.map((record) => ({ ...record, sourceOffset: record.offset }));
-  const outputs = [{ topic: TARGET, records }];
+const passthrough: FlowTransform = (batch, out) => {
+  const parts = emptyParts();
+  for (let index = 0; index < batch.records.length; index += 1) {
+    batch.records.read(index, parts);
+    out.to(TARGET).add(parts);
+  }
   const dataset = { name: 'people', sha256: 'ab' };
-  return { outputs, event: batchEvent('cli', dataset, batch, outputs, new StageCounts()) };
-}
+  return batchEvent('cli', dataset, batch, { [TARGET]: out.to(TARGET) }, new StageCounts());
+};
 
 function runOf(ends: readonly bigint[], over: Partial<BoundedRun> = {}): BoundedRun {
   return {

@@ -1,7 +1,7 @@
 import { AcceptedCodec, encodeSourceMark, RejectedCodec } from '@sealstream/flow';
 import { describe, expect, test } from 'vitest';
 
-import { batchOf, newKeys, outputOf, people } from '../../flow/test/flow-batch.ts';
+import { batchOf, newKeys, outputOf, people, resultOf } from '../../flow/test/flow-batch.ts';
 import {
   type ReplayChoice,
   type ReplayCounts,
@@ -47,13 +47,13 @@ function reject({ attempt = 0, code = 'RECORD_UNKNOWN_FIELD', ...given }: Given 
 function replayed(
   records: readonly ReturnType<typeof reject>[],
   choice = ALL,
-  oversized: bigint[] = [],
+  oversized: number[] = [],
 ) {
   let counts: ReplayCounts | undefined;
   const transform = rejectedToAccepted(dataset, keys, choice, (_, made) => {
     counts = made;
   });
-  const result = transform(batchOf(records, oversized));
+  const result = resultOf(transform, batchOf(records, oversized));
   const accepted = outputOf(result, ACCEPTED).map((record) =>
     new AcceptedCodec('people').open(keys, record),
   );
@@ -127,7 +127,7 @@ describe('replay', () => {
 
   test('accepts a tombstone, and rejects what accepted has no room for', () => {
     expect(replayed([reject({ value: null })]).accepted[0]?.envelope.value).toBeNull();
-    const { rejected } = replayed([reject()], ALL, [100n]);
+    const { rejected } = replayed([reject()], ALL, [100]);
     expect(codec.note(rejected[0])).toMatchObject({ code: 'RECORD_TOO_LARGE', attempt: 1 });
   });
 

@@ -32,6 +32,15 @@ export {
   SERVICES,
 } from './purposes.ts';
 export type { LogFields, Logger } from './logger.ts';
+export {
+  type ByteRange,
+  emptyParts,
+  type RecordBlock,
+  type RecordHeaders,
+  type RecordObject,
+  type RecordParts,
+  type RecordSink,
+} from './record-parts.ts';
 export { RejectNote } from './rejects.ts';
 export {
   ALERT_TOPIC,

@@ -22,8 +22,9 @@ export {
   WRAPPED_BYTES,
 } from './key-wrap.ts';
 export { KeyedHash } from './keyed-hash.ts';
-export type { RecordBinding } from './record-binding.ts';
+export type { RangeBinding, RecordBinding } from './record-binding.ts';
 export { RecordCipher } from './record-cipher.ts';
+export { Scratch } from './scratch.ts';
 export {
   generateSigner,
   publicKeyPem,

@@ -1,4 +1,5 @@
-import { SealstreamError } from '@sealstream/contracts';
+import { type ByteRange, SealstreamError } from '@sealstream/contracts';
+import { Scratch } from './scratch.ts';
 
 /** What a sealed record is bound to besides its format, dataset, stage and key id. */
 export interface RecordBinding {
@@ -10,29 +11,67 @@ export interface RecordBinding {
   readonly headers: Uint8Array;
 }
 
-const SOURCE_BYTES = 16;
+/** The same as ranges of bytes, for records that are not taken apart. */
+export interface RangeBinding {
+  readonly source: ByteRange;
+  readonly key: ByteRange;
+  readonly headers: ByteRange;
+}
+
+export const SOURCE_BYTES = 16;
 const NO_KEY = 0;
 const HAS_KEY = 1;
 
+/** One for all: ciphers are synchronous. Never secret. */
+const scratch = new Scratch(1024);
+
 /**
  * The associated data of one record: `fixed` (length-prefixed parts that the cipher keeps ready),
- * then source, key (one byte says whether there is one) and headers, length-prefixed too.
+ * then source, key (one byte says whether there is one) and headers, length-prefixed too. A view
+ * that stands until the next call.
  */
-export function recordAssociated(fixed: Buffer, binding: RecordBinding): Buffer {
+export function recordAssociated(fixed: Buffer, binding: RangeBinding): Buffer {
   const { source, key, headers } = binding;
   // Precondition: a source coordinate is 16 bytes.
-  if (source.length !== SOURCE_BYTES)
-    throw new SealstreamError('INTERNAL', { sourceBytes: source.length });
-  const keyBytes = 1 + (key?.length ?? 0);
-  const size = fixed.length + 12 + SOURCE_BYTES + keyBytes + headers.length;
-  const joined = Buffer.allocUnsafe(size);
+  if (source.to - source.from !== SOURCE_BYTES)
+    throw new SealstreamError('INTERNAL', { sourceBytes: source.to - source.from });
+  const keyBytes = 1 + (key.to - key.from);
+  const headerBytes = headers.to - headers.from;
+  const joined = scratch.first(fixed.length + 12 + SOURCE_BYTES + keyBytes + headerBytes);
   joined.set(fixed, 0);
-  let at = joined.writeUInt32BE(SOURCE_BYTES, fixed.length);
-  joined.set(source, at);
-  at = joined.writeUInt32BE(keyBytes, at + SOURCE_BYTES);
-  at = joined.writeUInt8(key === null ? NO_KEY : HAS_KEY, at);
-  if (key !== null) joined.set(key, at);
-  at = joined.writeUInt32BE(headers.length, at + keyBytes - 1);
-  joined.set(headers, at);
+  let at = putLength(joined, fixed.length, SOURCE_BYTES);
+  at = putRange(joined, at, source);
+  at = putLength(joined, at, keyBytes);
+  joined[at++] = key.from < 0 ? NO_KEY : HAS_KEY;
+  at = putRange(joined, at, key);
+  at = putLength(joined, at, headerBytes);
+  putRange(joined, at, headers);
   return joined;
 }
+
+function putLength(target: Buffer, at: number, length: number): number {
+  target[at] = length >>> 24;
+  target[at + 1] = length >>> 16;
+  target[at + 2] = length >>> 8;
+  target[at + 3] = length;
+  return at + 4;
+}
+
+/** A loop: these parts are short, and shorter than what a call into native code costs. */
+function putRange(target: Buffer, start: number, { bytes, from, to }: ByteRange): number {
+  if (to - from > 64) return start + bytes.copy(target, start, from, to);
+  let at = start;
+  for (let index = from; index < to; index += 1) target[at++] = bytes[index];
+  return at;
+}
+
+/** The whole of some bytes as a range; null as a range that stands for null. */
+export function wholeRange(bytes: Uint8Array | null): ByteRange {
+  if (bytes === null) return { bytes: NOTHING, from: -1, to: -1 };
+  const view = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { bytes: view, from: 0, to: view.length };
+}
+
+const NOTHING = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-import { type Purpose, SealstreamError } from '@sealstream/contracts';
+import { type ByteRange, type Purpose, SealstreamError } from '@sealstream/contracts';
 import sodium from 'sodium-native';
 import { deriveKey, type Format, type KeyUse } from './derivation.ts';
 import { isKeyId, KEY_ID_CHARACTERS } from './field-token.ts';
@@ -7,7 +7,13 @@ import type { KeySource } from './key-source.ts';
 import { publicKeyOf } from './key-wrap.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 import { NONCE_BYTES, type NonceSource, randomNonces } from './nonce-source.ts';
-import { type RecordBinding, recordAssociated } from './record-binding.ts';
+import {
+  type RangeBinding,
+  type RecordBinding,
+  recordAssociated,
+  wholeRange,
+} from './record-binding.ts';
+import { Scratch } from './scratch.ts';
 import { aeadOpen, aeadSeal, TAG_BYTES } from './xchacha20-poly1305.ts';
 
 /** First byte of a sealed record. */
@@ -30,6 +36,20 @@ const derivedSlot = scratch.subarray(KEY_BYTES);
 /** Fixed associated data kept by one cipher; key ids are few. */
 const FIXED_MAX = 1024;
 
+/** What records under one key id have in common. */
+interface FixedPart {
+  readonly id: string;
+  readonly bytes: Buffer;
+  /** The first part of the associated data. */
+  readonly fixed: Buffer;
+}
+
+/** Working memory of all ciphers, which are synchronous; only `opened` ever holds plaintext. */
+const nonceBytes = Buffer.alloc(NONCE_BYTES);
+const sealedBody = new Scratch();
+const sealedWhole = new Scratch();
+const opened = new Scratch();
+
 /**
  * Seals and opens whole records of one purpose, dataset and stage (docs/wire-format.md).
  *
@@ -44,7 +64,11 @@ export class RecordCipher {
   readonly #nonces: NonceSource;
   readonly #shared: KeyUse;
   readonly #once: KeyUse;
-  readonly #fixed = new Map<string, Buffer>();
+  readonly #fixed = {
+    'sealed-record': new Map<string, FixedPart>(),
+    'sealed-to-public': new Map<string, FixedPart>(),
+  };
+  #last: FixedPart | undefined;
 
   /**
    * @param stage what the record is sealed for; reader and writer must name it alike
@@ -68,27 +92,48 @@ export class RecordCipher {
 
   /** Seals under the active shared key. The result is the caller's own. */
   seal(keys: KeySource, binding: RecordBinding, plain: Uint8Array): Buffer {
+    return Buffer.from(this.sealRange(keys, rangesOf(binding), view(plain)));
+  }
+
+  /** The same for a record in ranges. A view that stands until the next call of any cipher. */
+  sealRange(keys: KeySource, binding: RangeBinding, plain: Buffer): Buffer {
     const { id, key } = keys.active(this.#shared);
-    const sealed = Buffer.allocUnsafe(BODY_AT + NONCE_BYTES + plain.length + TAG_BYTES);
-    const associated = this.#start('sealed-record', id, binding, sealed);
-    const nonce = sealed.subarray(BODY_AT, BODY_AT + NONCE_BYTES);
-    this.#nonces.next(nonce);
-    aeadSeal(sealed.subarray(BODY_AT + NONCE_BYTES), view(plain), associated, nonce, key);
+    const { bytes, fixed } = this.#fixedOf('sealed-record', id);
+    const associated = recordAssociated(fixed, binding);
+    const body = sealedBody.first(plain.length + TAG_BYTES);
+    this.#nonces.next(nonceBytes);
+    aeadSeal(body, plain, associated, nonceBytes, key);
+    const sealed = sealedWhole.first(BODY_AT + NONCE_BYTES + body.length);
+    sealed[0] = FORMAT_BYTES['sealed-record'];
+    sealed.set(bytes, ID_AT);
+    sealed.set(nonceBytes, BODY_AT);
+    sealed.set(body, BODY_AT + NONCE_BYTES);
     return sealed;
   }
 
   /** Opens what `seal` made. Throws RECORD_NOT_AUTHENTIC and what the key source throws. */
   open(keys: KeySource, binding: RecordBinding, sealed: Uint8Array): Buffer {
-    const record = view(sealed);
-    const id = this.#idOf('sealed-record', record, BODY_AT);
+    return Buffer.from(this.openRange(keys, rangesOf(binding), wholeRange(sealed), opened));
+  }
+
+  /**
+   * The same for a record in ranges; the plaintext is a view of `plain`. What does not open leaves no
+   * plaintext there.
+   */
+  openRange(keys: KeySource, binding: RangeBinding, sealed: ByteRange, plain: Scratch): Buffer {
+    const { bytes, from, to } = sealed;
+    const bodyAt = from + BODY_AT + NONCE_BYTES;
+    if (to - bodyAt < TAG_BYTES || bytes[from] !== FORMAT_BYTES['sealed-record'])
+      throw this.#notAuthentic();
+    const { id, fixed } = this.#namedBy(bytes, from + ID_AT);
     const key = keys.byId(this.#shared, id);
-    const associated = recordAssociated(this.#fixedOf('sealed-record', id), binding);
-    const nonceEnd = BODY_AT + NONCE_BYTES;
-    const plain = Buffer.allocUnsafe(record.length - nonceEnd - TAG_BYTES);
-    const nonce = record.subarray(BODY_AT, nonceEnd);
-    if (!aeadOpen(plain, record.subarray(nonceEnd), associated, nonce, key))
+    const associated = recordAssociated(fixed, binding);
+    for (let index = 0; index < NONCE_BYTES; index += 1)
+      nonceBytes[index] = bytes[from + BODY_AT + index];
+    const target = plain.first(to - bodyAt - TAG_BYTES);
+    if (!aeadOpen(target, bytes.subarray(bodyAt, to), associated, nonceBytes, key))
       throw this.#notAuthentic(id);
-    return plain;
+    return target;
   }
 
   /** Seals under a fresh key, and that key to the public half of the purpose's key pair. */
@@ -97,7 +142,10 @@ export class RecordCipher {
     const nonceAt = BODY_AT + BOX_BYTES;
     const nonceEnd = nonceAt + NONCE_BYTES;
     const sealed = Buffer.allocUnsafe(nonceEnd + plain.length + TAG_BYTES);
-    const associated = this.#start('sealed-to-public', id, binding, sealed);
+    const { bytes, fixed } = this.#fixedOf('sealed-to-public', id);
+    const associated = recordAssociated(fixed, rangesOf(binding));
+    sealed[0] = FORMAT_BYTES['sealed-to-public'];
+    sealed.set(bytes, ID_AT);
     try {
       sodium.randombytes_buf(freshSlot);
       sodium.crypto_box_seal(sealed.subarray(BODY_AT, nonceAt), freshSlot, publicKey);
@@ -115,9 +163,13 @@ export class RecordCipher {
   openSealed(keys: KeySource, binding: RecordBinding, sealed: Uint8Array): Buffer {
     const record = view(sealed);
     const nonceAt = BODY_AT + BOX_BYTES;
-    const id = this.#idOf('sealed-to-public', record, nonceAt);
+    if (record.length < nonceAt + NONCE_BYTES + TAG_BYTES) throw this.#notAuthentic();
+    if (record[0] !== FORMAT_BYTES['sealed-to-public']) throw this.#notAuthentic();
+    const id = record.toString('latin1', ID_AT, BODY_AT);
+    if (!isKeyId(id)) throw this.#notAuthentic();
     const secret = keys.privateKey(this.#purpose, this.#dataset, id);
-    const associated = recordAssociated(this.#fixedOf('sealed-to-public', id), binding);
+    const { fixed } = this.#fixedOf('sealed-to-public', id);
+    const associated = recordAssociated(fixed, rangesOf(binding));
     const nonceEnd = nonceAt + NONCE_BYTES;
     const plain = Buffer.allocUnsafe(record.length - nonceEnd - TAG_BYTES);
     try {
@@ -134,31 +186,29 @@ export class RecordCipher {
     return plain;
   }
 
-  /** Writes format byte and key id; gives the associated data. */
-  #start(format: RecordFormat, id: string, binding: RecordBinding, sealed: Buffer): Buffer {
-    const associated = recordAssociated(this.#fixedOf(format, id), binding);
-    sealed[0] = FORMAT_BYTES[format];
-    sealed.write(id, ID_AT, 'latin1');
-    return associated;
+  /** What stays the same under the key id that a record names; the last one is found by its bytes. */
+  #namedBy(bytes: Buffer, at: number): FixedPart {
+    const last = this.#last;
+    if (last !== undefined && standsAt(last.bytes, bytes, at)) return last;
+    const id = bytes.toString('latin1', at, at + KEY_ID_CHARACTERS);
+    if (!isKeyId(id)) throw this.#notAuthentic();
+    this.#last = this.#fixedOf('sealed-record', id);
+    return this.#last;
   }
 
-  #idOf(format: RecordFormat, sealed: Buffer, nonceAt: number): string {
-    const id = sealed.toString('latin1', ID_AT, BODY_AT);
-    const long = sealed.length >= nonceAt + NONCE_BYTES + TAG_BYTES;
-    if (!long || sealed[0] !== FORMAT_BYTES[format] || !isKeyId(id)) throw this.#notAuthentic();
-    return id;
-  }
-
-  #fixedOf(format: RecordFormat, id: string): Buffer {
-    const name = `${format}/${id}`;
-    const kept = this.#fixed.get(name);
+  #fixedOf(format: RecordFormat, id: string): FixedPart {
+    const kept = this.#fixed[format].get(id);
     if (kept !== undefined) return kept;
     // Precondition: a key source gives ids of 12 base64url characters.
     if (!isKeyId(id)) throw new SealstreamError('INTERNAL', { keyIdCharacters: id.length });
-    const fixed = lengthPrefixed([`${format}/v1`, this.#stage, this.#dataset, id]);
-    if (this.#fixed.size >= FIXED_MAX) this.#fixed.clear();
-    this.#fixed.set(name, fixed);
-    return fixed;
+    const part = {
+      id,
+      bytes: Buffer.from(id, 'latin1'),
+      fixed: lengthPrefixed([`${format}/v1`, this.#stage, this.#dataset, id]),
+    };
+    if (this.#fixed[format].size >= FIXED_MAX) this.#fixed[format].clear();
+    this.#fixed[format].set(id, part);
+    return part;
   }
 
   #notAuthentic(id?: string): SealstreamError {
@@ -176,4 +226,14 @@ function view(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes)
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function rangesOf({ source, key, headers }: RecordBinding): RangeBinding {
+  return { source: wholeRange(source), key: wholeRange(key), headers: wholeRange(headers) };
+}
+
+function standsAt(word: Buffer, bytes: Buffer, at: number): boolean {
+  for (let index = 0; index < word.length; index += 1)
+    if (bytes[at + index] !== word[index]) return false;
+  return true;
 }

@@ -1,38 +1,30 @@
-import { type BatchEvent, ERRORS, SealstreamError, SOURCE_HEADER } from '@sealstream/contracts';
+import {
+  type ByteRange,
+  emptyParts,
+  ERRORS,
+  type RecordParts,
+  type RecordSink,
+  SealstreamError,
+  SOURCE_HEADER,
+} from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
-import { type Dataset, type KeyMethod, type Plan } from '@sealstream/policy';
-import { AcceptedCodec, type SealedRecord } from './accepted.ts';
-import { type AccountedBatch, batchEvent } from './batch-event.ts';
+import { type Dataset, type Plan } from '@sealstream/policy';
+import { ByteWriter } from '@sealstream/records';
+import { AcceptedCodec } from './accepted.ts';
+import { batchEvent } from './batch-event.ts';
+import { BatchMark } from './batch-mark.ts';
 import { carriedHeaders } from './carried-headers.ts';
-import type { Envelope } from './envelope.ts';
+import {
+  type Envelope,
+  envelopeHeaders,
+  envelopeOf,
+  type EnvelopeParts,
+  viewOf,
+} from './envelope.ts';
+import type { FetchedBatch, FlowTransform } from './flow-transform.ts';
+import { FoundMark } from './found-mark.ts';
 import { RejectedCodec } from './rejected.ts';
-import { encodeSourceMark, revisionOf, type SourceMark } from './source-mark.ts';
 import { StageCounts } from './stage-counts.ts';
-
-/** A record of accepted.D as the stage fetched it. */
-export interface FetchedRecord extends SealedRecord {
-  readonly offset: bigint;
-  readonly timestamp: bigint;
-}
-
-/** A batch of one partition. */
-export interface FetchedBatch extends AccountedBatch {
-  readonly incarnation: Buffer;
-  readonly records: readonly FetchedRecord[];
-  readonly oversized: ReadonlySet<bigint>;
-}
-
-/** An output record with the offset that it came from. */
-export interface FlowRecord extends SealedRecord {
-  readonly timestamp?: bigint;
-  readonly sourceOffset: bigint;
-}
-
-/** What a batch became. */
-export interface FlowResult {
-  readonly outputs: readonly { readonly topic: string; readonly records: readonly FlowRecord[] }[];
-  readonly event: BatchEvent;
-}
 
 /** One branch after accepted.D. */
 export interface Branch {
@@ -51,133 +43,162 @@ export interface Branch {
  * Throws retryable errors (KEY_UNKNOWN, KEYRING_STALE, POLICY_BEHIND): then nothing of the batch is
  * written and the partition waits.
  */
-export function acceptedStage(
-  branch: Branch,
-  keys: KeySource,
-): (batch: FetchedBatch) => FlowResult {
-  const { stage, dataset } = branch;
-  const accepted = new AcceptedCodec(dataset.name);
-  const rejects = new RejectedCodec(dataset.name);
-  const opener = new Opener(accepted, dataset.revision);
-  return (batch) => {
+export function acceptedStage(branch: Branch, keys: KeySource): FlowTransform {
+  const { stage, dataset, topic } = branch;
+  const worker = new BranchWorker(branch, keys);
+  return (batch, out) => {
     const counts = new StageCounts();
-    const noted = counts.tally.noting(keys);
-    const treated: FlowRecord[] = [];
-    const rejected: FlowRecord[] = [];
-    for (const record of batch.records) {
-      const opened = opener.open(record, batch, noted);
-      const { mark, envelope } = opened;
-      if (mark.branch !== 'both' && mark.branch !== stage) continue;
-      const own = ownMark(opened, dataset.policyId);
-      const verdict = opened.ok ? apply(branch, envelope, keys, counts) : opened;
-      const isTooLarge = batch.oversized.has(record.offset);
-      if (verdict.ok && !isTooLarge) {
-        treated.push({
-          key: outputKey(dataset.key[stage], record.key, envelope.key),
-          value: verdict.value,
-          headers: [[SOURCE_HEADER, own], ...carriedHeaders(envelope.headers, dataset.headers)],
-          timestamp: envelope.timestamp,
-          sourceOffset: record.offset,
-        });
-        continue;
-      }
-      const why = verdict.ok ? { code: 'RECORD_TOO_LARGE' } : verdict;
-      counts.reject(why.code);
-      const reason = { ...why, stage, topic: dataset.topics.raw };
-      const sealed = rejects.seal(keys, own, record.key, envelope, reason);
-      rejected.push({ ...sealed, sourceOffset: record.offset });
-    }
-    const outputs = [
-      { topic: branch.topic, records: treated },
-      { topic: dataset.topics.rejected, records: rejected },
-    ];
-    return { outputs, event: batchEvent(stage, dataset, batch, outputs, counts) };
+    const treated = out.to(topic);
+    const rejected = out.to(dataset.topics.rejected);
+    worker.treat(batch, counts, treated, rejected);
+    const outputs = { [topic]: treated, [dataset.topics.rejected]: rejected };
+    return batchEvent(stage, dataset, batch, outputs, counts);
   };
 }
 
-/** The mark under the policy that treated the record; mostly the very bytes that came. */
-function ownMark({ mark, encoded }: Opened, policyId: Buffer): Buffer {
-  return encoded !== null && mark.policyId.equals(policyId)
-    ? encoded
-    : encodeSourceMark({ ...mark, policyId });
-}
-
 interface Reject {
-  readonly ok: false;
   readonly code: string;
   readonly byte?: number | undefined;
   readonly path?: string | undefined;
 }
 
-function apply(
-  branch: Branch,
-  envelope: Envelope,
-  keys: KeySource,
-  counts: StageCounts,
-): { readonly ok: true; readonly value: Buffer | null } | Reject {
-  if (envelope.value !== null) return branch.plan.apply(envelope.value, keys, counts.tally);
-  counts.tombstones += 1;
-  return { ok: true, value: null };
+/** What is common to the records of one batch. */
+interface Work {
+  readonly batch: FetchedBatch;
+  readonly counts: StageCounts;
+  /** Notes the ids of keys that are used. */
+  readonly keys: KeySource;
+  readonly treated: RecordSink;
+  readonly rejected: RecordSink;
 }
 
-function outputKey(
-  method: KeyMethod,
-  hashed: Buffer | null,
-  original: Buffer | null,
-): Buffer | null {
-  if (method === 'drop') return null;
-  return method === 'keep' ? original : hashed;
-}
+/** Treats records one after the other with the same working memory. */
+class BranchWorker {
+  readonly #branch: Branch;
+  readonly #keys: KeySource;
+  readonly #accepted: AcceptedCodec;
+  readonly #rejects: RejectedCodec;
+  readonly #record = emptyParts();
+  readonly #result = emptyParts();
+  readonly #mark: FoundMark;
+  readonly #value = new ByteWriter();
 
-interface OpenedParts {
-  readonly mark: SourceMark;
-  /** The mark's bytes as they stood; null when the record had none that could be believed. */
-  readonly encoded: Buffer | null;
-  readonly envelope: Envelope;
-}
+  constructor(branch: Branch, keys: KeySource) {
+    const { name, policyId } = branch.dataset;
+    this.#branch = branch;
+    this.#keys = keys;
+    this.#accepted = new AcceptedCodec(name);
+    this.#rejects = new RejectedCodec(name);
+    this.#mark = new FoundMark(policyId);
+  }
 
-type Opened = ({ readonly ok: true } & OpenedParts) | (Reject & OpenedParts);
+  treat(batch: FetchedBatch, counts: StageCounts, treated: RecordSink, rejected: RecordSink): void {
+    const work = { batch, counts, keys: counts.tally.noting(this.#keys), treated, rejected };
+    for (let index = 0; index < batch.records.length; index += 1) {
+      batch.records.read(index, this.#record);
+      this.#one(work);
+    }
+  }
 
-class Opener {
-  readonly #codec: AcceptedCodec;
-  readonly #revision: number;
-
-  constructor(codec: AcceptedCodec, revision: number) {
-    this.#codec = codec;
-    this.#revision = revision;
+  #one(work: Work): void {
+    const envelope = this.#opened(work);
+    if (envelope === undefined) return;
+    const { stage } = this.#branch;
+    if (!this.#mark.isFor(stage)) return;
+    const isTooLarge = work.batch.oversized.has(this.#record.offset);
+    const reject = isTooLarge
+      ? { code: 'RECORD_TOO_LARGE' }
+      : this.#apply(envelope.value, work.counts);
+    if (reject === undefined) this.#write(work.treated, envelope);
+    else this.#reject(work, reject, envelopeOf(envelope), this.#mark.own());
   }
 
   /**
    * What does not open is rejected as it stands on accepted.D, under its coordinate there: a forged
    * or damaged record has no source that could be believed.
    */
-  open(record: FetchedRecord, batch: FetchedBatch, keys: KeySource): Opened {
+  #opened({ batch, counts, keys, rejected }: Work): EnvelopeParts | undefined {
+    const record = this.#record;
     try {
-      const { mark, encoded, envelope } = this.#codec.open(keys, record);
-      if (mark.partition !== batch.partition) {
-        throw new SealstreamError('RECORD_NOT_AUTHENTIC', { partition: batch.partition });
-      }
-      if (revisionOf(mark) > this.#revision) {
-        throw new SealstreamError('POLICY_BEHIND', {
-          has: this.#revision,
-          wants: revisionOf(mark),
-        });
-      }
-      return { ok: true, mark, encoded, envelope };
+      this.#mark.find(batch.records, record);
+      const envelope = this.#accepted.openParts(keys, record, this.#mark.range);
+      this.#mark.check(batch.partition);
+      return envelope;
     } catch (error) {
       const isOurs = error instanceof SealstreamError && ERRORS[error.code].class === 'record';
       if (!isOurs) throw error;
-      const { key, value, headers, timestamp, offset } = record;
-      const mark: SourceMark = {
-        policyId: Buffer.alloc(8),
-        incarnation: batch.incarnation,
-        partition: batch.partition,
-        offset,
-        attempt: 0,
-        branch: 'both',
+      const standing: Envelope = {
+        key: viewOf(record.key),
+        value: viewOf(record.value),
+        headers: batch.records.headersOf(record),
+        timestamp: BigInt(record.timestampMs),
       };
-      const envelope = { key, value, headers, timestamp };
-      return { ok: false, code: error.code, mark, encoded: null, envelope };
+      const { mark } = new BatchMark(NO_POLICY, batch).at(record.offset);
+      const encoded = mark.bytes.subarray(mark.from, mark.to);
+      this.#reject({ counts, rejected }, { code: error.code }, standing, encoded);
+      return undefined;
     }
   }
+
+  /** Leaves the new value in `#result.value`, or tells why the record is rejected. */
+  #apply(value: ByteRange, counts: StageCounts): Reject | undefined {
+    const out = this.#value;
+    const result = this.#result.value;
+    out.reset();
+    result.from = -1;
+    result.to = -1;
+    if (value.from < 0) {
+      counts.tombstones += 1;
+      return undefined;
+    }
+    const { plan } = this.#branch;
+    const { bytes, from, to } = value;
+    const refusal = plan.rewrite(bytes, from, to, this.#keys, counts.tally, out);
+    if (refusal !== undefined) return refusal;
+    result.bytes = out.bytes;
+    result.from = 0;
+    result.to = out.length;
+    return undefined;
+  }
+
+  #write(treated: RecordSink, envelope: EnvelopeParts): void {
+    const { dataset, stage } = this.#branch;
+    const result = this.#result;
+    const method = dataset.key[stage];
+    if (method === 'drop') setRange(result.key, NOTHING);
+    else setRange(result.key, method === 'keep' ? envelope.key : this.#record.key);
+    setRange(result.headers, this.#mark.section());
+    result.timestampMs = envelope.timestampMs;
+    result.offset = this.#record.offset;
+    const carried =
+      envelope.headers.count === 0
+        ? NONE
+        : carriedHeaders(envelopeHeaders(envelope), dataset.headers);
+    if (carried.length === 0) treated.add(result);
+    else treated.add(result, [[SOURCE_HEADER, this.#mark.own()], ...carried]);
+  }
+
+  #reject(
+    { counts, rejected }: Pick<Work, 'counts' | 'rejected'>,
+    why: Reject,
+    envelope: Envelope,
+    mark: Buffer,
+  ): void {
+    const { dataset, stage } = this.#branch;
+    const { key, offset }: RecordParts = this.#record;
+    counts.reject(why.code);
+    const reason = { ...why, stage, topic: dataset.topics.raw };
+    rejected.push(this.#rejects.seal(this.#keys, mark, viewOf(key), envelope, reason), offset);
+  }
+}
+
+const NONE: readonly never[] = [];
+/** Who treated a record that cannot be believed is told by the event alone. */
+const NO_POLICY = Buffer.alloc(8);
+const NOTHING: ByteRange = { bytes: Buffer.alloc(0), from: -1, to: -1 };
+
+function setRange(target: ByteRange, { bytes, from, to }: ByteRange): void {
+  target.bytes = bytes;
+  target.from = from;
+  target.to = to;
 }

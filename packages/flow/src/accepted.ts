@@ -1,7 +1,21 @@
-import { SOURCE_HEADER } from '@sealstream/contracts';
-import { type KeySource, RecordCipher } from '@sealstream/crypto';
-import { decodeEnvelope, encodeEnvelope, type Envelope } from './envelope.ts';
-import { coordinateOf, decodeSourceMark, markBytes, type SourceMark } from './source-mark.ts';
+import { type ByteRange, type RecordParts, SOURCE_HEADER } from '@sealstream/contracts';
+import { type KeySource, RecordCipher, Scratch } from '@sealstream/crypto';
+import {
+  decodeEnvelope,
+  emptyEnvelope,
+  encodeEnvelope,
+  type Envelope,
+  type EnvelopeParts,
+  readEnvelope,
+} from './envelope.ts';
+import {
+  COORDINATE_AT,
+  COORDINATE_BYTES,
+  coordinateOf,
+  decodeSourceMark,
+  markBytes,
+  type SourceMark,
+} from './source-mark.ts';
 
 /** A record on Kafka, as far as these codecs care. */
 export interface SealedRecord {
@@ -18,6 +32,9 @@ const EMPTY = Buffer.alloc(0);
  */
 export class AcceptedCodec {
   readonly #cipher: RecordCipher;
+  readonly #plain = new Scratch();
+  readonly #source: ByteRange = { bytes: EMPTY, from: 0, to: 0 };
+  readonly #envelope = emptyEnvelope();
 
   constructor(dataset: string) {
     this.#cipher = new RecordCipher('accepted', dataset, 'accepted');
@@ -40,5 +57,29 @@ export class AcceptedCodec {
     const binding = { source: coordinateOf(encoded), key: record.key, headers: encoded };
     const plain = this.#cipher.open(keys, binding, record.value ?? EMPTY);
     return { mark, encoded, envelope: decodeEnvelope(plain) };
+  }
+
+  /** Seals an envelope that is encoded already. A view that stands until the next one is sealed. */
+  sealParts(keys: KeySource, mark: ByteRange, key: ByteRange, envelope: Buffer): Buffer {
+    const binding = { source: this.#coordinate(mark), key, headers: mark };
+    return this.#cipher.sealRange(keys, binding, envelope);
+  }
+
+  /**
+   * Opens a record in ranges whose mark was found and is one. The parts given back are the same
+   * object each time, and stand until the next record is opened.
+   */
+  openParts(keys: KeySource, record: RecordParts, mark: ByteRange): EnvelopeParts {
+    const binding = { source: this.#coordinate(mark), key: record.key, headers: mark };
+    const plain = this.#cipher.openRange(keys, binding, record.value, this.#plain);
+    readEnvelope(plain, this.#envelope);
+    return this.#envelope;
+  }
+
+  #coordinate({ bytes, from }: ByteRange): ByteRange {
+    this.#source.bytes = bytes;
+    this.#source.from = from + COORDINATE_AT;
+    this.#source.to = from + COORDINATE_AT + COORDINATE_BYTES;
+    return this.#source;
   }
 }

@@ -1,17 +1,10 @@
-import type { BatchEvent } from '@sealstream/contracts';
-import { outputDigest } from './output-digest.ts';
-
-interface BatchRecord {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers?: readonly (readonly [string, Buffer | null])[];
-}
+import type { BatchEvent, RecordBlock, RecordSink } from '@sealstream/contracts';
 
 /** The batch that an event is about, as the stage hands it over. */
 export interface AccountedBatch {
   readonly topic: string;
   readonly partition: number;
-  readonly records: readonly BatchRecord[];
+  readonly records: RecordBlock;
   readonly from: bigint;
   readonly to: bigint;
 }
@@ -33,7 +26,7 @@ export function batchEvent(
   stage: string,
   dataset: { readonly name: string; readonly sha256: string },
   batch: AccountedBatch,
-  outputs: readonly { readonly topic: string; readonly records: readonly BatchRecord[] }[],
+  outputs: Readonly<Record<string, RecordSink>>,
   counts: BatchCounts,
 ): BatchEvent {
   return {
@@ -47,13 +40,13 @@ export function batchEvent(
     partition: batch.partition,
     range: { from: batch.from.toString(), to: batch.to.toString() },
     recordsIn: batch.records.length,
-    bytesIn: bytesOf(batch.records),
+    bytesIn: batch.records.sizeBytes,
     outputs: Object.fromEntries(
-      outputs
-        .filter((output) => output.records.length > 0)
-        .map(({ topic, records }) => [
+      Object.entries(outputs)
+        .filter(([, sink]) => sink.length > 0)
+        .map(([topic, sink]) => [
           topic,
-          { records: records.length, bytes: bytesOf(records), sha256: outputDigest(records) },
+          { records: sink.length, bytes: sink.sizeBytes, sha256: sink.digest() },
         ]),
     ),
     rejected: Object.fromEntries(counts.rejected),
@@ -63,10 +56,4 @@ export function batchEvent(
     policy: dataset.sha256,
     keyIds: [...counts.keyIds],
   };
-}
-
-function bytesOf(records: readonly BatchRecord[]): number {
-  let total = 0;
-  for (const { key, value } of records) total += (key?.length ?? 0) + (value?.length ?? 0);
-  return total;
 }

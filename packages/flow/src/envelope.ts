@@ -1,4 +1,8 @@
-import { SealstreamError } from '@sealstream/contracts';
+import { type ByteRange, SealstreamError } from '@sealstream/contracts';
+import { Scratch } from '@sealstream/crypto';
+
+/** A producer's headers, in their order. */
+export type Headers = readonly (readonly [string, Buffer | null])[];
 
 /** A record as its producer made it; sealed whole it is what accepted and rejected topics hold. */
 export interface Envelope {
@@ -6,38 +10,65 @@ export interface Envelope {
   /** null is a tombstone. */
   readonly value: Buffer | null;
   /** In the producer's order, repeats kept; names that are ours are not among them. */
-  readonly headers: readonly (readonly [string, Buffer | null])[];
+  readonly headers: Headers;
   /** Milliseconds since 1970. */
   readonly timestamp: bigint;
+}
+
+/** The same as ranges of the bytes that were opened. */
+export interface EnvelopeParts {
+  readonly key: ByteRange;
+  readonly value: ByteRange;
+  /** Where the headers begin; `count` of them. */
+  readonly headers: ByteRange & { count: number };
+  timestampMs: number;
 }
 
 const VERSION = 1;
 const HAS_KEY = 1;
 const HAS_VALUE = 2;
 const FIXED_BYTES = 14;
+const TWO_32 = 2 ** 32;
+
+/** Holds the plaintext of one envelope at a time: writing is synchronous. */
+const scratch = new Scratch();
 
 /**
  * The envelope's bytes: version, flags, timestamp int64, header count uint32, then each header
  * (name and value, each with an int32 length, -1 for null), the key with its length, and the value
  * to the end. Big endian.
  */
-export function encodeEnvelope(envelope: Envelope): Buffer {
-  const { key, value, headers } = envelope;
-  const keyBytes = key === null ? 0 : 4 + key.length;
-  let total = FIXED_BYTES + keyBytes + (value?.length ?? 0);
+export function encodeEnvelope({ key, value, headers, timestamp }: Envelope): Buffer {
+  const timestampMs = Number(timestamp);
+  return Buffer.from(encodeEnvelopeParts(whole(key), whole(value), headers, timestampMs));
+}
+
+/** The same from ranges. A view that stands until the next envelope is encoded. */
+export function encodeEnvelopeParts(
+  key: ByteRange,
+  value: ByteRange,
+  headers: Headers,
+  timestampMs: number,
+): Buffer {
+  let total = FIXED_BYTES + (key.from < 0 ? 0 : 4 + key.to - key.from) + value.to - value.from;
   for (const [name, bytes] of headers) total += 8 + Buffer.byteLength(name) + (bytes?.length ?? 0);
-  const out = Buffer.allocUnsafe(total);
+  const out = scratch.first(total);
   out[0] = VERSION;
-  out[1] = (key === null ? 0 : HAS_KEY) | (value === null ? 0 : HAS_VALUE);
-  out.writeBigInt64BE(envelope.timestamp, 2);
+  out[1] = (key.from < 0 ? 0 : HAS_KEY) | (value.from < 0 ? 0 : HAS_VALUE);
+  const high = Math.floor(timestampMs / TWO_32);
+  out.writeInt32BE(high, 2);
+  out.writeUInt32BE(timestampMs - high * TWO_32, 6);
   out.writeUInt32BE(headers.length, 10);
   let at = FIXED_BYTES;
   for (const [name, bytes] of headers) {
     at = putBytes(out, at, Buffer.from(name));
     at = bytes === null ? out.writeInt32BE(-1, at) : putBytes(out, at, bytes);
   }
-  if (key !== null) at = putBytes(out, at, key);
-  if (value !== null) out.set(value, at);
+  if (key.from >= 0) {
+    at = out.writeInt32BE(key.to - key.from, at);
+    at += key.bytes.copy(out, at, key.from, key.to);
+  }
+  if (value.from >= 0) value.bytes.copy(out, at, value.from, value.to);
   return out;
 }
 
@@ -47,31 +78,94 @@ function putBytes(out: Buffer, at: number, bytes: Buffer): number {
   return start + bytes.length;
 }
 
+function whole(bytes: Buffer | null): ByteRange {
+  return bytes === null ? nullRange() : { bytes, from: 0, to: bytes.length };
+}
+
+function nullRange(): ByteRange {
+  return { bytes: NOTHING, from: -1, to: -1 };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** Parts of no envelope yet. */
+export function emptyEnvelope(): EnvelopeParts {
+  return {
+    key: nullRange(),
+    value: nullRange(),
+    headers: { ...nullRange(), count: 0 },
+    timestampMs: 0,
+  };
+}
+
+/** Puts the parts of an envelope into `parts`. Throws RECORD_NOT_AUTHENTIC when it is none. */
+export function readEnvelope(bytes: Buffer, parts: EnvelopeParts): void {
+  const { headers, key, value } = parts;
+  if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw notAnEnvelope();
+  const flags = bytes[1];
+  parts.timestampMs = bytes.readInt32BE(2) * TWO_32 + bytes.readUInt32BE(6);
+  headers.bytes = bytes;
+  headers.count = bytes.readUInt32BE(10);
+  headers.from = FIXED_BYTES;
+  let at = FIXED_BYTES;
+  for (let index = 0; index < 2 * headers.count; index += 1) at = afterPart(bytes, at);
+  headers.to = at;
+  key.bytes = bytes;
+  const hasKey = (flags & HAS_KEY) !== 0;
+  key.from = hasKey ? at + 4 : -1;
+  if (hasKey) at = afterPart(bytes, at);
+  key.to = hasKey ? at : -1;
+  value.bytes = bytes;
+  value.from = (flags & HAS_VALUE) === 0 ? -1 : at;
+  value.to = value.from < 0 ? -1 : bytes.length;
+}
+
+/** The place after a part: an int32 length, -1 for null, and so many bytes. */
+function afterPart(bytes: Buffer, at: number): number {
+  if (at + 4 > bytes.length) throw notAnEnvelope();
+  const length = bytes.readInt32BE(at);
+  const after = at + 4 + Math.max(0, length);
+  if (after > bytes.length) throw notAnEnvelope();
+  return after;
+}
+
+/** An authentic record that does not parse was sealed by a newer or broken writer. */
+function notAnEnvelope(): SealstreamError {
+  return new SealstreamError('RECORD_NOT_AUTHENTIC', { part: 'envelope' });
+}
+
+/** The headers of an envelope; values are views. */
+export function envelopeHeaders({ headers }: EnvelopeParts): Headers {
+  const { bytes, count } = headers;
+  let at = headers.from;
+  const take = (): Buffer | null => {
+    const after = afterPart(bytes, at);
+    const isNull = bytes.readInt32BE(at) < 0;
+    const part = isNull ? null : bytes.subarray(at + 4, after);
+    at = after;
+    return part;
+  };
+  return Array.from({ length: count }, () => [take()?.toString('utf8') ?? '', take()] as const);
+}
+
 /** Views into the given bytes. Throws RECORD_NOT_AUTHENTIC when they are not an envelope. */
 export function decodeEnvelope(bytes: Buffer): Envelope {
-  try {
-    if (bytes[0] !== VERSION) throw new RangeError('unknown version');
-    const flags = bytes[1];
-    const timestamp = bytes.readBigInt64BE(2);
-    const count = bytes.readUInt32BE(10);
-    let at = FIXED_BYTES;
-    const take = (): Buffer | null => {
-      const length = bytes.readInt32BE(at);
-      at += 4;
-      if (length < 0) return null;
-      if (at + length > bytes.length) throw new RangeError('cut short');
-      at += length;
-      return bytes.subarray(at - length, at);
-    };
-    const headers: (readonly [string, Buffer | null])[] = [];
-    for (let index = 0; index < count; index += 1) {
-      headers.push([take()?.toString('utf8') ?? '', take()]);
-    }
-    const key = (flags & HAS_KEY) === 0 ? null : take();
-    const value = (flags & HAS_VALUE) === 0 ? null : bytes.subarray(at);
-    return { key, value, headers, timestamp };
-  } catch {
-    // An authentic record that does not parse was sealed by a newer or broken writer.
-    throw new SealstreamError('RECORD_NOT_AUTHENTIC', { part: 'envelope' });
-  }
+  const parts = emptyEnvelope();
+  readEnvelope(bytes, parts);
+  return envelopeOf(parts);
+}
+
+/** The same as an object; key, value and headers are views. */
+export function envelopeOf(parts: EnvelopeParts): Envelope {
+  return {
+    key: viewOf(parts.key),
+    value: viewOf(parts.value),
+    headers: envelopeHeaders(parts),
+    timestamp: BigInt(parts.timestampMs),
+  };
+}
+
+/** The bytes of a range; null for one that stands for null. */
+export function viewOf({ bytes, from, to }: ByteRange): Buffer | null {
+  return from < 0 ? null : bytes.subarray(from, to);
 }

@@ -6,18 +6,12 @@
  * one batch, and its digests can be computed again by whoever reads the outputs. Pure.
  */
 export { AcceptedCodec, type SealedRecord } from './accepted.ts';
-export {
-  acceptedStage,
-  type Branch,
-  type FetchedBatch,
-  type FetchedRecord,
-  type FlowRecord,
-  type FlowResult,
-} from './accepted-stage.ts';
+export { acceptedStage, type Branch } from './accepted-stage.ts';
 export { type AccountedBatch, type BatchCounts, batchEvent } from './batch-event.ts';
+export { BatchMark } from './batch-mark.ts';
 export { carriedHeaders, withoutReserved } from './carried-headers.ts';
-export type { Envelope } from './envelope.ts';
-export { outputDigest } from './output-digest.ts';
+export { type Envelope, encodeEnvelopeParts, viewOf } from './envelope.ts';
+export type { FetchedBatch, FlowOutputs, FlowTransform } from './flow-transform.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
 export { StageCounts } from './stage-counts.ts';
 export {

@@ -20,10 +20,10 @@ export interface SourceMark {
   readonly branch: Branch;
 }
 
-const PLAIN_BYTES = 25;
-const REPLAY_BYTES = 27;
-const COORDINATE_AT = 9;
-const COORDINATE_BYTES = 16;
+export const PLAIN_BYTES = 25;
+export const REPLAY_BYTES = 27;
+export const COORDINATE_AT = 9;
+export const COORDINATE_BYTES = 16;
 const BRANCH_NAMES = Object.keys(BRANCHES) as Branch[];
 
 /** The bytes of SOURCE_HEADER (contracts: headers.ts): 25, or 27 on a replayed record. */

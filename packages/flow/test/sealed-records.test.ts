@@ -5,7 +5,6 @@ import { MemoryKeys } from '../../crypto/test/memory-keys.ts';
 import { AcceptedCodec } from '../src/accepted.ts';
 import { carriedHeaders, withoutReserved } from '../src/carried-headers.ts';
 import { decodeEnvelope, encodeEnvelope } from '../src/envelope.ts';
-import { outputDigest } from '../src/output-digest.ts';
 import { RejectedCodec } from '../src/rejected.ts';
 import { coordinateText, decodeSourceMark, encodeSourceMark } from '../src/source-mark.ts';
 
@@ -154,24 +153,5 @@ describe('headers', () => {
     }
     expect(carry(null)).toEqual([]);
     expect(carriedHeaders([['other', good]], named)).toEqual([]);
-  });
-});
-
-describe('the digest of outputs', () => {
-  it('differs when any part of any record differs, and does not depend on how large they are', () => {
-    const big = randomBytes(300_000);
-    const record = { key: Buffer.from('k'), value: big, headers: [['h', null]] as const };
-    const same = outputDigest([record, record]);
-    expect(outputDigest([record, record])).toBe(same);
-    const flipped = Buffer.from(big);
-    flipped[299_999] ^= 1;
-    const others = [
-      [record],
-      [record, { ...record, key: null }],
-      [record, { ...record, value: flipped }],
-      [record, { ...record, headers: [['h', Buffer.alloc(0)]] as const }],
-      [{ ...record, key: Buffer.from('') }, record],
-    ];
-    expect(new Set([same, ...others.map((other) => outputDigest(other))]).size).toBe(6);
   });
 });

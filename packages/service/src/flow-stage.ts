@@ -1,5 +1,5 @@
 import { auditTopic, type BatchEvent, ERRORS, SealstreamError } from '@sealstream/contracts';
-import type { FetchedBatch, FlowResult } from '@sealstream/flow';
+import type { FlowTransform } from '@sealstream/flow';
 import type { Keyring } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 import type { BaseConfig, StageConfig } from './base-settings.ts';
@@ -21,7 +21,7 @@ export interface FlowStage {
   readonly source: string;
   /** Where its records go, beside rejected.D and the audit topic. */
   readonly output: string;
-  readonly transform: (batch: FetchedBatch) => FlowResult;
+  readonly transform: FlowTransform;
   /** Read again before a batch that lacked a key is tried again. */
   readonly keyring: Pick<Keyring, 'refresh'>;
 }
@@ -61,12 +61,11 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     lingerMs: config.lingerMs,
     sessionTimeoutMs: config.sessionTimeoutMs,
     transactionTimeoutMs: config.transactionTimeoutMs,
-    transform: (batch) => {
-      const result = flow.transform(batch);
-      made.set(batch.partition, result.event);
-      const value = Buffer.from(JSON.stringify(result.event));
-      const event = { key: Buffer.from(result.event.emitter), value };
-      return [...result.outputs, { topic: events, records: [event] }];
+    transform: (batch, out) => {
+      const event = flow.transform(batch, out);
+      made.set(batch.partition, event);
+      const value = Buffer.from(JSON.stringify(event));
+      out.to(events).push({ key: Buffer.from(event.emitter), value });
     },
     recover: async (error) => {
       const lacksKey = error instanceof SealstreamError && error.code.startsWith('KEY');
@@ -82,16 +81,15 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
         telemetry.metrics.rejectedRecords.inc({ stage, dataset: dataset.name, code }, count);
       }
       const nowMs = Date.now();
-      const times = results.find(({ topic }) => topic === output)?.records ?? [];
+      const written = results.find(({ topic }) => topic === output)?.records;
       // ingest's outputs carry no time of their own: theirs is the broker's.
-      const of = stage === 'ingest' ? batch.records : times;
+      const of = stage === 'ingest' ? batch.records : written;
+      if (of === undefined) return;
       const labels = { stage, dataset: dataset.name };
       // Evenly chosen ones tell the same as all, and observing costs as much as masking a field.
       const step = Math.ceil(of.length / MOST_OBSERVED);
       for (let index = 0; index < of.length; index += step) {
-        const { timestamp } = of[index];
-        if (timestamp === undefined) continue;
-        const seconds = Math.max(0, nowMs - Number(timestamp)) / 1000;
+        const seconds = Math.max(0, nowMs - of.timestampMs(index)) / 1000;
         telemetry.metrics.endToEndLatency.observe(labels, seconds);
       }
     },

@@ -1,4 +1,4 @@
-import type { StageBatch, StageObserver, StageOutput } from '@sealstream/bus';
+import type { StageObserver } from '@sealstream/bus';
 import type { Logger } from '@sealstream/contracts';
 
 import type { AuditEmitter } from './audit-emitter.ts';
@@ -48,7 +48,7 @@ export class ObservedStage implements StageObserver {
     this.#labels = { stage: options.stage, dataset: options.dataset };
   }
 
-  onCommitted(batch: StageBatch, outputs: readonly StageOutput[], seconds: number): void {
+  onCommitted(batch: Counted, outputs: readonly Counted[], seconds: number): void {
     const { metrics, rejectedTopic } = this.#options;
     this.#count(batch.topic, 'in', batch.records);
     for (const { records, topic } of outputs)
@@ -118,12 +118,10 @@ export class ObservedStage implements StageObserver {
     this.#tell('resumed', { partition, code });
   }
 
-  #count(topic: string, outcome: string, records: readonly Sized[]): void {
+  #count(topic: string, outcome: string, records: Sized): void {
     const { metrics } = this.#options;
-    let sizeBytes = 0;
-    for (const { key, value } of records) sizeBytes += (key?.length ?? 0) + (value?.length ?? 0);
     metrics.stageRecords.inc({ ...this.#labels, topic, outcome }, records.length);
-    metrics.stageBytes.inc({ ...this.#labels, topic, outcome }, sizeBytes);
+    metrics.stageBytes.inc({ ...this.#labels, topic, outcome }, records.sizeBytes);
   }
 
   #setPaused(partition: number, code: string, isPaused: boolean): void {
@@ -146,7 +144,13 @@ export class ObservedStage implements StageObserver {
   }
 }
 
+/** Records of one topic, as far as they are counted. */
+interface Counted {
+  readonly topic: string;
+  readonly records: Sized;
+}
+
 interface Sized {
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
+  readonly length: number;
+  readonly sizeBytes: number;
 }

@@ -1,4 +1,4 @@
-import { AcceptedCodec, encodeSourceMark } from '@sealstream/flow';
+import { AcceptedCodec, encodeSourceMark, type FetchedBatch } from '@sealstream/flow';
 import { openPlan, Tally } from '@sealstream/policy';
 import { describe, expect, it } from 'vitest';
 import {
@@ -7,12 +7,13 @@ import {
   newKeys,
   outputOf,
   people,
+  resultOf,
 } from '../../../packages/flow/test/flow-batch.ts';
 import { acceptedToEncrypted } from '../src/accepted-to-encrypted.ts';
 
 const keys = newKeys();
 const dataset = people();
-const transform = acceptedToEncrypted(dataset, keys);
+const transform = (batch: FetchedBatch) => resultOf(acceptedToEncrypted(dataset, keys), batch);
 const { encrypted } = dataset.topics;
 const good =
   '{"first_name":"Al\\u0069ce", "last_name":"Smith","ssn":"123-45-6789","amount":12.30,' +

@@ -1,91 +1,162 @@
+import {
+  type ByteRange,
+  emptyParts,
+  type RecordHeaders,
+  type RecordSink,
+} from '@sealstream/contracts';
 import { KeyedHash, type KeySource } from '@sealstream/crypto';
 import {
   AcceptedCodec,
   batchEvent,
-  encodeSourceMark,
-  type Envelope,
+  BatchMark,
+  encodeEnvelopeParts,
   type FetchedBatch,
-  type FetchedRecord,
-  type FlowRecord,
-  type FlowResult,
+  type FlowTransform,
   RejectedCodec,
   StageCounts,
+  viewOf,
   withoutReserved,
 } from '@sealstream/flow';
-import { checkPlan, type Dataset, type Verdict } from '@sealstream/policy';
+import { checkPlan, type CheckPlan, type Dataset, type Refusal } from '@sealstream/policy';
 
 /**
  * ingest's transform: each raw record becomes one accepted record, sealed whole, or one sealed
  * reject that says why and where. Nothing of a record leaves here in clear; the key on Kafka is a
  * keyed hash of the producer's.
  */
-export function rawToAccepted(
-  dataset: Dataset,
-  keys: KeySource,
-): (batch: FetchedBatch) => FlowResult {
+export function rawToAccepted(dataset: Dataset, keys: KeySource): FlowTransform {
   const { topics } = dataset;
-  const plan = checkPlan(dataset);
-  const accepted = new AcceptedCodec(dataset.name);
-  const rejects = new RejectedCodec(dataset.name);
-  const keyHash = new KeyedHash('hash', dataset.name, '#key');
-
-  return (batch) => {
+  const worker = new IngestWorker(dataset, keys);
+  return (batch, out) => {
     const counts = new StageCounts();
-    const noted = counts.tally.noting(keys);
-    const good: FlowRecord[] = [];
-    const bad: FlowRecord[] = [];
-    for (const record of batch.records) {
-      const mark = markOf(dataset, batch, record);
-      const envelope = envelopeOf(record, counts);
-      const hashed = record.key === null ? null : keyHash.digest(noted, record.key);
-      const key = hashed === null ? null : Buffer.from(hashed.toString('base64url'));
-      const sourceOffset = record.offset;
-      const verdict = judge(record, dataset, batch, plan, counts);
-      if (verdict.ok) {
-        good.push({ ...accepted.seal(noted, mark, key, envelope), sourceOffset });
-        continue;
-      }
-      counts.reject(verdict.code);
-      const reason = { ...verdict, stage: 'ingest' as const, topic: topics.raw };
-      bad.push({ ...rejects.seal(keys, mark, key, envelope, reason), sourceOffset });
-    }
-    const outputs = [
-      { topic: topics.accepted, records: good },
-      { topic: topics.rejected, records: bad },
-    ];
-    return { outputs, event: batchEvent('ingest', dataset, batch, outputs, counts) };
+    const accepted = out.to(topics.accepted);
+    const rejected = out.to(topics.rejected);
+    worker.treat({ batch, counts, keys: counts.tally.noting(keys), accepted, rejected });
+    const outputs = { [topics.accepted]: accepted, [topics.rejected]: rejected };
+    return batchEvent('ingest', dataset, batch, outputs, counts);
   };
 }
 
-function judge(
-  record: FetchedRecord,
-  dataset: Dataset,
-  batch: FetchedBatch,
-  plan: ReturnType<typeof checkPlan>,
-  counts: StageCounts,
-): { ok: true } | Exclude<Verdict, { ok: true }> {
-  const sizeBytes = record.value?.length ?? 0;
-  if (batch.oversized.has(record.offset) || sizeBytes > dataset.maxRecordBytes) {
-    return { ok: false, code: 'RECORD_TOO_LARGE' };
+/** What is common to the records of one batch. */
+interface Work {
+  readonly batch: FetchedBatch;
+  readonly counts: StageCounts;
+  /** Notes the ids of keys that are used. */
+  readonly keys: KeySource;
+  readonly accepted: RecordSink;
+  readonly rejected: RecordSink;
+}
+
+type Reject = Pick<Refusal, 'code' | 'byte' | 'path'>;
+
+const NO_HEADERS: RecordHeaders = [];
+/** A header section without headers is its count alone. */
+const EMPTY_SECTION_BYTES = 1;
+
+/** Treats records one after the other with the same working memory. */
+class IngestWorker {
+  readonly #dataset: Dataset;
+  readonly #keys: KeySource;
+  readonly #plan: CheckPlan;
+  readonly #accepted: AcceptedCodec;
+  readonly #rejects: RejectedCodec;
+  readonly #keyHash: KeyedHash;
+  readonly #record = emptyParts();
+  readonly #result = emptyParts();
+
+  constructor(dataset: Dataset, keys: KeySource) {
+    this.#dataset = dataset;
+    this.#keys = keys;
+    this.#plan = checkPlan(dataset);
+    this.#accepted = new AcceptedCodec(dataset.name);
+    this.#rejects = new RejectedCodec(dataset.name);
+    this.#keyHash = new KeyedHash('hash', dataset.name, '#key');
+    // Accepted records are dated by the broker; what the producer said is in the envelope.
+    this.#result.timestampMs = -1;
   }
-  if (record.value !== null) return plan.check(record.value);
-  counts.tombstones += 1;
-  return { ok: true };
+
+  treat(work: Work): void {
+    const { records } = work.batch;
+    const marks = new BatchMark(this.#dataset.policyId, work.batch);
+    for (let index = 0; index < records.length; index += 1) {
+      records.read(index, this.#record);
+      this.#one(work, marks.at(this.#record.offset));
+    }
+  }
+
+  #one(work: Work, { mark, section }: ReturnType<BatchMark['at']>): void {
+    const { keys } = work;
+    const record = this.#record;
+    const headers = this.#producerHeaders(work);
+    const key = this.#hashed(keys);
+    const reject = this.#judge(work);
+    if (reject !== undefined) {
+      this.#reject(work, reject, headers, { mark, key });
+      return;
+    }
+    const envelope = encodeEnvelopeParts(record.key, record.value, headers, record.timestampMs);
+    const sealed = this.#accepted.sealParts(keys, mark, key, envelope);
+    const result = this.#result;
+    setRange(result.key, key);
+    setRange(result.headers, section);
+    result.value.bytes = sealed;
+    result.value.from = 0;
+    result.value.to = sealed.length;
+    result.offset = record.offset;
+    work.accepted.add(result);
+  }
+
+  #hashed(keys: KeySource): ByteRange {
+    const key = viewOf(this.#record.key);
+    if (key === null) return NOTHING;
+    const bytes = Buffer.from(this.#keyHash.digest(keys, key).toString('base64url'));
+    return { bytes, from: 0, to: bytes.length };
+  }
+
+  /** Without those whose names are ours, which are counted. */
+  #producerHeaders({ batch, counts }: Work): RecordHeaders {
+    const { headers } = this.#record;
+    if (headers.to - headers.from <= EMPTY_SECTION_BYTES) return NO_HEADERS;
+    const { kept, dropped } = withoutReserved(batch.records.headersOf(this.#record));
+    counts.droppedHeaders += dropped;
+    return kept;
+  }
+
+  #judge({ batch, counts }: Work): Reject | undefined {
+    const { offset, value } = this.#record;
+    const sizeBytes = value.to - value.from;
+    if (batch.oversized.has(offset) || sizeBytes > this.#dataset.maxRecordBytes)
+      return { code: 'RECORD_TOO_LARGE' };
+    if (value.from >= 0) return this.#plan.checkRange(value.bytes, value.from, value.to);
+    counts.tombstones += 1;
+    return undefined;
+  }
+
+  #reject(
+    { counts, rejected }: Work,
+    why: Reject,
+    headers: RecordHeaders,
+    { key, mark }: { readonly key: ByteRange; readonly mark: ByteRange },
+  ): void {
+    const { offset, timestampMs, ...record } = this.#record;
+    counts.reject(why.code);
+    const reason = { ...why, stage: 'ingest' as const, topic: this.#dataset.topics.raw };
+    const envelope = {
+      key: viewOf(record.key),
+      value: viewOf(record.value),
+      headers,
+      timestamp: BigInt(timestampMs),
+    };
+    const encoded = mark.bytes.subarray(mark.from, mark.to);
+    const sealed = this.#rejects.seal(this.#keys, encoded, viewOf(key), envelope, reason);
+    rejected.push(sealed, offset);
+  }
 }
 
-function markOf(dataset: Dataset, batch: FetchedBatch, record: FetchedRecord): Buffer {
-  return encodeSourceMark({
-    policyId: dataset.policyId,
-    incarnation: batch.incarnation,
-    partition: batch.partition,
-    offset: record.offset,
-    attempt: 0,
-    branch: 'both',
-  });
-}
+const NOTHING: ByteRange = { bytes: Buffer.alloc(0), from: -1, to: -1 };
 
-function envelopeOf(record: FetchedRecord, counts: StageCounts): Envelope {
-  const { kept, dropped } = withoutReserved(record.headers);
-  counts.droppedHeaders += dropped;
-  return { key: record.key, value: record.value, headers: kept, timestamp: record.timestamp };
+function setRange(target: ByteRange, { bytes, from, to }: ByteRange): void {
+  target.bytes = bytes;
+  target.from = from;
+  target.to = to;
 }

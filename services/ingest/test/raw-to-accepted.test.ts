@@ -1,4 +1,4 @@
-import { AcceptedCodec, RejectedCodec } from '@sealstream/flow';
+import { AcceptedCodec, RejectedCodec, type FetchedBatch } from '@sealstream/flow';
 import { describe, expect, it } from 'vitest';
 import {
   batchOf,
@@ -6,12 +6,13 @@ import {
   newKeys,
   outputOf,
   people,
+  resultOf,
 } from '../../../packages/flow/test/flow-batch.ts';
 import { rawToAccepted } from '../src/raw-to-accepted.ts';
 
 const keys = newKeys();
 const dataset = people();
-const transform = rawToAccepted(dataset, keys);
+const transform = (batch: FetchedBatch) => resultOf(rawToAccepted(dataset, keys), batch);
 const good = {
   first_name: 'Alice',
   last_name: 'Smith',

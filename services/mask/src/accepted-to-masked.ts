@@ -1,12 +1,9 @@
 import type { KeySource } from '@sealstream/crypto';
-import { acceptedStage, type FetchedBatch, type FlowResult } from '@sealstream/flow';
+import { acceptedStage, type FlowTransform } from '@sealstream/flow';
 import { type Dataset, maskPlan } from '@sealstream/policy';
 
 /** mask's transform: each accepted record becomes one masked record or one sealed reject. */
-export function acceptedToMasked(
-  dataset: Dataset,
-  keys: KeySource,
-): (batch: FetchedBatch) => FlowResult {
+export function acceptedToMasked(dataset: Dataset, keys: KeySource): FlowTransform {
   const topic = dataset.topics.masked;
   return acceptedStage({ stage: 'mask', dataset, plan: maskPlan(dataset), topic }, keys);
 }

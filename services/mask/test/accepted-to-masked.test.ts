@@ -1,4 +1,9 @@
-import { AcceptedCodec, encodeSourceMark, RejectedCodec } from '@sealstream/flow';
+import {
+  AcceptedCodec,
+  encodeSourceMark,
+  RejectedCodec,
+  type FetchedBatch,
+} from '@sealstream/flow';
 import { describe, expect, it } from 'vitest';
 import {
   batchOf,
@@ -6,12 +11,13 @@ import {
   newKeys,
   outputOf,
   people,
+  resultOf,
 } from '../../../packages/flow/test/flow-batch.ts';
 import { acceptedToMasked } from '../src/accepted-to-masked.ts';
 
 const keys = newKeys();
 const dataset = people();
-const transform = acceptedToMasked(dataset, keys);
+const transform = (batch: FetchedBatch) => resultOf(acceptedToMasked(dataset, keys), batch);
 const { masked, rejected } = dataset.topics;
 const codec = new AcceptedCodec('people');
 const good =
@@ -77,7 +83,10 @@ describe('accepted to masked', () => {
     expect(higher.revision).toBe(2);
     const record = accepted({ policyId: higher.policyId });
     expect(() => transform(batchOf([record]))).toThrow(/POLICY_BEHIND/);
-    const [treated] = outputOf(acceptedToMasked(higher, keys)(batchOf([accepted()])), masked);
+    const [treated] = outputOf(
+      resultOf(acceptedToMasked(higher, keys), batchOf([accepted()])),
+      masked,
+    );
     expect(treated.headers[0][1]?.subarray(1, 9)).toEqual(higher.policyId);
   });
 
@@ -95,7 +104,7 @@ describe('accepted to masked', () => {
   });
 
   it('rejects what grew over the limit of the topic', () => {
-    const result = transform(batchOf([accepted()], [100n]));
+    const result = transform(batchOf([accepted()], [100]));
     expect(result.event.rejected).toEqual({ RECORD_TOO_LARGE: 1 });
     expect(outputOf(result, masked)).toEqual([]);
   });

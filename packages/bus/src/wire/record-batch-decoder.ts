@@ -1,8 +1,8 @@
 import { crc32c } from '@node-rs/crc32';
 import { SealstreamError } from '@sealstream/contracts';
-import type { Header, KafkaRecord } from '../records.ts';
 import { ByteReader } from './byte-reader.ts';
 import { decompress } from './decompression.ts';
+import { clamped, ColumnsBuilder, type RecordColumns } from './record-columns.ts';
 
 const LENGTH_AT = 8;
 const MAGIC_AT = 16;
@@ -22,7 +22,7 @@ export interface AbortedTransaction {
 
 /** What a fetched range of a partition holds. */
 export interface DecodedRange {
-  readonly records: KafkaRecord[];
+  readonly records: RecordColumns;
   /** Where to fetch next: after the last whole batch, control and aborted records included. */
   readonly nextOffset: bigint;
 }
@@ -42,7 +42,7 @@ export function decodeRecordBatches(
 ): DecodedRange {
   const waiting = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   const dropping = new Set<bigint>();
-  const records: KafkaRecord[] = [];
+  const columns = new ColumnsBuilder();
   let nextOffset = fromOffset;
   let start = 0;
   while (start + RECORDS_AT <= bytes.length) {
@@ -60,11 +60,11 @@ export function decodeRecordBatches(
     const isControl = (attributes & CONTROL) !== 0;
     if (isControl && isAbortMarker(bytes, start, end)) dropping.delete(producerId);
     const isAborted = (attributes & TRANSACTIONAL) !== 0 && dropping.has(producerId);
-    if (!isControl && !isAborted) readRecords(bytes, start, end, fromOffset, records);
+    if (!isControl && !isAborted) readRecords(bytes, start, end, fromOffset, columns);
     if (lastOffset + 1n > nextOffset) nextOffset = lastOffset + 1n;
     start = end;
   }
-  return { records, nextOffset };
+  return { records: columns.done(), nextOffset };
 }
 
 function checkBatch(bytes: Buffer, start: number, end: number): void {
@@ -97,45 +97,27 @@ function readRecords(
   start: number,
   end: number,
   fromOffset: bigint,
-  into: KafkaRecord[],
+  into: ColumnsBuilder,
 ): void {
   const attributes = bytes.readInt16BE(start + AFTER_CRC);
   const codec = attributes & CODEC_BITS;
-  const baseOffset = bytes.readBigInt64BE(start);
-  const baseTimestamp = bytes.readBigInt64BE(start + 27);
-  const appendTime = (attributes & LOG_APPEND_TIME) === 0 ? null : bytes.readBigInt64BE(start + 35);
-  const count = bytes.readInt32BE(start + 57);
-  const reader =
-    codec === 0
-      ? new ByteReader(bytes, start + RECORDS_AT, end)
-      : new ByteReader(decompress(codec, bytes.subarray(start + RECORDS_AT, end)));
-  for (let index = 0; index < count; index += 1) {
-    const record = readRecord(reader, baseOffset, baseTimestamp, appendTime);
-    if (record.offset >= fromOffset) into.push(record);
+  const offset = bytes.readBigInt64BE(start);
+  const hasAppendTime = (attributes & LOG_APPEND_TIME) !== 0;
+  const batch = {
+    count: bytes.readInt32BE(start + 57),
+    baseOffset: Number(offset),
+    baseTimestampMs: Number(bytes.readBigInt64BE(start + 27)),
+    appendTimeMs: hasAppendTime ? clamped(Number(bytes.readBigInt64BE(start + 35))) : null,
+  };
+  try {
+    const plain = codec === 0 ? null : decompress(codec, bytes.subarray(start + RECORDS_AT, end));
+    const section =
+      plain === null
+        ? { bytes, from: start + RECORDS_AT, to: end }
+        : { bytes: plain, from: 0, to: plain.length };
+    into.section(section, batch, Number(fromOffset));
+  } catch (error) {
+    if (error instanceof RangeError) throw new SealstreamError('BATCH_UNREADABLE', { offset });
+    throw error;
   }
-}
-
-const NO_HEADERS: readonly Header[] = [];
-
-function readRecord(
-  reader: ByteReader,
-  baseOffset: bigint,
-  baseTimestamp: bigint,
-  appendTime: bigint | null,
-): KafkaRecord {
-  const sizeBytes = reader.varint();
-  const end = reader.at + sizeBytes;
-  reader.int8();
-  const timestamp = baseTimestamp + reader.varlong();
-  const offset = baseOffset + BigInt(reader.varint());
-  const key = nullable(reader);
-  const value = nullable(reader);
-  const count = reader.varint();
-  const headers: Header[] | readonly Header[] = count === 0 ? NO_HEADERS : [];
-  for (let index = 0; index < count; index += 1) {
-    const name = reader.view(reader.varint()).toString('utf8');
-    (headers as Header[]).push([name, nullable(reader)]);
-  }
-  if (reader.at !== end) throw new SealstreamError('BATCH_UNREADABLE', { offset });
-  return { offset, timestamp: appendTime ?? timestamp, key, value, headers };
 }

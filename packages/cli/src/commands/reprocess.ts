@@ -1,6 +1,11 @@
-import type { Bus } from '@sealstream/bus';
-import { type DatasetTopics, type Purpose, SealstreamError } from '@sealstream/contracts';
-import { acceptedStage, type FlowResult } from '@sealstream/flow';
+import { type Bus, RecordBatchWriter } from '@sealstream/bus';
+import {
+  type BatchEvent,
+  type DatasetTopics,
+  type Purpose,
+  SealstreamError,
+} from '@sealstream/contracts';
+import { acceptedStage } from '@sealstream/flow';
 import { type Dataset, encryptPlan, maskPlan } from '@sealstream/policy';
 import { Option } from 'commander';
 
@@ -32,6 +37,9 @@ const PURPOSES: Readonly<Record<Options['stage'], readonly Purpose[]>> = {
   mask: ['accepted', 'hash'],
   encrypt: ['accepted', 'field'],
 };
+/** What is left out is written to no topic, so no limit holds for it. */
+const ANY_SIZE = Number.MAX_SAFE_INTEGER;
+
 const PLANS = { mask: maskPlan, encrypt: encryptPlan };
 
 export const reprocess = defineCommand<Options>({
@@ -122,13 +130,14 @@ async function reprocessed(
   const group = `sealstream.reprocess.${stage}.${dataset.name}.${toTopic}`;
   const starts = await startAt(bus, group, source, ends, options.from);
   const total = { written: 0, leftOut: 0 };
-  const pending = new Map<number, FlowResult>();
+  const pending = new Map<number, BatchEvent>();
   const keys = await openKeys(context, bus, options, {
     dataset: dataset.name,
     purposes: PURPOSES[stage],
     // The transform seals what it rejects; here that is counted and not written.
     sealTo: ['rejected'],
   });
+  const leftOut = new RecordBatchWriter();
   const plan = PLANS[stage](dataset);
   const transform = acceptedStage({ stage, dataset, plan, topic: toTopic }, keys.keys);
   const progress = new Progress(context.terminal, 'reprocess', distance(starts, ends));
@@ -138,17 +147,20 @@ async function reprocessed(
       source,
       outputs: [toTopic],
       ends,
-      transform: (batch) => {
-        const result = onlyTarget(transform(batch), toTopic);
-        pending.set(batch.partition, result);
-        return result;
+      transform: (batch, out) => {
+        const event = transform(batch, {
+          to: (name) => (name === toTopic ? out.to(name) : leftOut.reset(ANY_SIZE, Date.now())),
+        });
+        const own = eventOfTarget(event, toTopic);
+        pending.set(batch.partition, own);
+        return own;
       },
       refresh: () => keys.refresh(),
       patienceMs: context.config().connectWaitMs,
       onCommitted: ({ partition, records }) => {
-        const result = pending.get(partition);
-        total.written += result?.outputs[0]?.records.length ?? 0;
-        const rejected = Object.values(result?.event.rejected ?? {});
+        const event = pending.get(partition);
+        total.written += event?.outputs[toTopic]?.records ?? 0;
+        const rejected = Object.values(event?.rejected ?? {});
         total.leftOut += rejected.reduce((sum, count) => sum + count, 0);
         progress.show(total.written + total.leftOut, records.length);
       },
@@ -161,16 +173,13 @@ async function reprocessed(
 }
 
 /** A reject belongs to the flow, which has it already; here it is left out and told. */
-function onlyTarget({ event, outputs }: FlowResult, toTopic: string): FlowResult {
+function eventOfTarget(event: BatchEvent, toTopic: string): BatchEvent {
   const { [toTopic]: written } = event.outputs;
   return {
-    outputs: outputs.filter(({ topic }) => topic === toTopic),
-    event: {
-      ...event,
-      stage: `reprocess-${event.stage}`,
-      emitter: `cli/reprocess/${toTopic}/${event.emitter}`,
-      outputs: written === undefined ? {} : { [toTopic]: written },
-    },
+    ...event,
+    stage: `reprocess-${event.stage}`,
+    emitter: `cli/reprocess/${toTopic}/${event.emitter}`,
+    outputs: written === undefined ? {} : { [toTopic]: written },
   };
 }
 
