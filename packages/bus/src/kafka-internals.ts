@@ -4,6 +4,7 @@
  * kafkajs's own encoder, decoder or consumer; README.md says why.
  */
 import kafkajs, { type KafkaConfig, logLevel } from 'kafkajs';
+import { connectSocket } from './socket.ts';
 import type { WireRequest } from './wire/requests.ts';
 
 export type ConnectionOptions = Pick<KafkaConfig, 'brokers' | 'clientId' | 'ssl' | 'sasl'>;
@@ -152,6 +153,7 @@ export function clusterFactory(
     connectionTimeout: 3000,
     requestTimeout: 10_000,
     retry: { retries: 2, initialRetryTime: 50, maxRetryTime: 500 },
+    socketFactory: connectSocket,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => onLog(entry.log.message),
   });

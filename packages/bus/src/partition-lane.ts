@@ -51,7 +51,7 @@ export class PartitionLane implements FetchSource {
   readonly partition: number;
   readonly #context: LaneContext;
   #buffer = new LaneBuffer(0n);
-  readonly #outputs: StageOutputs;
+  #outputs: StageOutputs;
   #isFetching = false;
   #failure: unknown = null;
   #state: LaneState = 'starting';
@@ -147,6 +147,8 @@ export class PartitionLane implements FetchSource {
         });
       } catch (error) {
         this.#stopFetching();
+        // A request that got no answer may still be on its way to a socket, with these bytes.
+        this.#outputs = new StageOutputs(this.#context.options.outputs);
         if (this.#isStopped) break;
         await this.#afterFailure(error, waitMs);
         waitMs = Math.min(waitMs * 2, RETRY_MAX_MS);

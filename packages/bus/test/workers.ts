@@ -38,6 +38,8 @@ export async function newFlow(bus: Bus, brokers: string, partitions = 4): Promis
   };
   for (const topic of [flow.source, flow.out, flow.audit]) {
     await bus.admin.createTopic(topic, partitions, 1, {});
+    // A topic that was just made is not known to every thread of the broker at once.
+    await until(async () => (await bus.admin.partitionCount(topic)) === partitions);
   }
   return flow;
 }

@@ -73,11 +73,6 @@ export class ByteWriter {
     return this;
   }
 
-  bytes(value: Uint8Array): this {
-    this.int32(value.length);
-    return this.raw(value);
-  }
-
   raw(value: Uint8Array): this {
     const at = this.#room(value.length);
     this.#bytes.set(value, at);

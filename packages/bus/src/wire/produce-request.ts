@@ -1,3 +1,4 @@
+import type { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type WireRequest, wireRequest } from './requests.ts';
 
@@ -10,7 +11,8 @@ export interface ProduceAnswer {
 
 /**
  * Produce v7 with acks=all, for exactly one partition: an answer that does not cover that partition
- * is an error, so nothing is ever taken for written that was not acknowledged.
+ * is an error, so nothing is ever taken for written that was not acknowledged. The batch goes to the
+ * socket as it stands, without a copy: it must not change before the answer.
  */
 export function produceRequest(options: {
   topic: string;
@@ -19,7 +21,7 @@ export function produceRequest(options: {
   transactionalId: string | null;
   timeoutMs: number;
 }): WireRequest<ProduceAnswer> {
-  const body = new ByteWriter(options.batch.length + options.topic.length + 128)
+  const body = new ByteWriter()
     .string(options.transactionalId)
     .int16(-1)
     .int32(options.timeoutMs)
@@ -27,8 +29,8 @@ export function produceRequest(options: {
     .string(options.topic)
     .int32(1)
     .int32(options.partition)
-    .bytes(options.batch);
-  return wireRequest<ProduceAnswer>({ key: 0, version: 7, name: 'Produce' }, body, (reader) => {
+    .int32(options.batch.length);
+  const read = (reader: ByteReader): ProduceAnswer => {
     const topics = reader.array((topic) => ({
       name: topic.string(),
       partitions: topic.array((partition) => {
@@ -45,5 +47,7 @@ export function produceRequest(options: {
       ?.partitions.find((partition) => partition.index === options.partition);
     if (answer === undefined) throw new RangeError('produce answer does not cover the partition');
     return answer;
-  });
+  };
+  const api = { key: 0, version: 7, name: 'Produce' };
+  return wireRequest(api, body, read, null, options.batch);
 }

@@ -8,7 +8,8 @@ export interface WireRequest<Answer> {
     readonly apiVersion: number;
     readonly apiName: string;
     readonly expectResponse: () => boolean;
-    readonly encode: () => Promise<{ buf: Buffer; buffer: Buffer }>;
+    /** `tail` follows the body on the wire as it stands: it must not change before the answer. */
+    readonly encode: () => Promise<{ buf: Buffer; buffer: Buffer; tail: Buffer | null }>;
   };
   readonly response: {
     readonly decode: (payload: Buffer) => Promise<Answer>;
@@ -24,6 +25,7 @@ export function wireRequest<Answer>(
   body: ByteWriter,
   read: (reader: ByteReader) => Answer,
   requestTimeoutMs: number | null = null,
+  tail: Buffer | null = null,
 ): WireRequest<Answer> {
   const bytes = body.done();
   return {
@@ -32,7 +34,7 @@ export function wireRequest<Answer>(
       apiVersion: api.version,
       apiName: api.name,
       expectResponse: () => true,
-      encode: async () => ({ buf: bytes, buffer: bytes }),
+      encode: async () => ({ buf: bytes, buffer: bytes, tail }),
     },
     response: {
       decode: async (payload) => read(new ByteReader(payload)),
