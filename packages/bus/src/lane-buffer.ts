@@ -13,6 +13,8 @@ interface Chunk {
 export interface TakenRecords {
   readonly records: RecordColumns;
   readonly nextOffset: bigint;
+  /** As fetched; a share of what the records came with. */
+  readonly sizeBytes: number;
 }
 
 /** What was fetched of a partition and is not in work yet, in order. */
@@ -81,6 +83,6 @@ export class LaneBuffer {
     }
     this.#count -= count;
     this.#sizeBytes = this.#chunks.length === 0 ? 0 : Math.max(0, this.#sizeBytes - sizeBytes);
-    return { records: RecordColumns.concat(slices), nextOffset };
+    return { records: RecordColumns.concat(slices), nextOffset, sizeBytes };
   }
 }

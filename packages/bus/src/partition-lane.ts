@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SealstreamError } from '@sealstream/contracts';
+import { BatchPace } from './batch-pace.ts';
 import type { Fetcher, FetchSource } from './fetcher.ts';
 import { errorWord, isFenced, refuse } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
@@ -52,6 +53,7 @@ export class PartitionLane implements FetchSource {
   readonly #context: LaneContext;
   #buffer = new LaneBuffer(0n);
   #outputs: StageOutputs;
+  readonly #pace: BatchPace;
   #isFetching = false;
   #failure: unknown = null;
   #state: LaneState = 'starting';
@@ -61,7 +63,6 @@ export class PartitionLane implements FetchSource {
   #lastStable = 0n;
   #incarnation: Buffer = Buffer.alloc(4);
   #lostAt: bigint | null = null;
-  #lastStartMs = 0;
   #fencedAt = 0;
   #signal: () => void = () => undefined;
   readonly #stopping = new AbortController();
@@ -72,6 +73,7 @@ export class PartitionLane implements FetchSource {
     this.partition = partition;
     this.#context = context;
     this.#outputs = new StageOutputs(context.options.outputs);
+    this.#pace = new BatchPace(context.limits);
   }
 
   start(): void {
@@ -245,23 +247,22 @@ export class PartitionLane implements FetchSource {
 
   /** The next batch, once it is full or its time has come; null when there is nothing yet. */
   async #nextRecords(): Promise<TakenRecords | null> {
-    const { batchRecords, batchBytes, lingerMs } = this.#context.limits;
-    const isFull = () =>
-      this.#buffer.recordCount >= batchRecords || this.#buffer.sizeBytes >= batchBytes;
+    const pace = this.#pace;
+    const isFull = () => pace.isFull(this.#buffer.recordCount, this.#buffer.sizeBytes);
     if (this.#buffer.nextOffset === this.#committed) await this.#signalled(IDLE_COMMIT_MS);
     const hasRecords = this.#buffer.recordCount > 0;
     if (!hasRecords && this.#buffer.nextOffset === this.#committed) return null;
-    const dueMs = this.#lastStartMs + (hasRecords ? lingerMs : IDLE_COMMIT_MS);
+    const dueMs = pace.dueMs(hasRecords ? undefined : IDLE_COMMIT_MS);
     while (!isFull() && Date.now() < dueMs && !this.#isStopped && this.#failure === null) {
       await this.#signalled(dueMs - Date.now());
     }
     if (this.#isStopped || this.#failure !== null || this.#context.pausedBy() !== '') return null;
-    return this.#buffer.take(batchRecords, batchBytes);
+    return this.#buffer.take(pace.maxRecords, pace.maxBytes);
   }
 
   async #commit(session: TransactionSession, taken: TakenRecords): Promise<void> {
     const startMs = performance.now();
-    this.#lastStartMs = Date.now();
+    this.#pace.onStarted(Date.now());
     if (taken.records.length === 0) {
       // Only markers and aborted records: the offset moves, the accounted range does not.
       await session.commit([], taken.nextOffset, this.#accounted.toString());
@@ -281,9 +282,10 @@ export class PartitionLane implements FetchSource {
     await session.commit(this.#written(), taken.nextOffset, taken.nextOffset.toString());
     this.#committed = taken.nextOffset;
     this.#accounted = taken.nextOffset;
-    const seconds = (performance.now() - startMs) / 1000;
+    const tookMs = performance.now() - startMs;
+    this.#pace.onCommitted(taken.records.length, taken.sizeBytes, tookMs);
     const outputs = [...this.#outputs.filled()].map(([topic, records]) => ({ topic, records }));
-    this.#context.options.observer?.onCommitted?.(batch, outputs, seconds);
+    this.#context.options.observer?.onCommitted?.(batch, outputs, tookMs / 1000);
   }
 
   /** Leaves what the batch becomes in `#outputs`; asks again when records are too large. */

@@ -87,8 +87,10 @@ export interface StageOptions {
   readonly batchRecords?: number;
   /** Most fetched bytes of a transaction; default 768 KiB. */
   readonly batchBytes?: number;
-  /** Least time between the starts of two transactions unless a batch is full; default 50 ms. */
+  /** Least time between the starts of two transactions unless a batch is full; default 80 ms. */
   readonly lingerMs?: number;
+  /** How long a transaction may take before batches become smaller; default 200 ms. */
+  readonly latencyMs?: number;
   /** Bytes buffered per partition before no more are fetched; default 1 MiB. */
   readonly bufferBytes?: number;
   readonly transactionTimeoutMs?: number;
@@ -104,6 +106,7 @@ export type StageLimits = Required<
     | 'batchRecords'
     | 'batchBytes'
     | 'lingerMs'
+    | 'latencyMs'
     | 'bufferBytes'
     | 'transactionTimeoutMs'
     | 'sessionTimeoutMs'
@@ -116,7 +119,8 @@ export function stageLimits(options: StageOptions): StageLimits {
   return {
     batchRecords: options.batchRecords ?? 2000,
     batchBytes: options.batchBytes ?? 768 * 1024,
-    lingerMs: options.lingerMs ?? 50,
+    lingerMs: options.lingerMs ?? 80,
+    latencyMs: options.latencyMs ?? 200,
     bufferBytes: options.bufferBytes ?? 1024 * 1024,
     transactionTimeoutMs: options.transactionTimeoutMs ?? 15_000,
     sessionTimeoutMs: options.sessionTimeoutMs ?? 10_000,

@@ -204,9 +204,17 @@ export const STAGE_SETTINGS = {
   lingerMs: {
     env: 'SEALSTREAM_LINGER',
     type: 'durationMs',
-    default: '50ms',
+    default: '80ms',
     min: 0,
-    meaning: 'Least time between two transactions of a partition, unless a batch is full.',
+    meaning:
+      'Least time between two transactions of a partition, unless a batch is full; 5ms for low latency.',
+  },
+  latencyMs: {
+    env: 'SEALSTREAM_LATENCY',
+    type: 'durationMs',
+    default: '200ms',
+    min: 1,
+    meaning: 'How long a transaction may take before batches become smaller.',
   },
   sessionTimeoutMs: {
     env: 'SEALSTREAM_SESSION_TIMEOUT',

@@ -59,6 +59,7 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     outputs: outputs.map(({ topic }) => topic),
     batchRecords: config.batchRecords,
     lingerMs: config.lingerMs,
+    latencyMs: config.latencyMs,
     sessionTimeoutMs: config.sessionTimeoutMs,
     transactionTimeoutMs: config.transactionTimeoutMs,
     transform: (batch, out) => {

@@ -1,0 +1,62 @@
+/** Limits of one stage's transactions. */
+export interface PaceLimits {
+  /** Most records of a transaction. */
+  readonly batchRecords: number;
+  /** Most fetched bytes of a transaction. */
+  readonly batchBytes: number;
+  /** Least time between the starts of two transactions, unless a batch is full. */
+  readonly lingerMs: number;
+  /** How long a transaction may take before the next ones become smaller. */
+  readonly latencyMs: number;
+}
+
+/** The smallest share of the limits that a slow broker brings batches down to. */
+const LEAST_SHARE = 1 / 16;
+const GROWTH = 1.25;
+
+/**
+ * When the next transaction of a partition starts, and how much goes into it.
+ *
+ * A batch starts when it is full, or once `lingerMs` passed since the last one started: so a partition
+ * has at most 1000 / lingerMs small transactions a second, and a record that comes after a pause waits
+ * for nothing. Full batches are as large as the limits while transactions take less than `latencyMs`,
+ * and shrink while they take longer. Pure: times come from outside, in milliseconds.
+ */
+export class BatchPace {
+  readonly #limits: PaceLimits;
+  #share = 1;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
+
+  constructor(limits: PaceLimits) {
+    this.#limits = limits;
+  }
+
+  get maxRecords(): number {
+    return Math.max(1, Math.floor(this.#limits.batchRecords * this.#share));
+  }
+
+  get maxBytes(): number {
+    return Math.max(1, Math.floor(this.#limits.batchBytes * this.#share));
+  }
+
+  isFull(recordCount: number, sizeBytes: number): boolean {
+    return recordCount >= this.maxRecords || sizeBytes >= this.maxBytes;
+  }
+
+  /** When a batch that is not full is due. */
+  dueMs(lingerMs = this.#limits.lingerMs): number {
+    return this.#lastStartMs + lingerMs;
+  }
+
+  onStarted(nowMs: number): void {
+    this.#lastStartMs = nowMs;
+  }
+
+  /** Told what was committed and how long it took from its start. */
+  onCommitted(recordCount: number, sizeBytes: number, tookMs: number): void {
+    const { latencyMs } = this.#limits;
+    if (tookMs > latencyMs) this.#share = Math.max(LEAST_SHARE, this.#share / 2);
+    else if (tookMs < latencyMs / 2 && this.isFull(recordCount, sizeBytes))
+      this.#share = Math.min(1, this.#share * GROWTH);
+  }
+}

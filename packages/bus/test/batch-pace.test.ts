@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BatchPace } from '../src/batch-pace.ts';
+
+const limits = { batchRecords: 1000, batchBytes: 100_000, lingerMs: 100, latencyMs: 200 };
+
+describe('the pace of a partition', () => {
+  it('lets a record that comes after a pause start a transaction at once', () => {
+    const pace = new BatchPace(limits);
+    expect(pace.dueMs()).toBeLessThan(0);
+    pace.onStarted(5000);
+    expect(pace.dueMs()).toBe(5100);
+  });
+
+  it('starts a full batch whenever it is full, by records or by bytes', () => {
+    const pace = new BatchPace(limits);
+    expect(pace.isFull(999, 99_999)).toBe(false);
+    expect(pace.isFull(1000, 1)).toBe(true);
+    expect(pace.isFull(1, 100_000)).toBe(true);
+  });
+
+  it('makes batches smaller while transactions are slow, and larger again when they are not', () => {
+    const pace = new BatchPace(limits);
+    pace.onCommitted(1000, 1, 201);
+    expect([pace.maxRecords, pace.maxBytes]).toEqual([500, 50_000]);
+    pace.onCommitted(500, 1, 150);
+    expect(pace.maxRecords).toBe(500);
+    pace.onCommitted(10, 1, 1);
+    expect(pace.maxRecords).toBe(500);
+    for (let batch = 0; batch < 10; batch += 1) pace.onCommitted(pace.maxRecords, 1, 99);
+    expect([pace.maxRecords, pace.maxBytes]).toEqual([1000, 100_000]);
+  });
+
+  it('never asks for nothing and never for more than the limits', () => {
+    const step = fc.record({ records: fc.nat(2000), tookMs: fc.nat(1000) });
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 200 }),
+        fc.integer({ min: 1, max: 40 }),
+        (steps, n) => {
+          const pace = new BatchPace({ ...limits, batchRecords: n });
+          for (const { records, tookMs } of steps) pace.onCommitted(records, 0, tookMs);
+          expect(pace.maxRecords).toBeGreaterThanOrEqual(1);
+          expect(pace.maxRecords).toBeLessThanOrEqual(n);
+          expect(pace.maxBytes).toBeGreaterThanOrEqual(100_000 / 16);
+          expect(pace.maxBytes).toBeLessThanOrEqual(100_000);
+        },
+      ),
+    );
+  });
+});
