@@ -1,5 +1,6 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { decodedLength, decodeInto, encodedLength, encodeInto } from './base64url.ts';
+import { type ByteSink, copyBytes, OneResult } from './byte-sink.ts';
 import type { KeyUse } from './derivation.ts';
 import {
   BLOCK_MAX,
@@ -45,12 +46,12 @@ interface Frame {
   readonly block: Buffer;
 }
 
-/** Only lengths that padding gives are kept, so a forged token cannot fill the map. */
+/** Only lengths that padding gives are kept, so a forged token cannot fill the list. */
 const FRAME_KEPT_MAX = 4096;
-const frames = new Map<number, Frame>();
+const frames = Array.from<Frame | undefined>({ length: FRAME_KEPT_MAX + 1 });
 
 function frameOf(blockBytes: number): Frame {
-  const kept = frames.get(blockBytes);
+  const kept = blockBytes <= FRAME_KEPT_MAX ? frames[blockBytes] : undefined;
   if (kept !== undefined) return kept;
   const body = Buffer.alloc(BODY_OVERHEAD + blockBytes);
   const frame = {
@@ -60,12 +61,13 @@ function frameOf(blockBytes: number): Frame {
     block: Buffer.alloc(blockBytes),
   };
   if (blockBytes <= FRAME_KEPT_MAX && paddedLength(blockBytes) === blockBytes)
-    frames.set(blockBytes, frame);
+    frames[blockBytes] = frame;
   return frame;
 }
 
 /** What does not change between two fields under one key id. */
 interface Binding {
+  readonly id: string;
   readonly prefix: Buffer;
   readonly associated: Buffer;
 }
@@ -84,6 +86,7 @@ export class FieldCipher {
   readonly #use: KeyUse;
   readonly #nonces: NonceSource;
   readonly #bindings = new Map<string, Binding>();
+  #latest: Binding | undefined;
 
   /**
    * @param dataset the dataset's name in the policy
@@ -108,21 +111,36 @@ export class FieldCipher {
    * Throws RECORD_TOO_LARGE and what the key source throws.
    */
   seal(keys: KeySource, type: PlainType, plain: Uint8Array): Buffer {
-    const used = plain.length + 1;
+    const token = new OneResult();
+    this.sealInto(keys, type, plain, 0, plain.length, token);
+    return token.bytes;
+  }
+
+  /** The same for plain[from, to); the token is written to `out`, which stays when this throws. */
+  sealInto(
+    keys: KeySource,
+    type: PlainType,
+    plain: Uint8Array,
+    from: number,
+    to: number,
+    out: ByteSink,
+  ): void {
+    const used = to - from + 1;
     const blockBytes = paddedLength(used + 1);
     if (blockBytes > BLOCK_MAX) throw new SealstreamError('RECORD_TOO_LARGE', this.#place());
     const active = keys.active(this.#use);
     const { prefix, associated } = this.#binding(active.id);
     const { body, nonce, sealed, block } = frameOf(blockBytes);
     block[0] = TAGS[type];
-    block.set(plain, 1);
+    copyBytes(plain, from, to, block, 1);
     pad(block, used);
     this.#nonces.next(body);
     aeadSeal(sealed, block, associated, nonce, active.key);
-    const token = Buffer.allocUnsafe(BODY_AT + encodedLength(body.length));
-    prefix.copy(token, 0);
-    encodeInto(body, token, BODY_AT);
-    return token;
+    const length = BODY_AT + encodedLength(body.length);
+    out.reserve(length);
+    copyBytes(prefix, 0, BODY_AT, out.bytes, out.length);
+    encodeInto(body, out.bytes, out.length + BODY_AT);
+    out.length += length;
   }
 
   /** Opens one token. Throws TOKEN_MALFORMED, RECORD_NOT_AUTHENTIC and what the source throws. */
@@ -147,12 +165,18 @@ export class FieldCipher {
   }
 
   #binding(id: string): Binding {
-    const kept = this.#bindings.get(id);
-    if (kept !== undefined) return kept;
+    if (this.#latest?.id === id) return this.#latest;
+    const binding = this.#bindings.get(id) ?? this.#bind(id);
+    this.#latest = binding;
+    return binding;
+  }
+
+  #bind(id: string): Binding {
     // Precondition: a key source gives ids of 12 base64url characters.
     if (!isKeyId(id)) throw new SealstreamError('INTERNAL', { keyIdCharacters: id.length });
     const { dataset, path } = this.#use;
     const binding = {
+      id,
       prefix: Buffer.from(`${TOKEN_VERSION}:${id}:`, 'latin1'),
       associated: lengthPrefixed([TOKEN_VERSION, dataset, path, id]),
     };

@@ -21,6 +21,7 @@ export {
   wrapKey,
   WRAPPED_BYTES,
 } from './key-wrap.ts';
+export type { ByteSink } from './byte-sink.ts';
 export { KeyedHash } from './keyed-hash.ts';
 export type { RangeBinding, RecordBinding } from './record-binding.ts';
 export { RecordCipher } from './record-cipher.ts';

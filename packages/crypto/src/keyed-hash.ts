@@ -1,11 +1,17 @@
 import type { Purpose } from '@sealstream/contracts';
 import sodium from 'sodium-native';
 import type { KeyUse } from './derivation.ts';
+import { encodedLength, encodeInto } from './base64url.ts';
+import type { ByteSink } from './byte-sink.ts';
 import { bytesOf } from './key-handle.ts';
 import type { KeySource } from './key-source.ts';
 
 /** Bytes of a keyed hash. */
 const DIGEST_BYTES = 16;
+const DIGEST_CHARACTERS = encodedLength(DIGEST_BYTES);
+
+/** Working memory: a digest lives only until it is written out. */
+const scratch = Buffer.alloc(DIGEST_BYTES);
 
 /**
  * Keyed hash of one field of one dataset: BLAKE2b-128 (RFC 7693) under a key derived for it.
@@ -32,5 +38,14 @@ export class KeyedHash {
     const digest = Buffer.allocUnsafe(DIGEST_BYTES);
     sodium.crypto_generichash(digest, value as Buffer, bytesOf(key));
     return digest;
+  }
+
+  /** Writes the digest of bytes[from, to) as 22 characters of base64url. */
+  digestInto(keys: KeySource, bytes: Buffer, from: number, to: number, out: ByteSink): void {
+    const { key } = keys.active(this.#use);
+    sodium.crypto_generichash(scratch, bytes.subarray(from, to), bytesOf(key));
+    out.reserve(DIGEST_CHARACTERS);
+    encodeInto(scratch, out.bytes, out.length);
+    out.length += DIGEST_CHARACTERS;
   }
 }

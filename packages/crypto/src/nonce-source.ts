@@ -1,4 +1,5 @@
 import sodium from 'sodium-native';
+import { copyBytes } from './byte-sink.ts';
 
 /** Bytes of an XChaCha20 nonce: long enough to be drawn at random for ever. */
 export const NONCE_BYTES = 24;
@@ -31,7 +32,7 @@ class RandomNonces extends NonceSource {
     // The position moves first: should the copy fail, the nonce is lost and never given twice.
     const from = this.#at;
     this.#at += NONCE_BYTES;
-    this.#pool.copy(target, 0, from, this.#at);
+    copyBytes(this.#pool, from, this.#at, target, 0);
   }
 }
 

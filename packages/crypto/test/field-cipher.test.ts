@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FieldCipher, type PlainType } from '../src/field-cipher.ts';
 import { looksLikeToken } from '../src/field-token.ts';
 import { FixedNonces } from './fixed-nonces.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import { MemoryKeys } from './memory-keys.ts';
 import { fieldTokens, hex } from './vectors.ts';
 
@@ -42,6 +43,32 @@ describe('field token', () => {
         expect(cipher.open(keys, token)).toEqual({ type, plain: Buffer.from(plain) });
       }),
     );
+  });
+
+  test('is written behind what stands, from a value inside a larger buffer', () => {
+    const bytes = fc.uint8Array({ maxLength: 400, size: 'max' });
+    fc.assert(
+      fc.property(fc.constantFrom(...types), bytes, bytes, (type, plain, around) => {
+        const whole = Buffer.concat([around, plain, around]);
+        const out = new GrowingBytes('before ');
+        const end = around.length + plain.length;
+        cipher.sealInto(keys, type, whole, around.length, end, out);
+        const text = out.text();
+        expect(text.startsWith('before ss1:')).toBe(true);
+        expect(out.bytes).toHaveLength(out.length);
+        const opened = cipher.open(keys, Buffer.from(text.slice('before '.length)));
+        expect(opened).toEqual({ type, plain: Buffer.from(plain) });
+      }),
+    );
+  });
+
+  test('a value that is not sealed leaves the output as it was', () => {
+    const out = new GrowingBytes('before ');
+    const huge = Buffer.alloc(16 * 1024 * 1024 + 1);
+    const none = new MemoryKeys({});
+    expect(() => cipher.sealInto(keys, 'string', huge, 0, huge.length, out)).toThrow();
+    expect(() => cipher.sealInto(none, 'string', huge, 0, 9, out)).toThrow();
+    expect(out.text()).toBe('before ');
   });
 
   test('the same value sealed twice gives two tokens', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KeyedHash } from '../src/keyed-hash.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import { MemoryKeys } from './memory-keys.ts';
 import { hex, keyedHashes } from './vectors.ts';
 
@@ -8,6 +9,19 @@ describe('keyed hash', () => {
     const keys = new MemoryKeys({ hashKeyId123: hex(vector.stored) });
     const hash = new KeyedHash('hash', vector.dataset, vector.path);
     expect(hash.digest(keys, hex(vector.value)).toString('hex')).toBe(vector.digest);
+  });
+
+  test('writes the digest as text behind what stands, from a value inside a larger buffer', () => {
+    const keys = new MemoryKeys({ hashKeyId123: Buffer.alloc(32, 1) });
+    const hash = new KeyedHash('hash', 'people', '/email');
+    const out = new GrowingBytes('before ');
+    for (const value of ['', 'a@b.example', 'x'.repeat(500)]) {
+      const around = Buffer.from(`<${value}>`);
+      hash.digestInto(keys, around, 1, around.length - 1, out);
+      const digest = hash.digest(keys, Buffer.from(value)).toString('base64url');
+      expect(out.text().slice(-22)).toBe(digest);
+    }
+    expect(out.text()).toMatch(/^before [\w-]{66}$/);
   });
 
   test('one value under another path, dataset or key gives another digest', () => {

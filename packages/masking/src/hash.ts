@@ -11,8 +11,7 @@ export function hashAction({ dataset, path }: MaskedField): MaskAction {
     does: 'rewrite',
     output: 'text',
     rewrite: (text, from, to, out, keys) => {
-      const digest = hash.digest(keys, text.subarray(from, to));
-      out.copy(Buffer.from(digest.toString('base64url'), 'latin1'));
+      hash.digestInto(keys, text, from, to, out);
       return true;
     },
   };

@@ -45,7 +45,7 @@ export function partialKeeps(rule: PartialParameters, length: number): number {
 }
 
 /** 1 for ASCII letters and digits. */
-const COUNTED = new Uint8Array(128);
+const COUNTED = new Uint8Array(256);
 for (const c of Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'))
   COUNTED[c] = 1;
 /** Beyond ASCII only punctuation and spaces stay; symbols, marks and what is unassigned count. */
@@ -68,6 +68,28 @@ function counts(text: Buffer, at: number, length: number): boolean {
   return !SEPARATOR.test(String.fromCodePoint(codePoint(text, at, length)));
 }
 
+/** Letters and digits of an ASCII text; -1 when it is not all ASCII. */
+function countAscii(text: Buffer, from: number, to: number): number {
+  let total = 0;
+  let bits = 0;
+  for (let at = from; at < to; at++) {
+    const c = text[at];
+    bits |= c;
+    total += COUNTED[c];
+  }
+  return bits > 0x7f ? -1 : total;
+}
+
+function countAny(text: Buffer, from: number, to: number): number {
+  let total = 0;
+  for (let at = from; at < to; ) {
+    const length = sequenceLength(text[at]);
+    if (counts(text, at, length)) total++;
+    at += length;
+  }
+  return total;
+}
+
 /**
  * `partial`: letters and digits are counted and hidden or kept by their place, separators stay. A
  * value with fewer letters and digits than are kept and hidden together, at least one hidden, is
@@ -76,32 +98,46 @@ function counts(text: Buffer, at: number, length: number): boolean {
 export function partialAction(rule: PartialParameters): MaskAction {
   const mark = Buffer.from(rule.with ?? 'X');
   const keeps = keeping(rule);
-  const keepFirst = rule.keepFirst ?? 0;
-  const keepLast = rule.keepLast ?? 0;
-  const hideFirst = rule.hideFirst ?? 0;
-  const hideLast = rule.hideLast ?? 0;
+  const { keepFirst = 0, keepLast = 0, hideFirst = 0, hideLast = 0 } = rule;
   const least = keepFirst + keepLast + Math.max(hideFirst + hideLast, 1);
+  // What is counted in [first, total - last) is hidden when the rule keeps, else it is kept.
+  const first = keeps ? keepFirst : hideFirst;
+  const last = keeps ? keepLast : hideLast;
 
-  const rewrite = (text: Buffer, from: number, to: number, out: TextOutput): boolean => {
-    let total = 0;
-    for (let at = from; at < to; ) {
-      const length = sequenceLength(text[at]);
-      if (counts(text, at, length)) total++;
-      at += length;
-    }
-    const whole = total < least;
+  const rewriteAny = (text: Buffer, from: number, to: number, out: TextOutput): void => {
+    const total = countAny(text, from, to);
     let index = 0;
     for (let at = from; at < to; ) {
       const length = sequenceLength(text[at]);
       const counted = counts(text, at, length);
-      const inside = keeps
-        ? index >= keepFirst && index < total - keepLast
-        : index < hideFirst || index >= total - hideLast;
-      if (whole || (counted && inside)) out.copy(mark);
+      const inside = index >= first && index < total - last;
+      if (total < least || (counted && inside === keeps)) out.copy(mark);
       else out.copy(text, at, at + length);
       if (counted) index++;
       at += length;
     }
+  };
+  const rewriteAscii = (text: Buffer, from: number, total: number, to: number, out: TextOutput) => {
+    out.reserve(to - from);
+    const { bytes } = out;
+    const hide = mark[0];
+    let { length } = out;
+    let index = 0;
+    for (let at = from; at < to; at++) {
+      const c = text[at];
+      let shown = total < least ? hide : c;
+      if (COUNTED[c] === 1) {
+        if ((index >= first && index < total - last) === keeps) shown = hide;
+        index++;
+      }
+      bytes[length++] = shown;
+    }
+    out.length = length;
+  };
+  const rewrite = (text: Buffer, from: number, to: number, out: TextOutput): boolean => {
+    const total = mark.length === 1 ? countAscii(text, from, to) : -1;
+    if (total < 0) rewriteAny(text, from, to, out);
+    else rewriteAscii(text, from, total, to, out);
     return true;
   };
   return { does: 'rewrite', output: 'text', rewrite };

@@ -1,8 +1,8 @@
-import type { KeySource } from '@sealstream/crypto';
+import type { ByteSink, KeySource } from '@sealstream/crypto';
 import type { z } from 'zod';
 
 /** Where a rewritten text goes. */
-export interface TextOutput {
+export interface TextOutput extends ByteSink {
   byte(value: number): void;
   copy(source: Buffer, from?: number, to?: number): void;
 }

@@ -1,5 +1,5 @@
 import { generateKey, type KeySource, keyHandle } from '@sealstream/crypto';
-import { maskAction, type TransformName } from '../src/index.ts';
+import { maskAction, type TextOutput, type TransformName } from '../src/index.ts';
 
 const slot = Buffer.alloc(32);
 generateKey(slot);
@@ -15,6 +15,26 @@ const keys: KeySource = {
   privateKey: () => key,
 };
 
+/** Gives room for exactly what was asked, so that a writer that takes more is found out. */
+class Written implements TextOutput {
+  bytes = Buffer.alloc(0);
+  length = 0;
+
+  reserve(more: number): void {
+    this.bytes = Buffer.concat([this.bytes.subarray(0, this.length)], this.length + more);
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  copy(source: Buffer, from = 0, to = source.length): void {
+    this.reserve(to - from);
+    this.length += source.copy(this.bytes, this.length, from, to);
+  }
+}
+
 /** What a rule makes of one text; undefined when the text is unfit. */
 export function maskOne(
   name: TransformName,
@@ -23,14 +43,9 @@ export function maskOne(
 ): string | undefined {
   const action = maskAction({ name, parameters }, { dataset: 'people', path: '/x' });
   if (action.does !== 'rewrite') throw new Error('no rewrite');
-  const parts: Buffer[] = [];
-  const out = {
-    byte: (value: number) => void parts.push(Buffer.from([value])),
-    copy: (source: Buffer, from?: number, to?: number) =>
-      void parts.push(Buffer.from(source.subarray(from, to))),
-  };
+  const out = new Written();
   // The text stands inside a larger buffer, as it does in a record.
   const bytes = Buffer.from(`"${text}"`);
   const fit = action.rewrite(bytes, 1, bytes.length - 1, out, keys);
-  return fit ? Buffer.concat(parts).toString() : undefined;
+  return fit ? out.bytes.toString('utf8', 0, out.length) : undefined;
 }

@@ -39,6 +39,27 @@ describe('partial', () => {
     expect(partial({ keepLast: 1 }, 'Ж、漢9')).toBe('X、X9');
   });
 
+  test('an ASCII text is treated as it is with a character of another script beside it', () => {
+    const small = fc.option(fc.nat(4), { nil: undefined });
+    fc.assert(
+      fc.property(
+        fc.record({ keepFirst: small, keepLast: small, hideFirst: small, hideLast: small }),
+        fc.string({ unit: fc.constantFrom('a', 'Z', '5', '-', ' ', '"', '~'), maxLength: 12 }),
+        (raw, text) => {
+          const rule = Object.fromEntries(
+            Object.entries(raw).filter(([, value]) => value !== undefined),
+          ) as PartialParameters;
+          fc.pre(partialProblem(rule) === undefined);
+          expect(partial(rule, text)).toBe(partial(rule, `${text}、`)?.slice(0, -1));
+          expect(partial(rule, text)?.replaceAll('X', '•')).toBe(
+            partial({ ...rule, with: '•' }, text),
+          );
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
   test('what stays readable is never more than partialKeeps says', () => {
     const small = fc.option(fc.nat(6), { nil: undefined });
     fc.assert(

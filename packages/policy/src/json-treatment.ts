@@ -6,6 +6,7 @@ import {
   firstInvalidUtf8,
   jsonKind,
   KIND,
+  standsPlain,
   undoubleQuotes,
   unescapeJson,
   writeJsonString,
@@ -56,6 +57,14 @@ function fixed(constant: string | number | boolean | null): JsonTreatment {
   };
 }
 
+/** Makes a JSON string of the text that `out` ends with from `start` on, behind its quote. */
+function escapeFrom(start: number, out: ByteWriter): void {
+  result.reset();
+  result.copy(out.bytes, start, out.length);
+  out.length = start - 1;
+  writeJsonString(out, result.bytes, 0, result.length);
+}
+
 function rewritten(action: MaskAction & { does: 'rewrite' }): JsonTreatment {
   const { output, rewrite } = action;
   return (value, kind, start, end, out, keys) => {
@@ -71,16 +80,18 @@ function rewritten(action: MaskAction & { does: 'rewrite' }): JsonTreatment {
       from++;
       to--;
     }
-    result.reset();
-    if (!rewrite(source, from, to, result, keys)) return 'RECORD_VALUE_UNFIT';
-    if (output === 'number') out.copy(result.bytes, 0, result.length);
-    else writeJsonString(out, result.bytes, 0, result.length);
+    if (output === 'number')
+      return rewrite(source, from, to, out, keys) ? undefined : 'RECORD_VALUE_UNFIT';
+    out.byte(QUOTE);
+    const inside = out.length;
+    if (!rewrite(source, from, to, out, keys)) return 'RECORD_VALUE_UNFIT';
+    if (standsPlain(out.bytes, inside, out.length)) out.byte(QUOTE);
+    else escapeFrom(inside, out);
     return undefined;
   };
 }
 
 const PLAIN_TYPES: Readonly<Record<number, PlainType>> = {
-  [KIND.string]: 'string',
   [KIND.number]: 'number',
   [KIND.boolean]: 'boolean',
   [KIND.null]: 'null',
@@ -97,20 +108,18 @@ function rewritesTo(value: Buffer, start: number, end: number): boolean {
 
 function sealed(cipher: FieldCipher): JsonTreatment {
   return (value, kind, start, end, out, keys) => {
-    let type = PLAIN_TYPES[kind] ?? 'json';
-    let plain = value.subarray(start, end);
+    out.byte(QUOTE);
     if (kind === KIND.string) {
-      plain = value.subarray(start + 1, end - 1);
+      cipher.sealInto(keys, 'string', value, start + 1, end - 1, out);
     } else if (kind === KIND.escaped) {
       // A lone surrogate has no UTF-8, so such a string keeps its escapes.
       const lone = readText(value, kind, start, end);
-      if (!lone && rewritesTo(value, start, end)) {
-        type = 'string';
-        plain = text.bytes.subarray(0, text.length);
-      }
+      if (!lone && rewritesTo(value, start, end))
+        cipher.sealInto(keys, 'string', text.bytes, 0, text.length, out);
+      else cipher.sealInto(keys, 'json', value, start, end, out);
+    } else {
+      cipher.sealInto(keys, PLAIN_TYPES[kind] ?? 'json', value, start, end, out);
     }
-    out.byte(QUOTE);
-    out.copy(cipher.seal(keys, type, plain));
     out.byte(QUOTE);
     return undefined;
   };

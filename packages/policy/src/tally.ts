@@ -4,6 +4,8 @@ import type { KeyHandle, KeySource, KeyUse } from '@sealstream/crypto';
 class NotedKeys implements KeySource {
   readonly source: KeySource;
   readonly #ids: Set<string>;
+  /** Mostly one key is asked for again and again. */
+  #latest: string | undefined;
 
   constructor(source: KeySource, ids: Set<string>) {
     this.source = source;
@@ -12,14 +14,24 @@ class NotedKeys implements KeySource {
 
   active(use: KeyUse): ReturnType<KeySource['active']> {
     const active = this.source.active(use);
-    this.#ids.add(active.id);
+    if (active.id !== this.#latest) this.#note(active.id);
     return active;
   }
 
   byId(use: KeyUse, id: string): KeyHandle {
     const key = this.source.byId(use, id);
-    this.#ids.add(id);
+    if (id !== this.#latest) this.#note(id);
     return key;
+  }
+
+  /** From here on every id is noted again. */
+  begin(): void {
+    this.#latest = undefined;
+  }
+
+  #note(id: string): void {
+    this.#ids.add(id);
+    this.#latest = id;
   }
 
   publicKey(...of: Parameters<KeySource['publicKey']>): ReturnType<KeySource['publicKey']> {
@@ -76,5 +88,6 @@ export class Tally {
   reset(): void {
     for (const counters of this.#counts.values()) counters.fill(0);
     this.#keyIds.clear();
+    this.#noted?.begin();
   }
 }

@@ -294,6 +294,29 @@ describe('tally', () => {
   });
 });
 
+describe('keys noted by a tally', () => {
+  test('are those of its own batch, also for who held on to the noting source', () => {
+    const own = new TestKeys();
+    const tally = new Tally();
+    const noting = tally.noting(own);
+    const use = {
+      purpose: 'field',
+      algorithm: 'xchacha20-poly1305',
+      format: 'field-token',
+      dataset: 'd',
+      path: '/a',
+    } as const;
+    noting.active(use);
+    own.rotate('BBBBBBBBBBBB');
+    noting.active(use);
+    noting.byId(use, 'AAAAAAAAAAAA');
+    expect(tally.keyIds).toEqual(['AAAAAAAAAAAA', 'BBBBBBBBBBBB']);
+    tally.reset();
+    noting.byId(use, 'AAAAAAAAAAAA');
+    expect(tally.keyIds).toEqual(['AAAAAAAAAAAA']);
+  });
+});
+
 describe('properties', () => {
   const dataset = datasetWith(`/s: { type: string }
       /n: { type: number, mask: { generalise: { bucket: 7 } } }

@@ -1,5 +1,5 @@
 /** Below this many bytes a loop copies faster than a call into native code. */
-const SHORT_COPY = 24;
+const SHORT_COPY = 40;
 
 /** One growing buffer, reused from record to record; `take` gives a copy of what was written. */
 export class ByteWriter {

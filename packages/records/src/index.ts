@@ -13,7 +13,7 @@ export { CELL, CELL_STRIDE, CsvReader, type CsvRow } from './csv-reader.ts';
 export { undoubleQuotes, writeCsvCell } from './csv-text.ts';
 export { type Fault, JsonScanner, SPAN_STRIDE } from './json-scanner.ts';
 export { jsonKind, MAX_DEPTH } from './json-syntax.ts';
-export { unescapeJson, writeJsonString } from './json-text.ts';
+export { standsPlain, unescapeJson, writeJsonString } from './json-text.ts';
 export { type Line, LineReader } from './line-reader.ts';
 export { formatPattern, parsePattern, type Step } from './path-pattern.ts';
 export { type FieldShape, KIND, type ScalarType, Shape, type UnknownRule } from './shape.ts';

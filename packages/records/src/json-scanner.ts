@@ -32,14 +32,15 @@ const NOTHING = Buffer.alloc(0);
  *
  * `scan` gives undefined when the record in [from, to) is one valid JSON object that fits the
  * shape; then `spans[0 .. count * SPAN_STRIDE)` hold slot, kind, start and end (in `bytes`) of
- * every field that stands in it, in the order of the bytes, duplicates included. What is invalid
- * JSON or too deep wins over what does not fit, and of several misfits the first is told. Spans
- * stay until the next scan.
+ * every field that stands in it, in the order of the bytes, duplicates included. Invalid UTF-8
+ * wins over what is invalid JSON or too deep, both win over what does not fit, and of several
+ * misfits the first is told. Spans stay until the next scan.
  */
 export class JsonScanner extends JsonSyntax {
   spans = new Int32Array(64 * SPAN_STRIDE);
   count = 0;
   readonly #shape: Shape;
+  readonly #cutUnknown: boolean;
   /** Per node: number of the object in which it was seen last. */
   readonly #seen: Float64Array;
   #objects = 0;
@@ -49,19 +50,24 @@ export class JsonScanner extends JsonSyntax {
   constructor(shape: Shape) {
     super();
     this.#shape = shape;
+    this.#cutUnknown = shape.unknown === 'cut';
     this.#seen = new Float64Array(shape.nodeCount);
   }
 
   scan(bytes: Buffer, from = 0, to = bytes.length): Fault | undefined {
     this.count = 0;
     this.#misfit = undefined;
-    const bad = firstInvalidUtf8(bytes, from, to);
-    if (bad >= 0) return { code: 'RECORD_INVALID_UTF8', byte: bad - from };
     this.buf = bytes;
     this.end = to;
+    this.stringBits = 0;
     this.#from = from;
     const complete = this.#record(from);
     this.buf = NOTHING;
+    // Outside of strings the grammar takes nothing but ASCII.
+    if (!complete || this.stringBits > 0x7f) {
+      const bad = firstInvalidUtf8(bytes, from, to);
+      if (bad >= 0) return { code: 'RECORD_INVALID_UTF8', byte: bad - from };
+    }
     if (!complete) return { code: this.code ?? 'RECORD_INVALID_JSON', byte: this.byte - from };
     return this.#misfit;
   }
@@ -96,18 +102,27 @@ export class JsonScanner extends JsonSyntax {
 
   #object(node: ShapeNode, at: number, depth: number): number {
     if (depth > MAX_DEPTH) return this.stop('RECORD_TOO_DEEP', at);
-    const { buf } = this;
     const number = ++this.#objects;
     let missing = node.requiredChildren;
     let kept = false;
     let comma = at;
+    let before: ShapeNode | undefined;
     let pos = this.space(at + 1);
     let close = this.at(pos) === CLOSE_BRACE;
     while (!close) {
-      if (this.at(pos) !== QUOTE) return this.invalid(pos);
-      const nameEnd = this.string(pos);
-      if (nameEnd < 0) return -1;
-      const child = node.child(buf, pos + 1, nameEnd - 1, this.escaped);
+      // Records of one kind mostly have their members in one order, so the name that stood here in
+      // the last record is compared first.
+      let child = before === undefined ? node.first : before.follower;
+      let nameEnd = child === undefined ? -1 : child.endOfName(this.buf, pos, this.end);
+      if (nameEnd < 0) {
+        if (this.at(pos) !== QUOTE) return this.invalid(pos);
+        nameEnd = this.string(pos);
+        if (nameEnd < 0) return -1;
+        child = node.child(this.buf, pos + 1, nameEnd - 1, this.escaped);
+        if (before === undefined) node.first = child;
+        else if (child !== undefined) before.follower = child;
+      }
+      if (child !== undefined) before = child;
       const colon = this.space(nameEnd);
       if (this.at(colon) !== COLON) return this.invalid(colon);
       const valueAt = this.space(colon + 1);
@@ -122,10 +137,11 @@ export class JsonScanner extends JsonSyntax {
         if (child !== node.any) missing--;
       }
       const next = this.space(end);
-      close = this.at(next) === CLOSE_BRACE;
-      if (!close && this.at(next) !== COMMA) return this.invalid(next);
+      const c = this.at(next);
+      close = c === CLOSE_BRACE;
+      if (!close && c !== COMMA) return this.invalid(next);
       const after = close ? next : this.space(next + 1);
-      const cut = child === undefined ? this.#shape.unknown === 'cut' : child.cut;
+      const cut = child === undefined ? this.#cutUnknown : child.cut;
       if (!cut) kept = true;
       else if (kept) this.#span((child ?? node).slot, KIND.cut, comma, end);
       else this.#span((child ?? node).slot, KIND.cut, pos, close ? end : after);
@@ -168,10 +184,9 @@ export class JsonScanner extends JsonSyntax {
     const end = this.value(at, depth);
     if (end < 0) return -1;
     const { kind } = this;
-    if (kind === KIND.null) {
-      if (node.required) this.#unfit('RECORD_MISSING_FIELD', at, node.pattern);
-    } else if ((node.types & (1 << kind)) === 0) {
-      this.#unfit('RECORD_WRONG_TYPE', at, node.pattern);
+    if ((node.types & (1 << kind)) === 0) {
+      if (kind !== KIND.null) this.#unfit('RECORD_WRONG_TYPE', at, node.pattern);
+      else if (node.required) this.#unfit('RECORD_MISSING_FIELD', at, node.pattern);
     }
     if (node.leaf) this.#span(node.slot, kind, at, end);
     return end;

@@ -50,6 +50,8 @@ export class JsonSyntax {
   protected kind = 0;
   /** Whether the string read last held a backslash. */
   protected escaped = false;
+  /** All bytes that stood in strings, or-ed: above 0x7f when one of them was not ASCII. */
+  protected stringBits = 0;
   protected code: RejectCode | undefined;
   protected byte = 0;
 
@@ -82,25 +84,31 @@ export class JsonSyntax {
   /** Precondition: a quote stands at `at`. */
   protected string(at: number): number {
     const { buf, end } = this;
-    let pos = at + 1;
+    let bits = 0;
     this.escaped = false;
-    for (;;) {
-      while (pos < end && STOPS[buf[pos]] === 0) pos++;
-      if (pos >= end) return this.invalid(end);
+    for (let pos = at + 1; pos < end; pos++) {
       const c = buf[pos];
-      if (c === QUOTE) return pos + 1;
-      if (c !== BACKSLASH || pos + 1 >= end) return this.invalid(pos);
+      bits |= c;
+      if (STOPS[c] === 0) continue;
+      if (c === QUOTE) {
+        this.stringBits |= bits;
+        return pos + 1;
+      }
+      const more = c === BACKSLASH ? this.#escapeLength(pos) : 0;
+      if (more === 0) return this.invalid(pos);
       this.escaped = true;
-      if (ESCAPES[buf[pos + 1]] === 1) pos += 2;
-      else if (this.#unicodeEscape(pos)) pos += 6;
-      else return this.invalid(pos);
+      pos += more - 1;
     }
+    return this.invalid(end);
   }
 
-  #unicodeEscape(at: number): boolean {
-    if (this.at(at + 1) !== 0x75) return false;
-    for (let i = 2; i < 6; i++) if (!isHexDigit(this.at(at + i))) return false;
-    return true;
+  /** Bytes of the escape that the backslash at `at` begins; 0 when it is none. */
+  #escapeLength(at: number): number {
+    const letter = this.at(at + 1);
+    if (ESCAPES[letter] === 1) return 2;
+    if (letter !== 0x75) return 0;
+    for (let i = 2; i < 6; i++) if (!isHexDigit(this.at(at + i))) return 0;
+    return 6;
   }
 
   #digits(at: number): number {

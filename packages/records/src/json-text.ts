@@ -97,6 +97,12 @@ function writeUnicodeEscape(out: ByteWriter, unit: number): void {
   for (let shift = 12; shift >= 0; shift -= 4) out.byte(HEX[(unit >> shift) & 15]);
 }
 
+/** Whether the text in [from, to) stands in a JSON string as it is, with nothing to escape. */
+export function standsPlain(text: Buffer, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) if (PLAIN[text[at]] === 0) return false;
+  return true;
+}
+
 /**
  * Writes text as a JSON string with its quotes, escaped as JSON.stringify does: short escapes where
  * there are any, else lower-case hex, and only for what must be escaped.

@@ -32,6 +32,7 @@ export type UnknownRule = 'fault' | 'cut' | 'span';
 
 /** Longest name, in bytes, that is looked up by its length; longer ones go by a map. */
 const LONGEST_INDEXED = 255;
+const QUOTE = 0x22;
 /** Names that can stand in a record without an escape. */
 const PLAIN_NAME = /^[ !#-[\]-\ud7ff\ue000-\u{10ffff}]*$/u;
 
@@ -49,6 +50,13 @@ export class ShapeNode {
   requiredChildren = 0;
   readonly children: ShapeNode[] = [];
   any: ShapeNode | undefined;
+  /**
+   * Which child opened an object here last, and which stood behind this one: guesses for the next
+   * record, in the caller's keeping. Only what is looked up by name is ever put here.
+   */
+  first: ShapeNode | undefined;
+  follower: ShapeNode | undefined;
+  readonly #plain: boolean;
   readonly #byName = new Map<string, ShapeNode>();
   readonly #byLength: ShapeNode[][] = [];
 
@@ -56,18 +64,32 @@ export class ShapeNode {
     this.pattern = pattern;
     this.index = index;
     this.name = Buffer.from(name);
+    this.#plain = PLAIN_NAME.test(name);
   }
 
   add(name: string, node: ShapeNode): void {
     this.#byName.set(name, node);
     this.children.push(node);
-    if (!PLAIN_NAME.test(name) || node.name.length > LONGEST_INDEXED) return;
+    if (!node.#plain || node.name.length > LONGEST_INDEXED) return;
     while (this.#byLength.length <= node.name.length) this.#byLength.push([]);
     this.#byLength[node.name.length]?.push(node);
   }
 
   named(name: string): ShapeNode | undefined {
     return this.#byName.get(name);
+  }
+
+  /**
+   * The place behind this node's name and its quotes, when they stand at `at` without an escape;
+   * else -1. Nothing at or behind `end` is read.
+   */
+  endOfName(bytes: Buffer, at: number, end: number): number {
+    const { name } = this;
+    const { length } = name;
+    const quote = at + 1 + length;
+    if (quote >= end || bytes[quote] !== QUOTE || bytes[at] !== QUOTE || !this.#plain) return -1;
+    for (let i = 0; i < length; i++) if (name[i] !== bytes[at + 1 + i]) return -1;
+    return quote + 1;
   }
 
   /** The child for the name that stands raw between its quotes at [from, to). */

@@ -93,6 +93,50 @@ describe('finding fields', () => {
     );
   });
 
+  test('one scanner finds the fields of records in any order of members', () => {
+    const paths = ['/a', '/ab', '/b"c', '/o/x', '/o/y', '/\\', '/ä'];
+    const shape = new Shape(
+      paths.map((path) => field(path)),
+      'span',
+    );
+    const scanner = new JsonScanner(shape);
+    const member = fc.constantFrom(
+      ['"a":"1"', '/a'],
+      ['"\\u0061":"1"', '/a'],
+      ['"ab":"2"', '/ab'],
+      ['"b\\"c":"3"', '/b"c'],
+      ['"o":{"x":"4"}', '/o/x'],
+      ['"o" : {"y":"5"}', '/o/y'],
+      ['"\\\\":"6"', '/\\'],
+      ['"ä":"7"', '/ä'],
+      ['"u":"8"', '/*'],
+      ['"aa":"9"', '/*'],
+      ['"":"0"', '/*'],
+    );
+    fc.assert(
+      fc.property(fc.array(fc.array(member, { maxLength: 8 }), { minLength: 2 }), (records) => {
+        for (const members of records) {
+          const bytes = Buffer.from(`{${members.map(([text]) => text).join(' , ')}}`);
+          expect(scanner.scan(bytes)).toBeUndefined();
+          const found = Array.from(
+            { length: scanner.count },
+            (_, i) => shape.patterns[scanner.spans[i * SPAN_STRIDE]],
+          );
+          expect(found).toEqual(members.map(([, path]) => path));
+        }
+      }),
+    );
+  });
+
+  test('a name that cannot stand raw is not taken for the raw bytes it has', () => {
+    const shape = new Shape([field('/b"c'), field('/n\n')], 'span');
+    const scanner = new JsonScanner(shape);
+    for (const name of ['b"c', 'n\n']) {
+      expect(scanner.scan(Buffer.from(`{${JSON.stringify(name)}:"1"}`))).toBeUndefined();
+      expect(scanner.scan(Buffer.from(`{"${name}":"1"}`))?.code).toBe('RECORD_INVALID_JSON');
+    }
+  });
+
   test('a duplicate name gives a span each time', () => {
     expect(scan([field('/a')], '{"a":"1","a":"2","\\u0061":"3"}').spans).toHaveLength(3);
   });
@@ -280,6 +324,24 @@ describe('grammar', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+
+  test('invalid UTF-8 wins over whatever else is wrong, before it or behind it', () => {
+    const bad = Buffer.from([0xc3, 0x28]);
+    const deep = '['.repeat(70);
+    for (const [before, after] of [
+      ['{"a":"', '"}'],
+      ['{"', '":"x"}'],
+      ['{"a":"x"', '}'],
+      ['{"a":"x",,', ''],
+      ['{"a":1,"b":"', '"}'],
+      [`{"a":${deep}"`, '"'],
+      ['{"\\u0061', '":"x"}'],
+      ['', ''],
+    ])
+      expect(
+        scan([field('/a')], Buffer.concat([Buffer.from(before), bad, Buffer.from(after)])).fault,
+      ).toEqual({ code: 'RECORD_INVALID_UTF8', byte: before.length });
   });
 
   test('the offset says where parsing stopped', () => {
