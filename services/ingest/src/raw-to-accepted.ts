@@ -18,6 +18,7 @@ import {
   withoutReserved,
 } from '@sealstream/flow';
 import { checkPlan, type CheckPlan, type Dataset, type Refusal } from '@sealstream/policy';
+import { ByteWriter } from '@sealstream/records';
 
 /**
  * ingest's transform: each raw record becomes one accepted record, sealed whole, or one sealed
@@ -61,6 +62,7 @@ class IngestWorker {
   readonly #accepted: AcceptedCodec;
   readonly #rejects: RejectedCodec;
   readonly #keyHash: KeyedHash;
+  readonly #hash = new ByteWriter(64);
   readonly #record = emptyParts();
   readonly #result = emptyParts();
 
@@ -106,11 +108,14 @@ class IngestWorker {
     work.accepted.add(result);
   }
 
+  /** What stands on Kafka as the key: a keyed hash of the producer's. Stands until the next one. */
   #hashed(keys: KeySource): ByteRange {
-    const key = viewOf(this.#record.key);
-    if (key === null) return NOTHING;
-    const bytes = Buffer.from(this.#keyHash.digest(keys, key).toString('base64url'));
-    return { bytes, from: 0, to: bytes.length };
+    const { bytes, from, to } = this.#record.key;
+    if (from < 0) return NOTHING;
+    const out = this.#hash;
+    out.reset();
+    this.#keyHash.digestInto(keys, bytes, from, to, out);
+    return { bytes: out.bytes, from: 0, to: out.length };
   }
 
   /** Without those whose names are ours, which are counted. */
