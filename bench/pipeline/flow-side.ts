@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SERVICE_PURPOSES } from '@sealstream/contracts';
 import { ROOT } from '../../tools/stack/paths.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
-import { startNode } from './child.ts';
+import { startNode } from '../ground/child.ts';
 import type { StageName } from './options.ts';
 
 const POLICY = join(import.meta.dirname, 'sealstream.yaml');

@@ -1,79 +1,73 @@
-import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { freePorts } from '../../tools/stack/free-ports.ts';
-import { MEASURED_JAVA } from '../../tools/stack/kafka.ts';
-import { type Stack, startStack } from '../../tools/stack/stack.ts';
-import { figuresOf } from './figures.ts';
+import type { Stack } from '../../tools/stack/stack.ts';
+import type { Bench } from '../ground/bench.ts';
+import { figuresOf } from '../ground/figures.ts';
+import { KafkaView } from '../ground/kafka-view.ts';
+import { type RunGoals, runLines } from '../ground/lines.ts';
+import { runMeasured } from '../ground/measured-program.ts';
+import type { PlainLoopOptions } from '../ground/programs/plain-loop.ts';
+import type { Report } from '../ground/report.ts';
+import { withServers } from '../ground/servers.ts';
+import { settled } from '../ground/settled.ts';
 import { FlowSide } from './flow-side.ts';
-import { KafkaSide, plainTopic, RAW } from './kafka-side.ts';
-import { runPlainLoop, runService } from './measured-runs.ts';
-import { type BenchOptions, type StageName, STAGES } from './options.ts';
-import { Progress } from './progress.ts';
-import { type Line, linesOf, TABLE_HEAD, tableRow } from './report.ts';
+import {
+  OPTIONS,
+  pipelineOptions,
+  type PipelineOptions,
+  type StageName,
+  STAGES,
+} from './options.ts';
+import { checkOutcomes, RAW, RAW_SETTINGS } from './outcomes.ts';
+import { runService } from './service-run.ts';
 import { stockKafkajs } from './stock-kafkajs.ts';
+
+const PLAIN_LOOP = join(import.meta.dirname, '..', 'ground', 'programs', 'plain-loop.ts');
+export const plainTopic = (stage: StageName) => `plain.${stage}`;
 
 /** What one size of record is measured with. */
 interface Ground {
-  readonly options: BenchOptions;
+  readonly options: PipelineOptions;
   readonly bytes: number;
   readonly stack: Stack;
   readonly flow: FlowSide;
-  readonly kafka: KafkaSide;
+  readonly kafka: KafkaView;
   readonly kafkajs: string;
-  readonly progress: Progress;
+  readonly report: Report;
 }
 
-/**
- * Measures each stage beside the plain loop and prints the figures on stdout.
- *
- * Throws when a run fails, or when not every record came out exactly once.
- */
-export async function pipelineBench(options: BenchOptions): Promise<void> {
-  const progress = new Progress();
-  const cpu = cpus()[0]?.model ?? 'unknown processor';
-  progress.step(`Node ${process.versions.node}, ${cpus().length} cores (${cpu})`);
-  const kafkajs = await stockKafkajs((line) => progress.step(line));
-  if (!options.json) process.stdout.write(`${TABLE_HEAD}\n`);
-  for (const bytes of options.bytes) await onServers(options, bytes, kafkajs, progress);
-  progress.done();
-}
-
-/** Servers of their own for each size, so that none finds the pages of another in memory. */
-async function onServers(
-  options: BenchOptions,
-  bytes: number,
-  kafkajs: string,
-  progress: Progress,
-): Promise<void> {
-  progress.step('starting Kafka and Redis');
-  const stack = await startStack({
-    name: `bench-${process.pid}-${bytes}`,
-    kind: 'java',
-    javaFlags: MEASURED_JAVA,
-    forPid: process.pid,
-    progress: (line) => progress.step(line),
-  });
-  try {
-    const kafka = await KafkaSide.open(stack.kafkaBrokers, options.partitions);
-    try {
-      const flow = new FlowSide(stack);
-      await measure({ options, bytes, stack, flow, kafka, kafkajs, progress });
-    } finally {
-      await kafka.close();
-    }
-  } finally {
-    progress.step('stopping Kafka and Redis');
-    await stack.stop({ purge: true });
-  }
-}
+export const PIPELINE: Bench = {
+  name: 'pipeline',
+  summary: 'a service on a topic that is filled beforehand, beside a plain loop on stock kafkajs',
+  about: ['Records a second, CPU-seconds per million records and peak memory of the one process.'],
+  options: OPTIONS,
+  examples: ['', '--json --stage mask --bytes 350'],
+  run: async (asked, report) => {
+    const options = pipelineOptions(asked);
+    const kafkajs = await stockKafkajs((line) => report.progress.step(line));
+    for (const bytes of options.bytes)
+      await withServers(report.progress, async (stack) => {
+        const kafka = await KafkaView.open(stack.kafkaBrokers, options.partitions);
+        try {
+          const flow = new FlowSide(stack);
+          await measure({ options, bytes, stack, flow, kafka, kafkajs, report });
+        } finally {
+          await kafka.close();
+        }
+      });
+  },
+};
 
 async function measure(ground: Ground): Promise<void> {
-  const { bytes, flow, kafka, options, progress } = ground;
+  const { bytes, flow, kafka, options, report } = ground;
   const { partitions, records, stages } = options;
+  const { progress } = report;
   // Precondition: raw is made here and not by the flow, so that it keeps its records for each run.
-  await kafka.makeTopics(stages);
+  await kafka.makeTopics([RAW], RAW_SETTINGS);
+  await kafka.makeTopics(stages.map(plainTopic));
   await flow.prepare(partitions);
   progress.step(`writing ${records} records of ${bytes} bytes to ${RAW}`);
-  await kafka.fill(records, bytes, (done) => progress.records(done, records));
+  await kafka.fill(RAW, records, bytes, (done) => progress.records(done, records));
   for (const stage of STAGES) {
     const isMeasured = stages.includes(stage);
     // mask and encrypt read what ingest sealed.
@@ -81,42 +75,58 @@ async function measure(ground: Ground): Promise<void> {
     const reference = isMeasured ? await plainRun(ground, stage) : undefined;
     const own = await serviceRun(ground, stage);
     if (reference === undefined) continue;
-    print(linesOf({ what: stage, bytes, records }, own, reference), options.json, progress);
+    const run = {
+      what: stage,
+      against: 'plain loop on stock kafkajs',
+      with: { bytes, records, partitions },
+    };
+    report.lines(runLines(run, own, reference, goalsOf(stage, bytes)));
   }
 }
 
+/** As good as it is wanted: of one process, with the sealed record opened and the event written. */
+const GOALS: Readonly<Record<StageName, Readonly<Record<number, RunGoals>>>> = {
+  ingest: {},
+  mask: {
+    350: { recordsPerSecond: '>= 90000', cpuPerMillion: '<= 10', cpuRatio: '<= 0.3' },
+    1000: { cpuPerMillion: '<= 15' },
+  },
+  encrypt: {
+    350: { recordsPerSecond: '>= 60000', cpuPerMillion: '<= 15', cpuRatio: '<= 0.25' },
+    1000: { cpuPerMillion: '<= 20' },
+  },
+};
+
+function goalsOf(stage: StageName, bytes: number): RunGoals {
+  return GOALS[stage][bytes] ?? {};
+}
+
 async function plainRun(ground: Ground, stage: StageName) {
-  const { bytes, kafka, kafkajs, options, progress, stack } = ground;
+  const { bytes, kafka, kafkajs, options, report, stack } = ground;
   const { partitions, records } = options;
-  progress.step(`plain loop, ${stage}, ${bytes} bytes`);
-  const samples = await runPlainLoop(
-    {
-      kafkajs,
-      brokers: stack.kafkaBrokers,
-      source: RAW,
-      target: plainTopic(stage),
-      stage,
-      partitions,
-      total: records,
-    },
-    (done) => progress.records(done, records),
+  report.progress.step(`plain loop, ${stage}, ${bytes} bytes`);
+  const loop: PlainLoopOptions = {
+    kafkajs,
+    brokers: stack.kafkaBrokers,
+    source: RAW,
+    target: plainTopic(stage),
+    treatment: stage,
+    partitions,
+    total: records,
+  };
+  const { samples } = await runMeasured(PLAIN_LOOP, loop, (done) =>
+    report.progress.records(done, records),
   );
-  await kafka.checkPlain(stage, records);
+  await settled(() => kafka.checkCount(plainTopic(stage), records));
   return figuresOf(samples, records);
 }
 
-async function serviceRun({ bytes, flow, kafka, options, progress }: Ground, stage: StageName) {
+async function serviceRun({ bytes, flow, kafka, options, report }: Ground, stage: StageName) {
   const { records } = options;
-  progress.step(`service ${stage}, ${bytes} bytes`);
+  report.progress.step(`service ${stage}, ${bytes} bytes`);
   const [httpPort = 0] = await freePorts(1);
   const run = { stage, httpPort, env: flow.environmentOf(stage), total: records };
-  const samples = await runService(run, (done) => progress.records(done, records));
-  await kafka.checkOutcomes(stage, records);
+  const samples = await runService(run, (done) => report.progress.records(done, records));
+  await settled(() => checkOutcomes(kafka, stage, records));
   return figuresOf(samples, records);
-}
-
-function print(lines: readonly Line[], json: boolean, progress: Progress): void {
-  progress.done();
-  for (const line of lines)
-    process.stdout.write(`${json ? JSON.stringify(line) : tableRow(line)}\n`);
 }

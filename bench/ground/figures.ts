@@ -17,7 +17,7 @@ export interface Figures {
 }
 
 /** The first tenth is for starting, joining the group and warming up. */
-const WARM_UP = 0.1;
+export const WARM_UP = 0.1;
 
 /**
  * The figures of a run between its first sample past the first tenth and its last sample. Peak

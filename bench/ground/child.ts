@@ -50,3 +50,8 @@ export function startNode(args: readonly string[], env: Readonly<Record<string, 
     },
   };
 }
+
+/** BENCH_NODE_FLAGS gives Node's own flags to what is measured, such as `--cpu-prof`. */
+export function nodeFlags(): string[] {
+  return (process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
+}

@@ -1,19 +1,15 @@
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../../tools/stack/paths.ts';
-import { startNode } from './child.ts';
-import type { Sample } from './figures.ts';
-import { metricSum } from './metrics.ts';
+import { nodeFlags, startNode } from '../ground/child.ts';
+import type { Sample } from '../ground/figures.ts';
+import type { OnRecords } from '../ground/measured-program.ts';
+import { metricSum } from '../ground/metrics.ts';
 import type { StageName } from './options.ts';
-import type { PlainLoopOptions } from './plain-loop.ts';
 
 const SAMPLE_MS = 200;
 /** A run that gets no further for so long has failed. */
 const STALLED_MS = 60_000;
-
-/** Told how many records are through. */
-export type OnRecords = (records: number) => void;
 
 /** A service as its supervisor would start it. */
 export interface ServiceRun {
@@ -60,11 +56,6 @@ export async function runService(run: ServiceRun, onRecords: OnRecords): Promise
   }
 }
 
-/** BENCH_NODE_FLAGS gives Node's own flags to services, such as `--cpu-prof --cpu-prof-dir=DIR`. */
-function nodeFlags(): string[] {
-  return (process.env['BENCH_NODE_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
-}
-
 async function sampleOf({ stage, httpPort }: ServiceRun): Promise<Sample | undefined> {
   let text: string;
   try {
@@ -79,38 +70,4 @@ async function sampleOf({ stage, httpPort }: ServiceRun): Promise<Sample | undef
     cpuSeconds: metricSum(text, 'process_cpu_seconds_total'),
     rssBytes: metricSum(text, 'process_resident_memory_bytes'),
   };
-}
-
-/** Runs the plain loop until it has done `total` records. Throws with what it said when it fails. */
-export async function runPlainLoop(
-  options: PlainLoopOptions,
-  onRecords: OnRecords,
-): Promise<Sample[]> {
-  const program = join(import.meta.dirname, 'plain-loop.ts');
-  const flags = ['--disable-warning=ExperimentalWarning'];
-  const loop = startNode([...flags, program, JSON.stringify(options)], {
-    KAFKAJS_NO_PARTITIONER_WARNING: '1',
-  });
-  const samples: Sample[] = [];
-  let stalled = false;
-  const giveUp = () => {
-    stalled = true;
-    loop.process.kill('SIGKILL');
-  };
-  let timer = setTimeout(giveUp, STALLED_MS);
-  if (loop.process.stdout !== null)
-    for await (const line of createInterface(loop.process.stdout)) {
-      const sample = JSON.parse(line) as Sample;
-      if (sample.records > (samples.at(-1)?.records ?? -1)) {
-        clearTimeout(timer);
-        timer = setTimeout(giveUp, STALLED_MS);
-      }
-      samples.push(sample);
-      onRecords(sample.records);
-    }
-  clearTimeout(timer);
-  const code = await loop.exited;
-  if (code !== 0)
-    throw new Error(`the plain loop ${stalled ? 'stalled' : 'failed'}:\n${loop.said()}`);
-  return samples;
 }

@@ -1,0 +1,6 @@
+import type { Bench } from './ground/bench.ts';
+import { PIPELINE } from './pipeline/pipeline.ts';
+import { TRANSPORT } from './transport/transport.ts';
+
+/** Every bench; the help and the tests are made from this table. */
+export const BENCHES: readonly Bench[] = [PIPELINE, TRANSPORT];
