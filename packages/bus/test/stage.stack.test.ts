@@ -199,7 +199,7 @@ async function openSession(flow: Flow) {
   const session = await TransactionSession.open(link, {
     transactionalId: `${flow.group}.${flow.source}.0`,
     groupId: flow.group,
-    source: { topic: flow.source, partition: 0 },
+    source: { topic: flow.source, topicId: Buffer.alloc(16), partition: 0 },
     transactionTimeoutMs: 60_000,
   });
   return {
