@@ -5,7 +5,8 @@ import type { KafkaLink } from './kafka-link.ts';
 import type { NamePrefix } from './name-prefix.ts';
 import { type OffsetQuery, partitionOffset } from './offsets.ts';
 import { topicSettings } from './topic-settings.ts';
-import { type CommittedOffset, groupOffset } from './transaction-session.ts';
+import type { CommittedOffset } from './committed-offset.ts';
+import { groupOffset } from './transaction-session.ts';
 import type { TopicMetadata } from './wire/metadata-request.ts';
 
 const TIMEOUT_MS = 10_000;

@@ -7,7 +7,7 @@ import { KafkaLink } from './kafka-link.ts';
 import { NamePrefix } from './name-prefix.ts';
 import { type ReadChunk, type ReadOptions, readPartitions } from './partition-reader.ts';
 import type { OutRecord } from './records.ts';
-import { Stage } from './stage.ts';
+import { Stage, type StopOptions } from './stage.ts';
 import type { StageOptions } from './stage-options.ts';
 
 export interface BusOptions extends ConnectionOptions {
@@ -16,6 +16,11 @@ export interface BusOptions extends ConnectionOptions {
   readonly logger: Logger;
   /** How long to wait for a broker at the start; default 60 s. */
   readonly connectTimeoutMs?: number;
+  /**
+   * Makes every stage a static member of its group under this name: a process that comes back with
+   * it within its session gets its partitions back without a rebalance. One process at a time.
+   */
+  readonly groupInstanceId?: string;
   /** Names of topics and groups begin so on the cluster, and are told without it; default none. */
   readonly namePrefix?: string;
 }
@@ -28,10 +33,12 @@ export class Bus {
   readonly #appender: Appender;
   readonly #stages: Stage[] = [];
   readonly #names: NamePrefix;
+  readonly #instanceId: string | null;
 
-  constructor(link: KafkaLink, names: NamePrefix) {
+  constructor(link: KafkaLink, names: NamePrefix, instanceId: string | null) {
     this.#link = link;
     this.#names = names;
+    this.#instanceId = instanceId;
     this.#fetcher = new Fetcher(link, true);
     this.#appender = new Appender(link);
     this.admin = new BusAdmin(link, names);
@@ -41,7 +48,7 @@ export class Bus {
   async stage(asked: StageOptions): Promise<Stage> {
     const options = this.#names.stage(asked);
     for (const topic of [options.source, ...options.outputs]) await this.#link.topic(topic);
-    const stage = new Stage(this.#link, this.#fetcher, options);
+    const stage = new Stage(this.#link, this.#fetcher, options, this.#instanceId);
     this.#stages.push(stage);
     stage.start();
     return stage;
@@ -63,9 +70,12 @@ export class Bus {
     await this.#link.clusterInfo();
   }
 
-  /** Stops every stage after its transactions under way, then closes the connections. */
-  async stop(): Promise<void> {
-    await Promise.allSettled(this.#stages.map((stage) => stage.stop()));
+  /**
+   * Stops every stage after its transactions under way, then closes the connections; within the
+   * stages' bound and a second more, even when no broker answers.
+   */
+  async stop(options: StopOptions = {}): Promise<void> {
+    await Promise.allSettled(this.#stages.map((stage) => stage.stop(options)));
     this.#fetcher.stop();
     await this.#link.stop();
   }
@@ -73,8 +83,8 @@ export class Bus {
 
 /** Connects to Kafka. Throws KAFKA_UNREACHABLE when no broker answers in time. */
 export async function openBus(options: BusOptions): Promise<Bus> {
-  const { logger, connectTimeoutMs, namePrefix = '', ...connection } = options;
+  const { logger, connectTimeoutMs, groupInstanceId, namePrefix = '', ...connection } = options;
   const link = new KafkaLink(connection, logger);
   await link.connect(connectTimeoutMs ?? 60_000);
-  return new Bus(link, new NamePrefix(namePrefix));
+  return new Bus(link, new NamePrefix(namePrefix), groupInstanceId ?? null);
 }

@@ -7,6 +7,8 @@ import { type FetchedPartition, fetchRequest, type FetchWish } from './wire/fetc
 export interface FetchSource {
   readonly topic: string;
   readonly partition: number;
+  /** The only life of the topic to fetch from; without it whatever has the name now. */
+  readonly topicId?: Buffer;
   /** Where to fetch next and how much; null while nothing more is wanted. */
   wish(): { offset: bigint; maxBytes: number } | null;
   /** Takes what came; never throws. */
@@ -22,6 +24,8 @@ const TRICKLE_BYTES = 16 * 1024;
 const TRICKLE_WAIT_MS = 5;
 
 const MOVED = new Set([3, 5, 6, 9, 56, 74, 75, 78]);
+/** No topic with that id is there, or not yet: for a source with an id of its own to judge. */
+const OTHER_TOPIC = new Set([100, 103]);
 
 /**
  * One fetch under way for each broker, for all partitions that want records: who does not drain its
@@ -32,6 +36,7 @@ export class Fetcher {
   readonly #readCommitted: boolean;
   readonly #sources = new Set<FetchSource>();
   readonly #leaders = new Map<FetchSource, number>();
+  readonly #topicIds = new Map<string, Buffer>();
   readonly #busy = new Set<number>();
   #isStopped = false;
   #turn = 0;
@@ -65,6 +70,7 @@ export class Fetcher {
     while (this.#sources.has(source)) {
       try {
         const node = await this.#link.leader(source.topic, source.partition);
+        this.#topicIds.set(source.topic, (await this.#link.topic(source.topic)).id);
         if (!this.#sources.has(source)) return;
         this.#leaders.set(source, node);
         this.#poll(node);
@@ -104,10 +110,11 @@ export class Fetcher {
     for (const [source, leader] of this.#leaders) {
       const wish = leader === node ? source.wish() : null;
       if (wish === null) continue;
-      const { topic, partition } = source;
-      const { offset, maxBytes } = wish;
-      const entry = { source, wish: { topic, partition, offset, maxBytes } };
-      wanted.push([`${topic}/${partition}`, entry]);
+      const topicId = source.topicId ?? this.#topicIds.get(source.topic);
+      if (topicId === undefined) continue;
+      const { partition } = source;
+      const entry = { source, wish: { topicId, partition, ...wish } };
+      wanted.push([nameOf({ topicId, partition }), entry]);
     }
     // Brokers fill an answer in the order asked for: each fetch begins with another partition.
     this.#turn += 1;
@@ -133,7 +140,7 @@ export class Fetcher {
       );
       let sizeBytes = 0;
       for (const part of answer.partitions) {
-        const entry = wanted.get(`${part.topic}/${part.partition}`);
+        const entry = wanted.get(nameOf(part));
         sizeBytes += part.bytes.length;
         if (entry !== undefined) this.#deliver(entry.source, entry.wish, part);
       }
@@ -147,13 +154,15 @@ export class Fetcher {
   }
 
   #deliver(source: FetchSource, asked: FetchWish, part: FetchedPartition): void {
-    if (MOVED.has(part.errorCode)) {
+    const isOther = OTHER_TOPIC.has(part.errorCode) && source.topicId === undefined;
+    if (MOVED.has(part.errorCode) || isOther) {
       this.#move(source);
       return;
     }
     // A source that was moved elsewhere meanwhile does not take an answer to an older question.
-    const wish = source.wish();
-    if (this.#sources.has(source) && wish?.offset === asked.offset) source.onFetched(part);
+    const isSame = source.topicId === undefined || source.topicId.equals(asked.topicId);
+    const isNext = source.wish()?.offset === asked.offset;
+    if (this.#sources.has(source) && isSame && isNext) source.onFetched(part);
   }
 
   #move(source: FetchSource): void {
@@ -161,4 +170,8 @@ export class Fetcher {
     this.#leaders.delete(source);
     void sleep(RETRY_MS).then(() => this.#place(source));
   }
+}
+
+function nameOf({ partition, topicId }: Pick<FetchWish, 'partition' | 'topicId'>): string {
+  return `${topicId.toString('latin1')}/${partition}`;
 }

@@ -13,7 +13,7 @@ export { errorWord } from './kafka-errors.ts';
 export type { OffsetQuery } from './offsets.ts';
 export type { ReadChunk, ReadOptions, ReadStart } from './partition-reader.ts';
 export type { Header, KafkaRecord, OutRecord } from './records.ts';
-export type { Stage } from './stage.ts';
+export type { Stage, StopOptions } from './stage.ts';
 export type {
   LaneState,
   LaneStatus,
@@ -24,7 +24,7 @@ export type {
   StageSinks,
   WrittenRecords,
 } from './stage-options.ts';
-export type { CommittedOffset } from './transaction-session.ts';
+export type { CommittedOffset } from './committed-offset.ts';
 export type { PartitionLeader, TopicMetadata } from './wire/metadata-request.ts';
 export { RecordBatchWriter } from './wire/record-batch-writer.ts';
 export type { RecordColumns } from './wire/record-columns.ts';

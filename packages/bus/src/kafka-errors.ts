@@ -1,4 +1,4 @@
-import { SealstreamError } from '@sealstream/contracts';
+import { type ErrorPlace, SealstreamError } from '@sealstream/contracts';
 
 /**
  * Kafka's error codes that this package tells apart, by the broker's number.
@@ -15,9 +15,21 @@ const KAFKA_ERRORS: Readonly<Record<number, string>> = {
   9: 'REPLICA_NOT_AVAILABLE',
   10: 'MESSAGE_TOO_LARGE',
   13: 'NETWORK_EXCEPTION',
+  14: 'COORDINATOR_LOAD_IN_PROGRESS',
+  15: 'COORDINATOR_NOT_AVAILABLE',
+  16: 'NOT_COORDINATOR',
   19: 'NOT_ENOUGH_REPLICAS',
   20: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  22: 'ILLEGAL_GENERATION',
+  23: 'INCONSISTENT_GROUP_PROTOCOL',
+  24: 'INVALID_GROUP_ID',
+  25: 'UNKNOWN_MEMBER_ID',
+  26: 'INVALID_SESSION_TIMEOUT',
+  27: 'REBALANCE_IN_PROGRESS',
   29: 'TOPIC_AUTHORIZATION_FAILED',
+  30: 'GROUP_AUTHORIZATION_FAILED',
+  31: 'CLUSTER_AUTHORIZATION_FAILED',
+  35: 'UNSUPPORTED_VERSION',
   45: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
   46: 'DUPLICATE_SEQUENCE_NUMBER',
   47: 'INVALID_PRODUCER_EPOCH',
@@ -27,8 +39,13 @@ const KAFKA_ERRORS: Readonly<Record<number, string>> = {
   74: 'FENCED_LEADER_EPOCH',
   75: 'UNKNOWN_LEADER_EPOCH',
   78: 'OFFSET_NOT_AVAILABLE',
+  79: 'MEMBER_ID_REQUIRED',
+  81: 'GROUP_MAX_SIZE_REACHED',
+  82: 'FENCED_INSTANCE_ID',
   89: 'THROTTLING_QUOTA_EXCEEDED',
   90: 'PRODUCER_FENCED',
+  100: 'UNKNOWN_TOPIC_ID',
+  103: 'INCONSISTENT_TOPIC_ID',
 };
 
 /** A broker's refusal, by the name of its code. */
@@ -62,6 +79,26 @@ export function refusalType(error: unknown): string {
 export function isFenced(error: unknown): boolean {
   const type = refusalType(error);
   return type === 'PRODUCER_FENCED' || type === 'INVALID_PRODUCER_EPOCH';
+}
+
+/** Refusals that no waiting mends: somebody has to change a permission, a limit or a setting. */
+const FINAL = new Set([
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'GROUP_MAX_SIZE_REACHED',
+  'INCONSISTENT_GROUP_PROTOCOL',
+  'INVALID_GROUP_ID',
+  'INVALID_SESSION_TIMEOUT',
+  'INVALID_TRANSACTION_TIMEOUT',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+  'UNSUPPORTED_VERSION',
+]);
+
+/** A refusal for good as an error that ends a stage; null when trying again may help. */
+export function finalRefusal(error: unknown, place: ErrorPlace): SealstreamError | null {
+  const refusal = refusalType(error);
+  return FINAL.has(refusal) ? new SealstreamError('KAFKA_REFUSED', { ...place, refusal }) : null;
 }
 
 /** The coordinator that was asked is not (or not yet) the one. */

@@ -20,11 +20,6 @@ interface Transaction {
   producerEpoch: number;
 }
 
-export interface GroupMember {
-  memberId: string;
-  memberMetadata: Buffer;
-}
-
 /** A broker as kafkajs holds it; only what is used here. */
 export interface Broker {
   connectionPool: {
@@ -36,26 +31,6 @@ export interface Broker {
     groupId: string;
     coordinatorType: number;
   }): Promise<{ coordinator: { nodeId: number } }>;
-  joinGroup(o: {
-    groupId: string;
-    sessionTimeout: number;
-    rebalanceTimeout: number;
-    memberId: string;
-    groupProtocols: { name: string; metadata: Buffer }[];
-  }): Promise<{
-    generationId: number;
-    leaderId: string;
-    memberId: string;
-    members: GroupMember[];
-  }>;
-  syncGroup(o: {
-    groupId: string;
-    generationId: number;
-    memberId: string;
-    groupAssignment: { memberId: string; memberAssignment: Buffer }[];
-  }): Promise<{ memberAssignment: Buffer }>;
-  heartbeat(o: { groupId: string; groupGenerationId: number; memberId: string }): Promise<unknown>;
-  leaveGroup(o: { groupId: string; memberId: string }): Promise<unknown>;
   listOffsets(o: {
     replicaId: number;
     isolationLevel: number;
@@ -122,6 +97,7 @@ export interface Cluster {
   refreshMetadata(): Promise<void>;
   findBroker(o: { nodeId: number | string }): Promise<Broker>;
   getNodeIds(): string[];
+  brokerPool: { brokers: Readonly<Record<string, Broker>>; seedBroker?: Broker };
 }
 
 /**
@@ -131,6 +107,13 @@ export interface Cluster {
 export function hangUp(broker: Broker): void {
   for (const connection of broker.connectionPool.pool) {
     connection.socket?.destroy(new Error('hung up'));
+  }
+}
+
+/** The same for every broker of a cluster. */
+export function hangUpAll({ brokerPool }: Cluster): void {
+  for (const broker of new Set([...Object.values(brokerPool.brokers), brokerPool.seedBroker])) {
+    if (broker !== undefined) hangUp(broker);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   clusterFactory,
   type ConnectionOptions,
   hangUp,
+  hangUpAll,
 } from './kafka-internals.ts';
 import { metadataRequest, type TopicMetadata } from './wire/metadata-request.ts';
 import type { WireRequest } from './wire/requests.ts';
@@ -16,6 +17,8 @@ const TRANSACTION = 1;
 /** How long a topic's leaders are believed without asking again. */
 const METADATA_MAX_AGE_MS = 60_000;
 const COORDINATOR_WAIT_MS = 10_000;
+/** How long requests under way may take to end before the connections are cut. */
+const CLOSE_MS = 1000;
 
 /**
  * The connections of one process: one cluster for all fetches, produces and transactions (two
@@ -26,7 +29,7 @@ export class KafkaLink {
   readonly logger: Logger;
   readonly #newCluster: () => Cluster;
   readonly #data: Cluster;
-  readonly #extra: Cluster[] = [];
+  readonly #extra = new Set<Cluster>();
   readonly #topics = new Map<string, { topic: TopicMetadata; at: number }>();
   readonly #coordinators = new Map<string, number>();
 
@@ -57,12 +60,30 @@ export class KafkaLink {
   /** A cluster with connections of its own, closed with this link. */
   newConnections(): Cluster {
     const cluster = this.#newCluster();
-    this.#extra.push(cluster);
+    this.#extra.add(cluster);
     return cluster;
   }
 
+  /** Fails what is under way on such a cluster; the next request connects anew. */
+  hangUp(cluster: Cluster): void {
+    hangUpAll(cluster);
+  }
+
+  /** Ends such a cluster, without waiting for anything. */
+  close(cluster: Cluster): void {
+    this.#extra.delete(cluster);
+    hangUpAll(cluster);
+    void cluster.disconnect().catch(() => undefined);
+  }
+
+  /** Closes all connections, after requests under way as far as they end soon. */
   async stop(): Promise<void> {
-    await Promise.allSettled([this.#data, ...this.#extra].map((cluster) => cluster.disconnect()));
+    const bound = new AbortController();
+    const late = sleep(CLOSE_MS, undefined, { signal: bound.signal }).catch(() => undefined);
+    const closed = this.#data.disconnect().catch(() => undefined);
+    await Promise.race([closed, late]);
+    bound.abort();
+    for (const cluster of [this.#data, ...this.#extra]) this.close(cluster);
   }
 
   /** The broker of that id, connected; a failure makes the broker list be read again, once. */

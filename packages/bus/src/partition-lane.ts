@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SealstreamError } from '@sealstream/contracts';
 import { BatchPace } from './batch-pace.ts';
 import type { Fetcher, FetchSource } from './fetcher.ts';
-import { errorWord, isFenced, refuse } from './kafka-errors.ts';
+import { errorWord, finalRefusal, isFenced, refuse } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import { LaneBuffer, type TakenRecords } from './lane-buffer.ts';
-import { partitionOffset } from './offsets.ts';
+import { startOfLane } from './lane-start.ts';
 import type {
   LaneState,
   LaneStatus,
@@ -15,7 +15,7 @@ import type {
 } from './stage-options.ts';
 import { StageOutputs } from './stage-outputs.ts';
 import { topicLimit } from './topic-settings.ts';
-import { type PartitionOutput, TransactionSession } from './transaction-session.ts';
+import type { PartitionOutput, TransactionSession } from './transaction-session.ts';
 import type { FetchedPartition } from './wire/fetch-request.ts';
 import { type DecodedRange, decodeRecordBatches } from './wire/record-batch-decoder.ts';
 
@@ -32,8 +32,10 @@ export interface LaneContext {
   readonly fetcher: Fetcher;
   readonly options: StageOptions;
   readonly limits: StageLimits;
-  /** When the group last confirmed that this partition is ours. */
-  confirmedAt(): number;
+  /** Number of the last question put to the group. */
+  asked(): number;
+  /** Number of the last question whose answer confirmed that this partition is ours. */
+  confirmed(): number;
   /** The operator's wish that nothing goes on; '' when there is none. */
   pausedBy(): string;
   /** Ends the stage: an error that trying again does not mend. */
@@ -61,9 +63,10 @@ export class PartitionLane implements FetchSource {
   #committed = -1n;
   #accounted = 0n;
   #lastStable = 0n;
-  #incarnation: Buffer = Buffer.alloc(4);
+  #topicId: Buffer = Buffer.alloc(16);
   #lostAt: bigint | null = null;
-  #fencedAt = 0;
+  /** Last question to the group when another session ended ours; null while none did. */
+  #fencedAt: number | null = null;
   #signal: () => void = () => undefined;
   readonly #stopping = new AbortController();
   #done: Promise<void> = Promise.resolve();
@@ -76,15 +79,25 @@ export class PartitionLane implements FetchSource {
     this.#pace = new BatchPace(context.limits);
   }
 
-  start(): void {
+  /** Resolves when the lane has ended; never rejects. */
+  start(): Promise<void> {
     this.#done = this.#run();
+    return this.#done;
   }
 
   /** Ends after the transaction under way, or without waiting for it when that takes too long. */
   async stop(withinMs: number): Promise<void> {
     this.#stopping.abort();
     this.#signal();
-    await Promise.race([this.#done, sleep(withinMs)]);
+    const bound = new AbortController();
+    const late = sleep(withinMs, undefined, { signal: bound.signal }).catch(() => undefined);
+    await Promise.race([this.#done, late]);
+    bound.abort();
+  }
+
+  /** Fetches are for this life of the topic, so that no other one's records are taken for its. */
+  get topicId(): Buffer {
+    return this.#topicId;
   }
 
   status(): LaneStatus {
@@ -163,48 +176,28 @@ export class PartitionLane implements FetchSource {
   async #open(): Promise<TransactionSession> {
     const { link, options, limits } = this.#context;
     await this.#ownershipConfirmed();
-    await this.#checkOutputs();
-    const session = await TransactionSession.open(link, {
-      transactionalId: `${options.groupId}.${this.topic}.${this.partition}`,
-      groupId: options.groupId,
-      source: { topic: this.topic, partition: this.partition },
-      transactionTimeoutMs: limits.transactionTimeoutMs,
-    });
-    const committed = await session.committed();
-    const [start, end] = await Promise.all([
-      partitionOffset(link, this.topic, this.partition, 'earliest'),
-      partitionOffset(link, this.topic, this.partition, 'latest'),
-    ]);
-    const first = options.startFrom === 'latest' ? end : start;
-    const position = committed.offset < 0n ? first : committed.offset;
-    if (position < start || position > end) throw this.#lost(start, position);
+    const begin = await startOfLane(link, this, options, limits, this.#stopping.signal);
+    const { accounted, logEnd, logStart, position } = begin;
+    if (position < logStart || position > logEnd) throw this.#lost(logStart, position);
     this.#committed = position;
-    // Precondition: the metadata is the end of the last accounted range, when it is ours.
-    this.#accounted = /^\d{1,19}$/.test(committed.metadata) ? BigInt(committed.metadata) : position;
-    this.#incarnation = (await link.topic(this.topic)).id.subarray(0, 4);
-    this.#lastStable = end;
+    this.#accounted = accounted;
+    this.#topicId = begin.topicId;
+    this.#lastStable = logEnd;
     this.#buffer = new LaneBuffer(position);
     this.#failure = null;
-    return session;
+    return begin.session;
   }
 
-  /** Precondition: after being fenced, the group has confirmed since that the partition is ours. */
+  /**
+   * Precondition: after being fenced, the group has confirmed since that the partition is ours. Only
+   * what was asked after the fencing counts: an older answer may have waited in a socket.
+   */
   async #ownershipConfirmed(): Promise<void> {
-    while (this.#fencedAt > 0 && this.#context.confirmedAt() <= this.#fencedAt) {
-      if (this.#isStopped) return;
+    while (this.#fencedAt !== null && this.#context.confirmed() <= this.#fencedAt) {
+      this.#stopping.signal.throwIfAborted();
       await sleep(50);
     }
-    this.#fencedAt = 0;
-  }
-
-  async #checkOutputs(): Promise<void> {
-    for (const name of this.#context.options.outputs) {
-      const topic = await this.#context.link.topic(name);
-      if (topic.partitions.length <= this.partition) {
-        this.#context.link.forgetTopic(name);
-        throw new SealstreamError('TOPIC_TOO_FEW_PARTITIONS', { topic: name });
-      }
-    }
+    this.#fencedAt = null;
   }
 
   #lost(logStart: bigint, position = this.#buffer.nextOffset): SealstreamError {
@@ -272,7 +265,7 @@ export class PartitionLane implements FetchSource {
     const batch: StageBatch = {
       topic: this.topic,
       partition: this.partition,
-      incarnation: this.#incarnation,
+      incarnation: this.#topicId.subarray(0, 4),
       records: taken.records,
       from: this.#accounted,
       to: taken.nextOffset,
@@ -314,22 +307,33 @@ export class PartitionLane implements FetchSource {
 
   async #afterFailure(error: unknown, waitMs: number): Promise<void> {
     const { options, link } = this.#context;
-    const code = errorWord(error);
-    if (isFenced(error)) this.#fencedAt = Date.now();
-    const isOurs = error instanceof SealstreamError;
-    options.observer?.onAborted?.(this.partition, code, isFenced(error));
-    link.logger.warn({ topic: this.topic, partition: this.partition, code }, 'batch not committed');
-    if (isOurs && !error.retryable) {
+    const { partition, topic } = this;
+    const reason = finalRefusal(error, { topic, partition }) ?? error;
+    const code = errorWord(reason);
+    if (isFenced(error)) this.#fencedAt = this.#context.asked();
+    const isOurs = reason instanceof SealstreamError;
+    options.observer?.onAborted?.(partition, code, isFenced(error));
+    link.logger.warn({ topic, partition, code }, 'batch not committed');
+    if (isOurs && !reason.retryable) {
       this.#enter('paused', code);
       this.#stopping.abort();
-      this.#context.fail(error);
+      this.#context.fail(reason);
       return;
     }
     // What the broker refuses now and then passes by itself; what is ours has a name to show.
     if (isOurs) this.#enter('paused', code);
     else this.#state = 'starting';
-    await options.recover?.(error);
+    await this.#recover(error);
     await sleep(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  /** Whatever recovering itself meets: the batch is tried again and says what is still missing. */
+  async #recover(error: unknown): Promise<void> {
+    try {
+      await this.#context.options.recover?.(error);
+    } catch (reason) {
+      this.#context.link.logger.warn({ code: errorWord(reason) }, 'not recovered');
+    }
   }
 
   #enter(state: LaneState, code: string): void {

@@ -76,8 +76,6 @@ export interface StageOptions {
   /** Awaited before a retryable error is tried again, to bring what was missing. */
   recover?(error: unknown): Promise<void>;
   readonly observer?: StageObserver;
-  /** Where a group that never committed begins; default earliest. */
-  readonly startFrom?: 'earliest' | 'latest';
   /**
    * For work that ends: the offset before which each partition (by number) is worked on, and none
    * after it, not even what the stage itself appends to its source. Committed up to there it idles.

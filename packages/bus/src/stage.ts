@@ -1,7 +1,9 @@
+import { SealstreamError } from '@sealstream/contracts';
 import type { Fetcher } from './fetcher.ts';
-import type { TopicPartition } from './group-assignment.ts';
 import { GroupMembership } from './group-membership.ts';
+import type { TopicPartition } from './group-protocol.ts';
 import type { KafkaLink } from './kafka-link.ts';
+import { LaneSet } from './lane-set.ts';
 import { PartitionLane } from './partition-lane.ts';
 import {
   type LaneStatus,
@@ -11,7 +13,19 @@ import {
 } from './stage-options.ts';
 
 /** How long a transaction may go on after its partition was taken back. */
-const REVOKE_MS = 500;
+const REVOKE_MS = 3000;
+/** Of the time that a stop has: for telling the group. */
+const LEAVE_MS = 500;
+
+export interface StopOptions {
+  /** The stop is over after this, whatever hangs; default the transaction time-out. */
+  readonly withinMs?: number;
+  /**
+   * Whether the group hands our partitions to others at once. Default: a static member stays, so
+   * that its partitions wait for it through a restart, as long as its session; a dynamic one leaves.
+   */
+  readonly leave?: boolean;
+}
 
 /**
  * Consume, transform, produce: exactly once for readers of committed records.
@@ -28,30 +42,43 @@ export class Stage {
   readonly #fetcher: Fetcher;
   readonly #options: StageOptions;
   readonly #limits: StageLimits;
+  readonly #isStatic: boolean;
   readonly #group: GroupMembership;
-  #lanes: PartitionLane[] = [];
+  readonly #lanes: LaneSet;
   readonly #pausedBy = new Set<string>();
-  #fail: (error: unknown) => void = () => undefined;
+  #stopped: Promise<void> | null = null;
+  #reject: (error: unknown) => void = () => undefined;
 
-  constructor(link: KafkaLink, fetcher: Fetcher, options: StageOptions) {
+  constructor(
+    link: KafkaLink,
+    fetcher: Fetcher,
+    options: StageOptions,
+    instanceId: string | null = null,
+  ) {
     this.name = options.name;
     this.#link = link;
     this.#fetcher = fetcher;
-    this.#options = options;
+    this.#options = { ...options, transform: guarded(options) };
     this.#limits = stageLimits(options);
+    this.#isStatic = instanceId !== null;
     this.failed = new Promise((_, reject) => {
-      this.#fail = reject;
+      this.#reject = reject;
     });
     // A stage that nobody watches must not end the process by an unhandled rejection.
     this.failed.catch(() => undefined);
+    this.#lanes = new LaneSet((at) => this.#lane(at));
     this.#group = new GroupMembership(link, {
       groupId: options.groupId,
+      instanceId,
       topics: [options.source],
       sessionTimeoutMs: this.#limits.sessionTimeoutMs,
       rebalanceTimeoutMs: this.#limits.rebalanceTimeoutMs,
       heartbeatMs: this.#limits.heartbeatMs,
-      onAssigned: (partitions) => this.#take(partitions),
-      onRevoked: () => this.#giveBack(REVOKE_MS),
+      held: () => this.#lanes.held,
+      onAssigned: (partitions) =>
+        this.#lanes.want(this.#stopped === null ? partitions : [], REVOKE_MS),
+      onLost: () => void this.#lanes.want([], REVOKE_MS),
+      onFailed: (error) => this.#fail(error),
     });
   }
 
@@ -61,12 +88,7 @@ export class Stage {
 
   /** How each partition that this process owns stands. */
   lanes(): LaneStatus[] {
-    return this.#lanes.map((lane) => lane.status());
-  }
-
-  /** When the group last confirmed this member, in Date.now()'s terms; 0 before it joined. */
-  get confirmedAt(): number {
-    return this.#group.confirmedAt;
+    return this.#lanes.running.map((lane) => lane.status());
   }
 
   /**
@@ -85,35 +107,55 @@ export class Stage {
     this.#nudge();
   }
 
-  /** Finishes the transactions under way, gives the partitions back, leaves the group. */
-  async stop(withinMs = this.#limits.transactionTimeoutMs): Promise<void> {
-    await this.#giveBack(withinMs);
-    await this.#group.stop();
+  /**
+   * Finishes the transactions under way, within the time given; what is not committed then is done
+   * again by the next owner. A second call waits for the first.
+   */
+  stop(options: StopOptions = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options);
+    return this.#stopped;
+  }
+
+  async #stop(options: StopOptions): Promise<void> {
+    const { leave = !this.#isStatic, withinMs = this.#limits.transactionTimeoutMs } = options;
+    const endMs = performance.now() + withinMs;
+    await this.#lanes.want([], Math.max(withinMs - LEAVE_MS, withinMs / 2));
+    await this.#group.stop({ leave, withinMs: Math.max(0, endMs - performance.now()) });
   }
 
   #nudge(): void {
-    for (const lane of this.#lanes) lane.nudge();
+    for (const lane of this.#lanes.running) lane.nudge();
   }
 
-  #take(partitions: readonly TopicPartition[]): void {
-    this.#lanes = partitions.map(({ topic, partition }) => {
-      const lane = new PartitionLane(topic, partition, {
-        link: this.#link,
-        fetcher: this.#fetcher,
-        options: this.#options,
-        limits: this.#limits,
-        confirmedAt: () => this.#group.confirmedAt,
-        pausedBy: () => [...this.#pausedBy].at(0) ?? '',
-        fail: (error) => this.#fail(error),
-      });
-      lane.start();
-      return lane;
+  #fail(error: unknown): void {
+    this.#reject(error);
+    void this.stop();
+  }
+
+  #lane({ partition, topic }: TopicPartition): PartitionLane {
+    return new PartitionLane(topic, partition, {
+      link: this.#link,
+      fetcher: this.#fetcher,
+      options: this.#options,
+      limits: this.#limits,
+      asked: () => this.#group.asked,
+      confirmed: () => this.#group.confirmed,
+      pausedBy: () => [...this.#pausedBy].at(0) ?? '',
+      fail: (error) => this.#fail(error),
     });
   }
+}
 
-  async #giveBack(withinMs: number): Promise<void> {
-    const lanes = this.#lanes;
-    this.#lanes = [];
-    await Promise.all(lanes.map((lane) => lane.stop(withinMs)));
-  }
+/** What a transform throws that has no code is a fault in it, which trying again does not mend. */
+function guarded(options: StageOptions): StageOptions['transform'] {
+  return (batch, out) => {
+    try {
+      options.transform(batch, out);
+    } catch (error) {
+      if (error instanceof SealstreamError) throw error;
+      const word = error instanceof Error ? error.name : typeof error;
+      const { partition, topic } = batch;
+      throw new SealstreamError('INTERNAL', { stage: options.name, topic, partition, error: word });
+    }
+  };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type CommittedOffset, committedOffset, offsetMetadata } from './committed-offset.ts';
 import { refusalType, refuse } from './kafka-errors.ts';
 import type { Broker } from './kafka-internals.ts';
 import type { KafkaLink } from './kafka-link.ts';
@@ -12,17 +13,14 @@ export interface PartitionOutput {
   readonly batches: readonly Pick<RecordBatchWriter, 'finish' | 'length'>[];
 }
 
-/** Where the group stands on the source partition. */
-export interface CommittedOffset {
-  /** Next offset to read, or -1 when nothing was ever committed. */
-  readonly offset: bigint;
-  readonly metadata: string;
-}
-
 export interface SessionOptions {
   readonly transactionalId: string;
   readonly groupId: string;
-  readonly source: { readonly topic: string; readonly partition: number };
+  readonly source: {
+    readonly topic: string;
+    readonly topicId: Buffer;
+    readonly partition: number;
+  };
   readonly transactionTimeoutMs: number;
 }
 
@@ -55,13 +53,16 @@ export class TransactionSession {
     };
   }
 
-  static async open(link: KafkaLink, options: SessionOptions): Promise<TransactionSession> {
-    const producer = await asked(link, options.transactionalId, (broker) =>
-      broker.initProducerId({
-        transactionalId: options.transactionalId,
-        transactionTimeout: options.transactionTimeoutMs,
-      }),
-    );
+  /** The signal ends the wait for an older transaction: then it throws. */
+  static async open(
+    link: KafkaLink,
+    options: SessionOptions,
+    signal?: AbortSignal,
+  ): Promise<TransactionSession> {
+    const { transactionalId, transactionTimeoutMs } = options;
+    const ask = (broker: Broker) =>
+      broker.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs });
+    const producer = await asked(link, transactionalId, ask, signal);
     return new TransactionSession(link, options, producer);
   }
 
@@ -76,14 +77,16 @@ export class TransactionSession {
 
   /**
    * Writes the outputs and moves the group's offset in one transaction: all of it or nothing.
-   * Throws on any doubt; the session is then dead.
+   * `accounted` is the end of the last accounted range, in digits. Throws on any doubt; the session
+   * is then dead.
    */
   async commit(
     outputs: readonly PartitionOutput[],
     nextOffset: bigint,
-    metadata: string,
+    accounted: string,
   ): Promise<void> {
     const coordinator = await this.#link.transactionCoordinator(this.#options.transactionalId);
+    const metadata = offsetMetadata(accounted, this.#options.source.topicId);
     await Promise.all([this.write(outputs), this.#commitOffset(coordinator, nextOffset, metadata)]);
     await this.#call(coordinator, (broker) =>
       broker.endTxn({ ...this.#identity, transactionResult: true }),
@@ -175,8 +178,10 @@ async function asked<A>(
   link: KafkaLink,
   transactionalId: string,
   ask: (broker: Broker) => Promise<A>,
+  signal?: AbortSignal,
 ): Promise<A> {
   for (let tries = 1; ; tries += 1) {
+    signal?.throwIfAborted();
     try {
       const coordinator = await link.transactionCoordinator(transactionalId);
       return await link.call(coordinator, ask);
@@ -203,7 +208,7 @@ export async function groupOffset(
     );
     const found = answer.responses[0]?.partitions[0];
     if (found === undefined) throw new RangeError('offset answer does not cover the partition');
-    return { offset: BigInt(found.offset), metadata: found.metadata ?? '' };
+    return committedOffset(BigInt(found.offset), found.metadata ?? '');
   } catch (error) {
     link.noteCoordinatorError(error, groupId);
     throw error;

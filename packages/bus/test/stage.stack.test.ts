@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { consoleConsumer } from '../../../test/console-consumer.ts';
 import { type Bus, RecordBatchWriter, type StageBatch, type StageSinks } from '../src/index.ts';
+import { expectExactlyOnce } from './exactly-once.ts';
 import {
   connect,
   endAllWorkers,
@@ -24,23 +25,6 @@ beforeAll(async () => {
 afterEach(endAllWorkers);
 afterAll(() => bus.stop());
 
-/** Every record of the source once and in order, and audit ranges that join without a gap. */
-async function expectExactlyOnce(flow: Flow, perPartition: number): Promise<void> {
-  const out = await readAll(bus, flow.out, flow.partitions);
-  const audit = await readAll(bus, flow.audit, flow.partitions);
-  for (let partition = 0; partition < flow.partitions; partition += 1) {
-    const values = out[partition].map((record) => record.value?.toString());
-    expect(values).toEqual(Array.from({ length: perPartition }, (_, n) => `${partition}:${n}`));
-    let last = '0';
-    for (const event of audit[partition]) {
-      const [, from, to] = (event.value?.toString() ?? '').split(':');
-      expect(from).toBe(last);
-      last = to;
-    }
-    expect(last).toBe(String(await bus.admin.offset(flow.source, partition, 'latest')));
-  }
-}
-
 describe('a stage', () => {
   it('gives each record once and in order though its process is killed again and again', async () => {
     const flow = await newFlow(bus, brokers);
@@ -59,7 +43,7 @@ describe('a stage', () => {
     await until(() => isDrained(bus, flow));
     await endWorker(first, 'SIGTERM');
     await endWorker(second, 'SIGTERM');
-    await expectExactlyOnce(flow, 12_500);
+    await expectExactlyOnce(bus, flow, 12_500);
     // The same seen by a client that shares no line with this one.
     const seen = await consoleConsumer({ brokers, topic: flow.out, isolation: 'read_committed' });
     expect(seen.length).toBe(50_000);
@@ -80,7 +64,7 @@ describe('a stage', () => {
     await until(() => isDrained(bus, flow));
     await endWorker(zombie, 'SIGTERM');
     await endWorker(heir, 'SIGTERM');
-    await expectExactlyOnce(flow, 3000);
+    await expectExactlyOnce(bus, flow, 3000);
   });
 
   it('leaves aborted copies in the log, which only the filter of committed reads hides', async () => {
@@ -100,7 +84,7 @@ describe('a stage', () => {
     const isAborted = (value: Buffer | null) => value?.toString() === 'never committed';
     const raw = await consoleConsumer({ brokers, topic: flow.out, isolation: 'read_uncommitted' });
     expect(raw.filter(({ value }) => isAborted(value)).length).toBe(1);
-    await expectExactlyOnce(flow, 200);
+    await expectExactlyOnce(bus, flow, 200);
   });
 
   it('asks again for records that are too large, and splits what does not fit in one batch', async () => {
@@ -199,7 +183,7 @@ async function openSession(flow: Flow) {
   const session = await TransactionSession.open(link, {
     transactionalId: `${flow.group}.${flow.source}.0`,
     groupId: flow.group,
-    source: { topic: flow.source, partition: 0 },
+    source: { topic: flow.source, topicId: Buffer.alloc(16), partition: 0 },
     transactionTimeoutMs: 60_000,
   });
   return {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { randomBytes } from 'node:crypto';
 import { emptyParts } from '@sealstream/contracts';
 import {
@@ -62,8 +63,21 @@ export function endAllWorkers(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
-/** Starts a worker process and waits until it said that it is ready. */
-export async function startWorker(flow: Flow): Promise<ChildProcess> {
+const said = new WeakMap<ChildProcess, string[]>();
+
+/** The lines that a worker has said so far. */
+export function linesOf(worker: ChildProcess): readonly string[] {
+  return said.get(worker) ?? [];
+}
+
+/**
+ * Starts a worker process and waits until it has said something: `generation N` for each that it
+ * joined, `ready`, or `failed CODE`. `settings` are INSTANCE_ID and SESSION_MS.
+ */
+export async function startWorker(
+  flow: Flow,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ChildProcess> {
   const child = spawn(
     process.execPath,
     [
@@ -79,12 +93,16 @@ export async function startWorker(flow: Flow): Promise<ChildProcess> {
         SOURCE: flow.source,
         OUT: flow.out,
         AUDIT: flow.audit,
+        ...settings,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
   running.add(child);
   child.on('exit', () => running.delete(child));
+  const lines: string[] = [];
+  said.set(child, lines);
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
   await once(child.stdout, 'data');
   return child;
 }

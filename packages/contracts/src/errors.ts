@@ -200,6 +200,16 @@ export const ERRORS = {
     cause: 'Redis does not answer.',
     mend: 'Check REDIS_URL and that Redis runs.',
   },
+  KAFKA_REFUSED: {
+    class: 'terminal',
+    cause: 'A broker refuses something that waiting does not mend.',
+    mend: 'The refusal is named: give the permission, or mend the setting or limit it speaks of.',
+  },
+  INSTANCE_ID_TAKEN: {
+    class: 'terminal',
+    cause: 'Another process joined the group under the same SEALSTREAM_INSTANCE_ID.',
+    mend: 'Give each process an id of its own, and never run two with the same one.',
+  },
   TOPIC_MISSING: {
     class: 'retryable',
     cause: 'A topic of the flow does not exist.',
@@ -229,6 +239,11 @@ export const ERRORS = {
     class: 'retryable',
     cause: 'Records between the committed offset and the start of the log are gone.',
     mend: 'Find out who deleted them; then `sealstream offsets set` says where to go on.',
+  },
+  TOPIC_REPLACED: {
+    class: 'retryable',
+    cause: 'The topic was deleted and made again; the committed offset belongs to the old one.',
+    mend: 'Find out who did so; then `sealstream offsets set` says where to go on.',
   },
   BATCH_UNREADABLE: {
     class: 'retryable',

@@ -73,6 +73,10 @@ export class ByteWriter {
     return this;
   }
 
+  bytes(value: Uint8Array): this {
+    return this.int32(value.length).raw(value);
+  }
+
   raw(value: Uint8Array): this {
     const at = this.#room(value.length);
     this.#bytes.set(value, at);

@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
-/** A request in the form that kafkajs's connections send. */
+/** A request in the form that kafkajs's connections send; the answer has to be an object. */
 export interface WireRequest<Answer> {
   readonly request: {
     readonly apiKey: number;
