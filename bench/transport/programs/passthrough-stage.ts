@@ -2,6 +2,7 @@
 // batch and the offset in the same transaction. No policy, no keys. A process of its own.
 //
 // Started with one argument, the JSON of PassthroughOptions. Tells of itself as SelfSamples does.
+import { emptyParts } from '@sealstream/contracts';
 import { SelfSamples } from '../../ground/self-samples.ts';
 import { stageBus } from '../stage-bus.ts';
 
@@ -24,6 +25,7 @@ export interface PassthroughEvent {
 }
 
 const EMITTER = Buffer.from('passthrough');
+const parts = emptyParts();
 
 async function main({ audit, brokers, source, target, total }: PassthroughOptions): Promise<void> {
   const bus = await stageBus(brokers, 'passthrough');
@@ -33,18 +35,18 @@ async function main({ audit, brokers, source, target, total }: PassthroughOption
     groupId: 'passthrough',
     source,
     outputs: [target, audit],
-    transform: ({ from, partition, records, to }) => {
+    transform: ({ from, partition, records, to }, out) => {
       const event: PassthroughEvent = {
         partition,
         from: from.toString(),
         to: to.toString(),
         records: records.length,
       };
-      const value = Buffer.from(JSON.stringify(event));
-      return [
-        { topic: target, records },
-        { topic: audit, records: [{ key: EMITTER, value }] },
-      ];
+      for (let index = 0; index < records.length; index += 1) {
+        records.read(index, parts);
+        out.to(target).add(parts);
+      }
+      out.to(audit).push({ key: EMITTER, value: Buffer.from(JSON.stringify(event)) });
     },
     observer: { onCommitted: ({ records }) => samples.add(records.length) },
   });

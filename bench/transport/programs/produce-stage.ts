@@ -4,13 +4,18 @@
 //
 // Started with one argument, the JSON of ProduceOptions. Tells of itself as SelfSamples does, with
 // the time of each transaction.
+import { RecordBatchWriter } from '@sealstream/bus';
+import { emptyParts } from '@sealstream/contracts';
 import { SelfSamples } from '../../ground/self-samples.ts';
 import { loadEvent, loadRecords, type ProduceOptions } from '../produce-load.ts';
 import { stageBus } from '../stage-bus.ts';
 
 async function main(options: ProduceOptions): Promise<void> {
   const { audit, brokers, source, target, total } = options;
-  const load = loadRecords(options);
+  const written = new RecordBatchWriter().reset(Number.MAX_SAFE_INTEGER, Date.now());
+  for (const record of loadRecords(options)) written.push(record);
+  const load = written.columns(0);
+  const parts = emptyParts();
   const bus = await stageBus(brokers, 'produce');
   const samples = new SelfSamples(total);
   await bus.stage({
@@ -20,10 +25,13 @@ async function main(options: ProduceOptions): Promise<void> {
     outputs: [target, audit],
     batchRecords: 1,
     lingerMs: 0,
-    transform: ({ from, partition }) => [
-      { topic: target, records: load },
-      { topic: audit, records: [loadEvent(partition, from, load.length)] },
-    ],
+    transform: ({ from, partition }, out) => {
+      for (let index = 0; index < load.length; index += 1) {
+        load.read(index, parts);
+        out.to(target).add(parts);
+      }
+      out.to(audit).push(loadEvent(partition, from, load.length));
+    },
     observer: {
       onCommitted: (_batch, _outputs, seconds) => {
         samples.latenciesMs.push(seconds * 1000);
