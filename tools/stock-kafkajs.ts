@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withLock } from '../../tools/stack/lock.ts';
-import { STATE } from '../../tools/stack/paths.ts';
+import { withLock } from './stack/lock.ts';
+import { STATE } from './stack/paths.ts';
 
 const VERSION = '2.2.4';
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { freePorts } from '../../tools/stack/free-ports.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
+import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
 import type { Bench } from '../ground/bench.ts';
 import { figuresOf } from '../ground/figures.ts';
 import { KafkaView } from '../ground/kafka-view.ts';
@@ -20,7 +21,6 @@ import {
 } from './options.ts';
 import { checkOutcomes, RAW, RAW_SETTINGS } from './outcomes.ts';
 import { runService } from './service-run.ts';
-import { stockKafkajs } from './stock-kafkajs.ts';
 
 const PLAIN_LOOP = join(import.meta.dirname, '..', 'ground', 'programs', 'plain-loop.ts');
 export const plainTopic = (stage: StageName) => `plain.${stage}`;

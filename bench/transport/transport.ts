@@ -11,7 +11,7 @@ import { quantile } from '../ground/quantiles.ts';
 import type { Report } from '../ground/report.ts';
 import { withServers } from '../ground/servers.ts';
 import { settled } from '../ground/settled.ts';
-import { stockKafkajs } from '../pipeline/stock-kafkajs.ts';
+import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
 import type { ConsumeOptions } from './programs/consume-reader.ts';
 import { checkEvents, checkPassed } from './outcomes.ts';
 import type { PassthroughOptions } from './programs/passthrough-stage.ts';
