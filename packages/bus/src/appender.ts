@@ -4,6 +4,8 @@ import { errorWord, refusalType, refuse } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import type { OutRecord } from './records.ts';
 import { topicLimit } from './topic-settings.ts';
+import { compressBatch } from './wire/compressed-batch.ts';
+import type { Compression } from './wire/compression.ts';
 import { RecordBatchWriter } from './wire/record-batch-writer.ts';
 import { produceRequest } from './wire/produce-request.ts';
 
@@ -30,11 +32,13 @@ const FINAL = new Set([
  */
 export class Appender {
   readonly #link: KafkaLink;
+  readonly #compression: Compression;
   readonly #producers = new Map<string, Producer>();
   readonly #queues = new Map<string, Promise<unknown>>();
 
-  constructor(link: KafkaLink) {
+  constructor(link: KafkaLink, compression: Compression) {
     this.#link = link;
+    this.#compression = compression;
   }
 
   /**
@@ -94,11 +98,12 @@ export class Appender {
     records: RecordBatchWriter,
     producer: Producer,
   ): Promise<bigint> {
-    const batch = records.finish({
+    const plain = records.finish({
       ...producer,
       baseSequence: producer.sequence,
       transactional: false,
     });
+    const batch = compressBatch(plain, this.#compression);
     const leader = await this.#link.leader(topic, partition);
     const request = produceRequest({
       topic,

@@ -9,6 +9,7 @@ import { type ReadChunk, type ReadOptions, readPartitions } from './partition-re
 import type { OutRecord } from './records.ts';
 import { Stage, type StopOptions } from './stage.ts';
 import type { StageOptions } from './stage-options.ts';
+import { checkCodecs, type Compression } from './wire/compression.ts';
 
 export interface BusOptions extends ConnectionOptions {
   readonly brokers: string[];
@@ -23,6 +24,8 @@ export interface BusOptions extends ConnectionOptions {
   readonly groupInstanceId?: string;
   /** Names of topics and groups begin so on the cluster, and are told without it; default none. */
   readonly namePrefix?: string;
+  /** What written batches are compressed with where that makes them smaller; default none. */
+  readonly compression?: Compression;
 }
 
 /** The process's link to Kafka: one set of connections for everything it does there. */
@@ -34,19 +37,25 @@ export class Bus {
   readonly #stages: Stage[] = [];
   readonly #names: NamePrefix;
   readonly #instanceId: string | null;
+  readonly #compression: Compression;
 
-  constructor(link: KafkaLink, names: NamePrefix, instanceId: string | null) {
+  constructor(
+    link: KafkaLink,
+    names: NamePrefix,
+    { compression, instanceId }: { compression: Compression; instanceId: string | null },
+  ) {
     this.#link = link;
     this.#names = names;
     this.#instanceId = instanceId;
+    this.#compression = compression;
     this.#fetcher = new Fetcher(link, true);
-    this.#appender = new Appender(link);
+    this.#appender = new Appender(link, compression);
     this.admin = new BusAdmin(link, names);
   }
 
   /** Starts an exactly-once stage. Throws TOPIC_MISSING when a topic is not there. */
   async stage(asked: StageOptions): Promise<Stage> {
-    const options = this.#names.stage(asked);
+    const options = { compression: this.#compression, ...this.#names.stage(asked) };
     for (const topic of [options.source, ...options.outputs]) await this.#link.topic(topic);
     const stage = new Stage(this.#link, this.#fetcher, options, this.#instanceId);
     this.#stages.push(stage);
@@ -81,10 +90,22 @@ export class Bus {
   }
 }
 
-/** Connects to Kafka. Throws KAFKA_UNREACHABLE when no broker answers in time. */
+/**
+ * Connects to Kafka. Throws KAFKA_UNREACHABLE when no broker answers in time, and before that
+ * CODEC_UNAVAILABLE when a codec that batches may come in cannot be loaded.
+ */
 export async function openBus(options: BusOptions): Promise<Bus> {
-  const { logger, connectTimeoutMs, groupInstanceId, namePrefix = '', ...connection } = options;
+  const {
+    logger,
+    connectTimeoutMs,
+    groupInstanceId,
+    namePrefix = '',
+    compression = 'none',
+    ...connection
+  } = options;
+  checkCodecs();
   const link = new KafkaLink(connection, logger);
   await link.connect(connectTimeoutMs ?? 60_000);
-  return new Bus(link, new NamePrefix(namePrefix), groupInstanceId ?? null);
+  const instanceId = groupInstanceId ?? null;
+  return new Bus(link, new NamePrefix(namePrefix), { compression, instanceId });
 }

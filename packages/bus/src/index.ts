@@ -25,6 +25,7 @@ export type {
   WrittenRecords,
 } from './stage-options.ts';
 export type { CommittedOffset } from './committed-offset.ts';
+export { type Compression, COMPRESSIONS } from './wire/compression.ts';
 export type { PartitionLeader, TopicMetadata } from './wire/metadata-request.ts';
 export { RecordBatchWriter } from './wire/record-batch-writer.ts';
 export type { RecordColumns } from './wire/record-columns.ts';

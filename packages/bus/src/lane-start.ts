@@ -43,6 +43,7 @@ export async function startOfLane(
       groupId: options.groupId,
       source: { topic, topicId: source.id, partition },
       transactionTimeoutMs: limits.transactionTimeoutMs,
+      compression: options.compression ?? 'none',
     },
     signal,
   );

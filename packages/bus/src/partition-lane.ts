@@ -132,7 +132,7 @@ export class PartitionLane implements FetchSource {
       const range = this.#wanted(
         decodeRecordBatches(part.bytes, this.#buffer.nextOffset, part.aborted),
       );
-      if (range.nextOffset > this.#buffer.nextOffset) this.#buffer.push(range, part.bytes.length);
+      if (range.nextOffset > this.#buffer.nextOffset) this.#buffer.push(range, range.sizeBytes);
     } catch (error) {
       this.#isFetching = false;
       this.#failure = error;
@@ -144,8 +144,8 @@ export class PartitionLane implements FetchSource {
   #wanted(range: DecodedRange): DecodedRange {
     const until = this.#context.options.until?.get(this.partition);
     if (until === undefined || range.nextOffset <= until) return range;
-    const { records } = range;
-    return { records: records.slice(0, records.countBefore(until)), nextOffset: until };
+    const records = range.records.slice(0, range.records.countBefore(until));
+    return { ...range, records, nextOffset: until };
   }
 
   get #isStopped(): boolean {

@@ -1,4 +1,5 @@
 import type { RecordSink } from '@sealstream/contracts';
+import type { Compression } from './wire/compression.ts';
 import type { RecordColumns } from './wire/record-columns.ts';
 
 /** What a stage wrote to one topic; it goes to the partition number that the batch came from. */
@@ -83,14 +84,16 @@ export interface StageOptions {
   readonly until?: ReadonlyMap<number, bigint>;
   /** Most records of a transaction; default 2000. */
   readonly batchRecords?: number;
-  /** Most fetched bytes of a transaction; default 768 KiB. */
+  /** Most bytes of a transaction's records, decompressed; default 768 KiB. */
   readonly batchBytes?: number;
   /** Least time between the starts of two transactions unless a batch is full; default 80 ms. */
   readonly lingerMs?: number;
   /** How long a transaction may take before batches become smaller; default 200 ms. */
   readonly latencyMs?: number;
-  /** Bytes buffered per partition before no more are fetched; default 1 MiB. */
+  /** Decompressed bytes buffered per partition before no more are fetched; default 1 MiB. */
   readonly bufferBytes?: number;
+  /** What outputs are compressed with where that makes them smaller; default: as the bus. */
+  readonly compression?: Compression;
   readonly transactionTimeoutMs?: number;
   readonly sessionTimeoutMs?: number;
   readonly rebalanceTimeoutMs?: number;

@@ -3,6 +3,8 @@ import { type CommittedOffset, committedOffset, offsetMetadata } from './committ
 import { refusalType, refuse } from './kafka-errors.ts';
 import type { Broker } from './kafka-internals.ts';
 import type { KafkaLink } from './kafka-link.ts';
+import { compressBatch } from './wire/compressed-batch.ts';
+import type { Compression } from './wire/compression.ts';
 import { produceRequest } from './wire/produce-request.ts';
 import type { RecordBatchWriter } from './wire/record-batch-writer.ts';
 
@@ -22,6 +24,7 @@ export interface SessionOptions {
     readonly partition: number;
   };
   readonly transactionTimeoutMs: number;
+  readonly compression: Compression;
 }
 
 const COORDINATOR_TRIES = 200;
@@ -119,7 +122,8 @@ export class TransactionSession {
     const answers = output.batches.map((records) => {
       const baseSequence = this.#sequences.get(name) ?? 0;
       this.#sequences.set(name, (baseSequence + records.length) & 0x7fffffff);
-      const batch = records.finish({ ...this.#identity, baseSequence, transactional: true });
+      const plain = records.finish({ ...this.#identity, baseSequence, transactional: true });
+      const batch = compressBatch(plain, this.#options.compression);
       const { transactionalId } = this.#identity;
       const timeoutMs = this.#options.transactionTimeoutMs;
       return this.#link.send(

@@ -185,6 +185,7 @@ async function openSession(flow: Flow) {
     groupId: flow.group,
     source: { topic: flow.source, topicId: Buffer.alloc(16), partition: 0 },
     transactionTimeoutMs: 60_000,
+    compression: 'none',
   });
   return {
     begin: (value: Buffer) =>

@@ -247,8 +247,14 @@ export const ERRORS = {
   },
   BATCH_UNREADABLE: {
     class: 'retryable',
-    cause: 'A fetched batch has a wrong checksum, an unknown format or a codec that is not there.',
-    mend: 'Check the broker disks and what the producer compresses with (none, gzip, zstd).',
+    cause:
+      'A fetched batch has a wrong checksum, form or codec, does not open, or becomes too large.',
+    mend: 'Check the broker disks and the producer; decompressed, a batch may have 64 MiB.',
+  },
+  CODEC_UNAVAILABLE: {
+    class: 'terminal',
+    cause: 'A codec that Kafka batches may come in cannot be loaded or does not work.',
+    mend: 'Install again on this platform, optional packages included; zstd needs Node 22.15.',
   },
   STAGE_FENCED: {
     class: 'retryable',

@@ -1,3 +1,4 @@
+import { COMPRESSIONS } from '@sealstream/bus';
 import type { ServiceName } from '@sealstream/contracts';
 
 import type { Config } from './setting.ts';
@@ -215,6 +216,13 @@ export const STAGE_SETTINGS = {
     default: '200ms',
     min: 1,
     meaning: 'How long a transaction may take before batches become smaller.',
+  },
+  compression: {
+    env: 'SEALSTREAM_COMPRESSION',
+    type: 'string',
+    choices: COMPRESSIONS,
+    default: 'none',
+    meaning: 'Compress outputs where that makes them smaller; sealed and encrypted ones hardly do.',
   },
   sessionTimeoutMs: {
     env: 'SEALSTREAM_SESSION_TIMEOUT',

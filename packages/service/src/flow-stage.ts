@@ -1,3 +1,4 @@
+import type { Compression } from '@sealstream/bus';
 import { auditTopic, type BatchEvent, ERRORS, SealstreamError } from '@sealstream/contracts';
 import type { FlowTransform } from '@sealstream/flow';
 import type { Keyring } from '@sealstream/keyring';
@@ -60,6 +61,7 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     batchRecords: config.batchRecords,
     lingerMs: config.lingerMs,
     latencyMs: config.latencyMs,
+    compression: config.compression as Compression,
     sessionTimeoutMs: config.sessionTimeoutMs,
     transactionTimeoutMs: config.transactionTimeoutMs,
     transform: (batch, out) => {

@@ -1,7 +1,7 @@
 import { crc32c } from '@node-rs/crc32';
 import { SealstreamError } from '@sealstream/contracts';
 import { ByteReader } from './byte-reader.ts';
-import { decompress } from './decompression.ts';
+import { decompress } from './compression.ts';
 import { clamped, ColumnsBuilder, type RecordColumns } from './record-columns.ts';
 
 const LENGTH_AT = 8;
@@ -13,6 +13,8 @@ const CODEC_BITS = 0x07;
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
+/** When so much was decompressed, the batches after it are left for the next fetch. */
+const ENOUGH_BYTES = 4 * 1024 * 1024;
 
 /** A transaction that was aborted: its records at or after firstOffset are to be left out. */
 export interface AbortedTransaction {
@@ -25,13 +27,16 @@ export interface DecodedRange {
   readonly records: RecordColumns;
   /** Where to fetch next: after the last whole batch, control and aborted records included. */
   readonly nextOffset: bigint;
+  /** Bytes of the batches that hold the records, as they are once decompressed. */
+  readonly sizeBytes: number;
 }
 
 /**
  * Records of a fetched range at or after `fromOffset`, without control records and without those of
  * aborted transactions.
  *
- * A last batch that the broker cut is left for the next fetch. A wrong CRC or an unknown format is
+ * A last batch that the broker cut is left for the next fetch, and so is what follows when compressed
+ * batches became large: a fetch may hold hundreds of them. A wrong CRC or an unknown format is
  * an error. Source: Apache Kafka message format, magic 2; the filter follows the consumer's rules
  * for read_committed (aborted transactions sorted by first offset; ended by an abort marker).
  */
@@ -45,7 +50,8 @@ export function decodeRecordBatches(
   const columns = new ColumnsBuilder();
   let nextOffset = fromOffset;
   let start = 0;
-  while (start + RECORDS_AT <= bytes.length) {
+  let sizeBytes = 0;
+  while (start + RECORDS_AT <= bytes.length && sizeBytes < ENOUGH_BYTES) {
     const end = start + 12 + bytes.readInt32BE(start + LENGTH_AT);
     if (end > bytes.length) break;
     const baseOffset = bytes.readBigInt64BE(start);
@@ -60,11 +66,11 @@ export function decodeRecordBatches(
     const isControl = (attributes & CONTROL) !== 0;
     if (isControl && isAbortMarker(bytes, start, end)) dropping.delete(producerId);
     const isAborted = (attributes & TRANSACTIONAL) !== 0 && dropping.has(producerId);
-    if (!isControl && !isAborted) readRecords(bytes, start, end, fromOffset, columns);
+    if (!isControl && !isAborted) sizeBytes += readRecords(bytes, start, end, fromOffset, columns);
     if (lastOffset + 1n > nextOffset) nextOffset = lastOffset + 1n;
     start = end;
   }
-  return { records: columns.done(), nextOffset };
+  return { records: columns.done(), nextOffset, sizeBytes };
 }
 
 function checkBatch(bytes: Buffer, start: number, end: number): void {
@@ -92,13 +98,14 @@ function nullable(reader: ByteReader): Buffer | null {
   return sizeBytes < 0 ? null : reader.view(sizeBytes);
 }
 
+/** Returns the size of the section that the records stand in. */
 function readRecords(
   bytes: Buffer,
   start: number,
   end: number,
   fromOffset: bigint,
   into: ColumnsBuilder,
-): void {
+): number {
   const attributes = bytes.readInt16BE(start + AFTER_CRC);
   const codec = attributes & CODEC_BITS;
   const offset = bytes.readBigInt64BE(start);
@@ -116,6 +123,7 @@ function readRecords(
         ? { bytes, from: start + RECORDS_AT, to: end }
         : { bytes: plain, from: 0, to: plain.length };
     into.section(section, batch, Number(fromOffset));
+    return section.to - section.from;
   } catch (error) {
     if (error instanceof RangeError) throw new SealstreamError('BATCH_UNREADABLE', { offset });
     throw error;
