@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { MEASURED_JAVA } from './stack/kafka.ts';
 import { MissingTool } from './stack/missing.ts';
 import { stackLogs, stackStatus, startStack, stopStack } from './stack/stack.ts';
-import { readState, SERVERS, stackNames } from './stack/state.ts';
+import { readState, serversOf, stackNames } from './stack/state.ts';
 
 const HELP = `npm run stack -- up|down|status|logs [--name NAME] [--json]
 
@@ -14,11 +14,14 @@ const HELP = `npm run stack -- up|down|status|logs [--name NAME] [--json]
 
   --name NAME    stacks of different names run side by side (default dev)
   --for-pid PID  up: end and purge the stack when that process is gone
+  --brokers N    up: 1 (default), or 3 with replication 3 and min.insync.replicas 2 (Java only)
   --measured     up: the broker's Java as it is run in earnest, for measuring
   --json         one JSON object on stdout
 
 Uses your own servers when KAFKA_BROKERS and REDIS_URL are set, else Docker when it works, else
 Java 17 or newer and Maven. Exit codes: 0 done, 1 not running, 2 usage, 3 server or tool missing.`;
+
+class UsageError extends Error {}
 
 const note = (line: string) => process.stderr.write(`sealstream: ${line}\n`);
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -31,6 +34,7 @@ function options() {
       json: { type: 'boolean', default: false },
       purge: { type: 'boolean', default: false },
       lines: { type: 'string', default: '100' },
+      brokers: { type: 'string' },
       measured: { type: 'boolean', default: false },
       'for-pid': { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -40,11 +44,18 @@ function options() {
 
 type Values = ReturnType<typeof options>['values'];
 
+function brokersOf({ brokers }: Values): { brokers?: 1 | 3 } {
+  if (brokers === undefined) return {};
+  if (brokers !== '1' && brokers !== '3') throw new UsageError('--brokers takes 1 or 3');
+  return { brokers: brokers === '1' ? 1 : 3 };
+}
+
 async function up(values: Values): Promise<number> {
   const forPid = values['for-pid'];
   const stack = await startStack({
     name: values.name,
     progress: note,
+    ...brokersOf(values),
     ...(values.measured ? { javaFlags: MEASURED_JAVA } : {}),
     ...(forPid === undefined ? {} : { forPid: Number(forPid) }),
   });
@@ -87,8 +98,9 @@ async function status(values: Values): Promise<number> {
 }
 
 async function logs(values: Values): Promise<number> {
+  const state = readState(values.name);
   const said = await Promise.all(
-    SERVERS.map(async (server) => [
+    (state === undefined ? [] : serversOf(state)).map(async (server) => [
       server,
       await stackLogs(values.name, server, Number(values.lines)),
     ]),
@@ -127,6 +139,7 @@ async function main(): Promise<number> {
     return await commands[command as keyof typeof commands](given.values);
   } catch (error) {
     note(error instanceof Error ? error.message : 'failed');
+    if (error instanceof UsageError) return 2;
     return error instanceof MissingTool || command === 'up' ? 3 : 1;
   }
 }

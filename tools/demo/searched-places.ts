@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Place } from '../plaintext-search.ts';
 import { stackLogs } from '../stack/stack.ts';
-import { SERVERS } from '../stack/state.ts';
 import { branchOf, filePlaces, type SearchedPlaces, segmentPlaces } from './checks/plaintext.ts';
 import { redisContents } from './redis-contents.ts';
 import { metricsOf } from './service-processes.ts';
@@ -24,7 +23,7 @@ export async function searchedPlaces(session: DemoSession): Promise<SearchedPlac
     }),
   );
   const said = await Promise.all(
-    SERVERS.map(async (server): Promise<Place> => {
+    stack.servers.map(async (server): Promise<Place> => {
       const text = await stackLogs(name, server, ALL_LINES);
       return { name: `log of ${server}`, bytes: Buffer.from(text) };
     }),

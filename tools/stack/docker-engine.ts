@@ -6,7 +6,7 @@ import type { Engine, StackOptions } from './engine.ts';
 import { freePorts } from './free-ports.ts';
 import { COMPOSE, directoriesOf } from './paths.ts';
 import { kafkaReady, redisReady } from './readiness.ts';
-import { readState, SERVERS, type ServerName, type StackState, writeState } from './state.ts';
+import { readState, type ServerName, serversOf, type StackState, writeState } from './state.ts';
 
 const run = promisify(execFile);
 const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1);
@@ -51,7 +51,8 @@ async function newState(options: StackOptions, before: StackState | undefined) {
     javaFlags: [],
     kafkaProperties: {},
     clusterId: '',
-    controllerPort: 0,
+    nodes: [],
+    advertised: [],
     processes: {},
   };
   return { ...state, kafkaProperties: options.kafkaProperties ?? state.kafkaProperties };
@@ -100,7 +101,7 @@ export const dockerEngine: Engine = {
   async running(name, state) {
     const said = await compose(name, state, 'ps', '--services', '--status', 'running');
     const names = new Set(said.split('\n').map((line) => line.trim()));
-    return SERVERS.filter((server) => names.has(server));
+    return serversOf(state).filter((server) => names.has(server));
   },
 
   async logs(name, server, lines) {

@@ -5,6 +5,13 @@ export interface StackOptions {
   readonly name: string;
   /** Broker settings on top of ours, such as log.retention.check.interval.ms for quick tests. */
   readonly kafkaProperties?: Readonly<Record<string, string>>;
+  /**
+   * One broker unless told. Three have replication 3, min.insync.replicas 2, no unclean election,
+   * three voters, and a listener of their own for what they tell each other; java only.
+   */
+  readonly brokers?: 1 | 3;
+  /** Of each broker, the address (host:port) that clients are told instead of its own: a proxy's. */
+  readonly advertised?: readonly string[];
   /** Flags of the broker's Java; LEAN_JAVA unless told. */
   readonly javaFlags?: readonly string[];
   /** Called once the state is written and before anything is started. */
@@ -25,7 +32,7 @@ export interface Engine {
   running(name: string, state: StackState): Promise<readonly ServerName[]>;
   /** The last lines of what a server said. */
   logs(name: string, server: ServerName, lines: number): Promise<string>;
-  /** A folder of this machine with the broker's segment files as they are now. */
+  /** A folder of this machine with the brokers' segment files as they are now. */
   kafkaData(name: string): Promise<string>;
 }
 

@@ -8,7 +8,16 @@ import { directoriesOf } from './paths.ts';
 import { end, gone, type ProcessRecord, runs, signal } from './processes.ts';
 import { kafkaReady, redisReady, tailOf } from './readiness.ts';
 import { prepareRedis, startRedis } from './redis.ts';
-import { readState, SERVERS, type ServerName, type StackState, writeState } from './state.ts';
+import {
+  BROKERS,
+  type BrokerName,
+  type BrokerPorts,
+  readState,
+  type ServerName,
+  serversOf,
+  type StackState,
+  writeState,
+} from './state.ts';
 
 const GRACE_MS = 20_000;
 
@@ -16,22 +25,38 @@ const portOf = (address: string) => Number(address.slice(address.lastIndexOf(':'
 
 const lives = (record: ProcessRecord | undefined) => record !== undefined && runs(record);
 
+interface Ports {
+  readonly nodes: readonly BrokerPorts[];
+  readonly redis: number;
+}
+
+/** Whether nobody but the server of this stack has its ports. */
+async function hasPorts({ processes }: StackState, server: ServerName, ports: readonly number[]) {
+  return lives(processes[server]) || (await Promise.all(ports.map(isFree))).every(Boolean);
+}
+
 /** The ports of an earlier life when nobody took them meanwhile, so that clients find it again. */
-async function portsFor(before: StackState | undefined): Promise<[number, number, number]> {
+async function portsFor(before: StackState | undefined, brokers: number): Promise<Ports> {
   if (before !== undefined) {
-    const ports = [
-      portOf(before.kafkaBrokers),
-      before.controllerPort,
-      portOf(before.redisUrl),
-    ] as const;
-    const { kafka, redis } = before.processes;
-    const free = await Promise.all(ports.map(isFree));
-    if ((lives(kafka) || (free[0] && free[1])) && (lives(redis) || free[2])) return [...ports];
-    if (lives(kafka) || lives(redis))
+    const redis = portOf(before.redisUrl);
+    const { nodes } = before;
+    const own = await Promise.all([
+      hasPorts(before, 'redis', [redis]),
+      ...nodes.map((ports, n) =>
+        hasPorts(before, BROKERS[n] ?? 'kafka', Object.values(ports).filter(Boolean)),
+      ),
+    ]);
+    if (nodes.length === brokers && own.every(Boolean)) return { nodes, redis };
+    if (Object.values(before.processes).some(lives))
       throw new Error('a port of this stack was taken by another program; run `down`, then `up`');
   }
-  const [kafka = 0, controller = 0, redis = 0] = await freePorts(3);
-  return [kafka, controller, redis];
+  const perBroker = brokers === 1 ? 2 : 3;
+  const [redis = 0, ...ports] = await freePorts(1 + perBroker * brokers);
+  const nodes = Array.from({ length: brokers }, (_, n): BrokerPorts => {
+    const [client = 0, controller = 0, internal = 0] = ports.slice(n * perBroker);
+    return { client, controller, internal: brokers === 1 ? 0 : internal };
+  });
+  return { nodes, redis };
 }
 
 async function newState(
@@ -39,17 +64,22 @@ async function newState(
   before: StackState | undefined,
   options: StackOptions,
 ): Promise<StackState> {
-  const [kafka, controllerPort, redis] = await portsFor(before);
+  const brokers = options.brokers ?? (before === undefined ? 1 : before.nodes.length || 1);
+  // A broker's data says how many voters there are.
+  if (before !== undefined && before.nodes.length > 0 && before.nodes.length !== brokers)
+    throw new Error('this stack has another number of brokers; run `down --purge`, then `up`');
+  const { nodes, redis } = await portsFor(before, brokers);
   return {
     kind: 'java',
-    kafkaBrokers: `127.0.0.1:${kafka}`,
+    kafkaBrokers: nodes.map(({ client }) => `127.0.0.1:${client}`).join(),
     redisUrl: `redis://127.0.0.1:${redis}`,
     kafkaVersion: servers.kafkaVersion,
     redisVersion: servers.redisVersion,
     javaFlags: options.javaFlags ?? before?.javaFlags ?? LEAN_JAVA,
     kafkaProperties: options.kafkaProperties ?? before?.kafkaProperties ?? {},
     clusterId: before?.clusterId ?? newClusterId(),
-    controllerPort,
+    nodes,
+    advertised: options.advertised ?? before?.advertised ?? [],
     processes: before?.processes ?? {},
     ...(before?.watchdog === undefined ? {} : { watchdog: before.watchdog }),
   };
@@ -61,23 +91,29 @@ function record(name: string, server: ServerName, process: ProcessRecord): void 
   writeState(name, { ...state, processes: { ...state.processes, [server]: process } });
 }
 
-async function startServer(name: string, server: ServerName, servers: LocalServers) {
+/** Starts a server unless it runs; it does not answer yet. */
+function launch(name: string, server: ServerName, servers: LocalServers): ProcessRecord {
   const state = readState(name);
   if (state === undefined) throw new Error(`there is no stack ${name}`);
   const directories = directoriesOf(name);
   const running = state.processes[server];
+  if (running !== undefined && runs(running)) return running;
   const process =
-    running !== undefined && runs(running)
-      ? running
-      : server === 'kafka'
-        ? startKafka(servers, directories, state.javaFlags)
-        : startRedis(servers, directories);
+    server === 'redis'
+      ? startRedis(servers, directories)
+      : startKafka(servers, directories, state.javaFlags, server);
   record(name, server, process);
-  const log = join(directories.logs, `${server}.log`);
+  return process;
+}
+
+async function answers(name: string, server: ServerName, process: ProcessRecord): Promise<void> {
+  const state = readState(name);
+  if (state === undefined) throw new Error(`there is no stack ${name}`);
+  const log = join(directoriesOf(name).logs, `${server}.log`);
   const dead = () => !runs(process);
   const why = () => `${server} did not become ready; its log ends:\n${tailOf(log, 15)}`;
-  if (server === 'kafka') await kafkaReady(state.kafkaBrokers, dead, why);
-  else await redisReady(state.redisUrl, dead, why);
+  if (server === 'redis') await redisReady(state.redisUrl, dead, why);
+  else await kafkaReady(state.kafkaBrokers.split(',')[BROKERS.indexOf(server)] ?? '', dead, why);
 }
 
 /** Kafka and Redis as processes of this machine, from the jars of deploy/local/pom.xml. */
@@ -91,15 +127,15 @@ export const javaEngine: Engine = {
     const state = await newState(servers, before, options);
     writeState(name, state);
     options.onWritten?.();
-    if (!lives(state.processes.kafka))
-      await prepareKafka(
-        servers,
-        directories,
-        { broker: portOf(state.kafkaBrokers), controller: state.controllerPort },
-        state,
-      );
-    if (!lives(state.processes.redis)) prepareRedis(directories, portOf(state.redisUrl));
-    for (const server of SERVERS) await startServer(name, server, servers);
+    const all = serversOf(state);
+    const isBroker = (server: ServerName): server is BrokerName => server !== 'redis';
+    const idle = all.filter((server) => !lives(state.processes[server]));
+    const prepare = (broker: BrokerName) => prepareKafka(servers, directories, state, broker);
+    await Promise.all(idle.filter(isBroker).map(prepare));
+    if (idle.includes('redis')) prepareRedis(directories, portOf(state.redisUrl));
+    // All before the first is waited for: a broker of three is ready once two of them vote.
+    const started = all.map((server) => [server, launch(name, server, servers)] as const);
+    await Promise.all(started.map(([server, process]) => answers(name, server, process)));
   },
 
   async down(name, state, purge) {
@@ -117,11 +153,12 @@ export const javaEngine: Engine = {
   },
 
   async start(name, server) {
-    await startServer(name, server, await localServers(() => undefined));
+    const servers = await localServers(() => undefined);
+    await answers(name, server, launch(name, server, servers));
   },
 
   async running(_name, state) {
-    return SERVERS.filter((server) => lives(state.processes[server]));
+    return serversOf(state).filter((server) => lives(state.processes[server]));
   },
 
   async logs(name, server, lines) {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import type { LocalServers } from './local-servers.ts';
 import { LOG4J, type StackDirectories } from './paths.ts';
 import { type ProcessRecord, startDetached } from './processes.ts';
-import type { StackState } from './state.ts';
+import { BROKERS, type BrokerName, type StackState } from './state.ts';
 
 /** Starts quickly and stays small; for everything but a broker that is being measured. */
 export const LEAN_JAVA = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xms64m', '-Xmx512m'];
@@ -31,36 +31,66 @@ export const QUICK_BROKER: Readonly<Record<string, string>> = {
   'broker.session.timeout.ms': '3000',
 };
 
-export interface KafkaPorts {
-  readonly broker: number;
-  readonly controller: number;
+/** What of a stack says how its brokers are set up. */
+type Cluster = Pick<StackState, 'nodes' | 'advertised' | 'kafkaProperties'>;
+
+/** Listeners of a broker that is alone, and of one of several. */
+function listenersOf({ nodes, advertised }: Omit<Cluster, 'kafkaProperties'>, index: number) {
+  const { client, internal, controller } = nodes[index];
+  const own = `PLAINTEXT://127.0.0.1:${client}`;
+  const told = `PLAINTEXT://${advertised[index] ?? `127.0.0.1:${client}`}`;
+  const control = `CONTROLLER://127.0.0.1:${controller}`;
+  if (nodes.length === 1)
+    return {
+      listeners: `${own},${control}`,
+      'advertised.listeners': told,
+      'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    };
+  // A proxy before the clients' listener must not come between the brokers.
+  const between = `INTERNAL://127.0.0.1:${internal}`;
+  return {
+    listeners: `${own},${between},${control}`,
+    'advertised.listeners': `${told},${between}`,
+    'inter.broker.listener.name': 'INTERNAL',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT',
+  };
 }
 
-/** What makes a broker of its own on a small machine; settings of the caller come on top. */
-export function kafkaProperties(
-  ports: KafkaPorts,
-  data: string,
-  extra: Readonly<Record<string, string>>,
-): string {
+/** How often everything is kept, and how many have to have it before it counts as written. */
+function replication(brokers: number): Record<string, string> {
+  const inSync = String(Math.min(2, brokers));
+  return {
+    'default.replication.factor': String(brokers),
+    'min.insync.replicas': inSync,
+    'unclean.leader.election.enable': 'false',
+    'offsets.topic.replication.factor': String(brokers),
+    'offsets.topic.num.partitions': '4',
+    'transaction.state.log.replication.factor': String(brokers),
+    'transaction.state.log.min.isr': inSync,
+    'transaction.state.log.num.partitions': '4',
+  };
+}
+
+/**
+ * What makes brokers of their own on a small machine; settings of the caller come on top.
+ *
+ * @param index of the broker in `nodes`; its node id is one more
+ */
+export function kafkaProperties(cluster: Cluster, index: number, data: string): string {
+  const voters = cluster.nodes.map(({ controller }, n) => `${n + 1}@127.0.0.1:${controller}`);
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
-    'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${ports.controller}`,
-    listeners: `PLAINTEXT://127.0.0.1:${ports.broker},CONTROLLER://127.0.0.1:${ports.controller}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${ports.broker}`,
+    'node.id': String(index + 1),
+    'controller.quorum.voters': voters.join(','),
+    ...listenersOf(cluster, index),
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'auto.create.topics.enable': 'false',
-    'offsets.topic.replication.factor': '1',
-    'offsets.topic.num.partitions': '4',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    'transaction.state.log.num.partitions': '4',
+    ...replication(cluster.nodes.length),
     'group.initial.rebalance.delay.ms': '0',
     // The default takes 128 MiB of the heap for compacting a few small topics.
     'log.cleaner.dedupe.buffer.size': '8388608',
     'log.dirs': data,
-    ...extra,
+    ...cluster.kafkaProperties,
   };
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
@@ -83,29 +113,32 @@ export function newClusterId(): string {
   return Buffer.concat([Buffer.of(1), randomBytes(15)]).toString('base64url');
 }
 
-/** Writes the broker's settings, and formats its data folder when it is new. */
+const propertiesFile = (directories: StackDirectories, broker: BrokerName) =>
+  join(directories.root, `${broker}.properties`);
+
+/** The one broker's data is the folder itself; each of three has one in it, named by its node id. */
+function dataOf(directories: StackDirectories, { nodes }: Cluster, index: number): string {
+  return nodes.length === 1 ? directories.kafka : join(directories.kafka, String(index + 1));
+}
+
+/** Writes a broker's settings, and formats its data folder when it is new. */
 export async function prepareKafka(
   servers: LocalServers,
   directories: StackDirectories,
-  ports: KafkaPorts,
-  state: Pick<StackState, 'clusterId' | 'kafkaProperties'>,
+  state: Cluster & Pick<StackState, 'clusterId'>,
+  broker: BrokerName,
 ): Promise<void> {
-  mkdirSync(directories.kafka, { recursive: true, mode: 0o700 });
-  const file = join(directories.root, 'kafka.properties');
-  writeFileSync(file, kafkaProperties(ports, directories.kafka, state.kafkaProperties), {
-    mode: 0o600,
-  });
-  const format = [
-    'kafka.tools.StorageTool',
-    'format',
-    '--ignore-formatted',
-    '-t',
-    state.clusterId,
-    '-c',
-    file,
-  ];
+  const index = BROKERS.indexOf(broker);
+  const data = dataOf(directories, state, index);
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const file = propertiesFile(directories, broker);
+  writeFileSync(file, kafkaProperties(state, index, data), { mode: 0o600 });
+  const { clusterId } = state;
+  const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted'];
   const java = [...LEAN_JAVA, ...javaArguments(servers, directories), ...format];
-  await promisify(execFile)(servers.java, java, { cwd: directories.root });
+  await promisify(execFile)(servers.java, [...java, '-t', clusterId, '-c', file], {
+    cwd: directories.root,
+  });
 }
 
 /** Starts the broker that prepareKafka prepared. */
@@ -113,11 +146,12 @@ export function startKafka(
   servers: LocalServers,
   directories: StackDirectories,
   javaFlags: readonly string[],
+  broker: BrokerName,
 ): ProcessRecord {
-  const file = join(directories.root, 'kafka.properties');
+  const file = propertiesFile(directories, broker);
   return startDetached(
     servers.java,
     [...javaFlags, ...javaArguments(servers, directories), 'kafka.Kafka', file],
-    { cwd: directories.root, log: join(directories.logs, 'kafka.log') },
+    { cwd: directories.root, log: join(directories.logs, `${broker}.log`) },
   );
 }

@@ -12,8 +12,8 @@ import { brokersAnswer } from './readiness.ts';
 import { redisAnswers } from './redis.ts';
 import {
   readState,
-  SERVERS,
   type ServerName,
+  serversOf,
   type StackKind,
   type StackState,
   writeState,
@@ -25,7 +25,11 @@ export interface Stack {
   readonly kind: StackKind;
   /** host:port,host:port: what KAFKA_BROKERS takes. */
   readonly kafkaBrokers: string;
+  /** Where each of three brokers tells the others its address; past any advertised proxy. */
+  readonly internalBrokers: string;
   readonly redisUrl: string;
+  /** All of them, whether they run or not; none of the user's own. */
+  readonly servers: readonly ServerName[];
   /** Empty for the user's own brokers, which do not say. */
   readonly kafkaVersion: string;
   readonly redisVersion: string;
@@ -70,7 +74,7 @@ function locked<T>(name: string, work: () => Promise<T>): Promise<T> {
 
 async function answers(state: StackState): Promise<boolean> {
   const running = await engineOf(state).running('', state);
-  if (state.kind === 'java' && running.length < SERVERS.length) return false;
+  if (state.kind === 'java' && running.length < serversOf(state).length) return false;
   const kafka = await brokersAnswer(state.kafkaBrokers);
   return kafka && (await redisAnswers(state.redisUrl, 2_000)) !== undefined;
 }
@@ -99,7 +103,9 @@ function kindFor(before: StackState | undefined, wanted: StackKind | 'auto'): 'j
  * Throws MissingTool when something has to be installed first.
  */
 export async function startStack(options: StartOptions): Promise<Stack> {
-  const { name, kind = 'auto', forPid, progress = () => undefined } = options;
+  const { name, forPid, progress = () => undefined } = options;
+  // The compose file has one broker, and whose own there are is not ours to say.
+  const kind = options.brokers === 3 ? 'java' : (options.kind ?? 'auto');
   directoriesOf(name);
   const own = kind === 'auto' || kind === 'own' ? await ownServers(process.env) : undefined;
   if (own !== undefined) return ownStack(name, own);
@@ -131,7 +137,12 @@ export function openStack(name: string): Stack {
     name,
     kind: known.kind,
     kafkaBrokers: known.kafkaBrokers,
+    internalBrokers:
+      known.nodes.length === 3
+        ? known.nodes.map(({ internal }) => `127.0.0.1:${internal}`).join()
+        : known.kafkaBrokers,
     redisUrl: known.redisUrl,
+    servers: serversOf(known),
     kafkaVersion: known.kafkaVersion,
     redisVersion: known.redisVersion,
     directories: directoriesOf(name),
@@ -187,6 +198,8 @@ function ownStack(
     name,
     kind: 'own',
     ...own,
+    internalBrokers: own.kafkaBrokers,
+    servers: [],
     kafkaVersion: '',
     directories: directoriesOf(name),
     pids: {},

@@ -3,8 +3,18 @@ import { join } from 'node:path';
 import { directoriesOf, STATE } from './paths.ts';
 import type { ProcessRecord } from './processes.ts';
 
-export type ServerName = 'kafka' | 'redis';
-export const SERVERS: readonly ServerName[] = ['redis', 'kafka'];
+/** Brokers of a stack in the order of their node ids; one, or three. */
+export const BROKERS = ['kafka', 'kafka-2', 'kafka-3'] as const;
+export type BrokerName = (typeof BROKERS)[number];
+export type ServerName = BrokerName | 'redis';
+
+/** Where one broker listens on 127.0.0.1. */
+export interface BrokerPorts {
+  readonly client: number;
+  /** For the other brokers; of three only. */
+  readonly internal: number;
+  readonly controller: number;
+}
 
 /** How a stack got its servers. */
 export type StackKind = 'java' | 'docker' | 'own';
@@ -18,13 +28,21 @@ export interface StackState {
   readonly redisVersion: string;
   readonly javaFlags: readonly string[];
   readonly kafkaProperties: Readonly<Record<string, string>>;
-  /** Written into the broker's data; java only. */
+  /** Written into the brokers' data; java only. */
   readonly clusterId: string;
-  readonly controllerPort: number;
+  /** One or three, in the order of BROKERS; java only. */
+  readonly nodes: readonly BrokerPorts[];
+  /** Addresses (host:port) that the brokers tell clients instead of their own; may be empty. */
+  readonly advertised: readonly string[];
   /** Servers that were started and not yet ended; java only. */
   readonly processes: Readonly<Partial<Record<ServerName, ProcessRecord>>>;
   /** The process that ends the stack when the process it belongs to is gone. */
   readonly watchdog?: ProcessRecord;
+}
+
+/** The servers of a stack, Redis first. */
+export function serversOf({ nodes }: Pick<StackState, 'nodes'>): ServerName[] {
+  return ['redis', ...BROKERS.slice(0, Math.max(1, nodes.length))];
 }
 
 const stateFile = (name: string) => join(directoriesOf(name).root, 'stack.json');
@@ -32,7 +50,9 @@ const stateFile = (name: string) => join(directoriesOf(name).root, 'stack.json')
 /** What is known of the stack of that name, or undefined when it never was or was purged. */
 export function readState(name: string): StackState | undefined {
   try {
-    return JSON.parse(readFileSync(stateFile(name), 'utf8')) as StackState;
+    const state = JSON.parse(readFileSync(stateFile(name), 'utf8')) as Partial<StackState>;
+    // Older checkouts wrote neither; their stacks have one broker.
+    return { nodes: [], advertised: [], ...state } as StackState;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;

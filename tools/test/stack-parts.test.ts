@@ -106,7 +106,9 @@ describe('a process', () => {
 
 describe('the servers of a stack', () => {
   test('listen on loopback, and a setting of the caller comes last', () => {
-    const properties = kafkaProperties({ broker: 1, controller: 2 }, '/data', { 'log.dirs': '/x' });
+    const nodes = [{ client: 1, internal: 0, controller: 2 }];
+    const cluster = { nodes, advertised: [], kafkaProperties: { 'log.dirs': '/x' } };
+    const properties = kafkaProperties(cluster, 0, '/data');
     expect(properties).toContain('listeners=PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2\n');
     expect(properties).toContain('auto.create.topics.enable=false\n');
     expect(properties).toContain('log.dirs=/x\n');
@@ -118,6 +120,26 @@ describe('the servers of a stack', () => {
         'maxmemory-policy noeviction',
       ]),
     );
+  });
+
+  test('of three brokers keep everything three times and talk to each other past the proxies', () => {
+    const nodes = [1, 2, 3].map((n) => ({ client: n, internal: 10 + n, controller: 20 + n }));
+    const advertised = ['127.0.0.1:31', '127.0.0.1:32', '127.0.0.1:33'];
+    const properties = kafkaProperties({ nodes, advertised, kafkaProperties: {} }, 1, '/data');
+    for (const line of [
+      'node.id=2',
+      'controller.quorum.voters=1@127.0.0.1:21,2@127.0.0.1:22,3@127.0.0.1:23',
+      'listeners=PLAINTEXT://127.0.0.1:2,INTERNAL://127.0.0.1:12,CONTROLLER://127.0.0.1:22',
+      'advertised.listeners=PLAINTEXT://127.0.0.1:32,INTERNAL://127.0.0.1:12',
+      'inter.broker.listener.name=INTERNAL',
+      'default.replication.factor=3',
+      'min.insync.replicas=2',
+      'unclean.leader.election.enable=false',
+      'offsets.topic.replication.factor=3',
+      'transaction.state.log.replication.factor=3',
+      'transaction.state.log.min.isr=2',
+    ])
+      expect(properties).toContain(`${line}\n`);
   });
 
   test('take broker settings in Docker under the names of the image', () => {
