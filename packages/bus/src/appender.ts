@@ -54,7 +54,7 @@ export class Appender {
   }
 
   async #write(topic: string, partition: number, records: readonly OutRecord[]): Promise<bigint> {
-    const limit = await topicLimit(this.#link, topic);
+    const limit = await this.#limit(topic);
     const writer = new RecordBatchWriter().reset(limit, Date.now());
     for (const record of records) writer.push(record);
     if (writer.oversized.length > 0) throw new SealstreamError('RECORD_TOO_LARGE', { topic });
@@ -64,6 +64,17 @@ export class Appender {
       if (first < 0n) first = offset;
     }
     return first;
+  }
+
+  /** Asked again while nobody answers; a refusal is an answer. */
+  async #limit(topic: string): Promise<number> {
+    for (const deadline = Date.now() + DEADLINE_MS; ; await sleep(RETRY_MS)) {
+      try {
+        return await topicLimit(this.#link, topic);
+      } catch (error) {
+        if (refusalType(error) !== '' || Date.now() > deadline) throw error;
+      }
+    }
   }
 
   async #writeBatch(topic: string, partition: number, records: RecordBatchWriter): Promise<bigint> {
