@@ -246,8 +246,8 @@ export class PartitionLane implements FetchSource {
     const hasRecords = this.#buffer.recordCount > 0;
     if (!hasRecords && this.#buffer.nextOffset === this.#committed) return null;
     const dueMs = pace.dueMs(hasRecords ? undefined : IDLE_COMMIT_MS);
-    while (!isFull() && Date.now() < dueMs && !this.#isStopped && this.#failure === null) {
-      await this.#signalled(dueMs - Date.now());
+    while (!isFull() && performance.now() < dueMs && !this.#isStopped && this.#failure === null) {
+      await this.#signalled(dueMs - performance.now());
     }
     if (this.#isStopped || this.#failure !== null || this.#context.pausedBy() !== '') return null;
     return this.#buffer.take(pace.maxRecords, pace.maxBytes);
@@ -255,7 +255,7 @@ export class PartitionLane implements FetchSource {
 
   async #commit(session: TransactionSession, taken: TakenRecords): Promise<void> {
     const startMs = performance.now();
-    this.#pace.onStarted(Date.now());
+    this.#pace.onStarted(startMs);
     if (taken.records.length === 0) {
       // Only markers and aborted records: the offset moves, the accounted range does not.
       await session.commit([], taken.nextOffset, this.#accounted.toString());
