@@ -19,9 +19,10 @@ export interface DemoPlace {
   keysOf(service: ServiceName): string;
 }
 
-export function demoPlace(id: string): DemoPlace {
-  if (!/^[0-9a-f]{6}$/.test(id)) throw new Error('the id of a demo is six hex digits');
-  const root = join(STATE, `demo-${id}`);
+/** @param kind what the folder is called after; a demo unless told */
+export function demoPlace(id: string, kind = 'demo'): DemoPlace {
+  if (!/^[0-9a-f]{6}$/.test(id)) throw new Error(`the id of a ${kind} is six hex digits`);
+  const root = join(STATE, `${kind}-${id}`);
   return {
     id,
     root,

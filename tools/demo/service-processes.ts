@@ -60,18 +60,27 @@ function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment)
   };
 }
 
+/** What a supervisor wants to know of a start besides. */
+export interface StartOptions {
+  /** Name of the log in the folder of logs; that of the service unless told. */
+  readonly logName?: string;
+  readonly onExit?: (code: number | null) => void;
+}
+
 /** Starts a service; it is not ready when this returns. */
 export function startService(
   name: ServiceName,
   port: number,
   environment: ServiceEnvironment,
+  { logName = name, onExit }: StartOptions = {},
 ): ServiceProcess {
   const program = join(ROOT, 'services', name, 'dist', 'main.js');
-  const log = join(environment.place.logs, `${name}.log`);
+  const log = join(environment.place.logs, `${logName}.log`);
   const process_ = startDetached(process.execPath, [program], {
     cwd: environment.place.root,
     log,
     env: settingsOf(name, port, environment),
+    ...(onExit === undefined ? {} : { onExit }),
   });
   return { name, url: `http://127.0.0.1:${port}`, log, process: process_ };
 }

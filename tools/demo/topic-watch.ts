@@ -7,6 +7,7 @@ export class TopicWatch {
   readonly #reading: Promise<void>;
   #count = 0;
   #failure: unknown;
+  readonly #positions: bigint[];
 
   constructor(
     bus: Pick<Bus, 'read'>,
@@ -15,15 +16,17 @@ export class TopicWatch {
     onRecord: (partition: number, record: KafkaRecord, seenMs: number) => void,
   ) {
     this.topic = topic;
+    this.#positions = Array.from({ length: partitions }, () => 0n);
     const starts = Array.from({ length: partitions }, (_, partition) => {
       return { topic, partition, offset: 0n };
     });
     const read = async () => {
       const { signal } = this.#stopping;
-      for await (const { partition, records } of bus.read({ starts, signal })) {
+      for await (const { partition, records, nextOffset } of bus.read({ starts, signal })) {
         const seenMs = performance.timeOrigin + performance.now();
         for (const record of records) onRecord(partition, record, seenMs);
         this.#count += records.length;
+        this.#positions[partition] = nextOffset;
       }
     };
     this.#reading = read().catch((error: unknown) => {
@@ -34,6 +37,11 @@ export class TopicWatch {
   /** Records seen so far. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Where reading of a partition goes on; what no reader is shown is passed. */
+  position(partition: number): bigint {
+    return this.#positions[partition];
   }
 
   /** Throws what ended the reading, if anything did. */

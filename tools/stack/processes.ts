@@ -38,11 +38,19 @@ export function runs(record: ProcessRecord): boolean {
   return startOf(record.pid) === record.started;
 }
 
+export interface DetachedOptions {
+  readonly cwd: string;
+  readonly log: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Told how it ended, while this process lives: an exit code, or null when a signal ended it. */
+  readonly onExit?: (code: number | null) => void;
+}
+
 /** Starts a program that outlives this process; all that it says is appended to `log`. */
 export function startDetached(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly log: string; readonly env?: NodeJS.ProcessEnv },
+  options: DetachedOptions,
 ): ProcessRecord {
   const log = openSync(options.log, 'a', 0o600);
   try {
@@ -54,6 +62,7 @@ export function startDetached(
     });
     // Without a listener a failed start would end this process; readiness reports it.
     child.on('error', () => undefined);
+    child.on('exit', (code) => options.onExit?.(code));
     child.unref();
     const record = child.pid === undefined ? undefined : recordOf(child.pid);
     if (record === undefined) throw new Error(`${command} did not start; see ${options.log}`);
