@@ -14,13 +14,18 @@ async function toolCommand(className: string): Promise<[string, string[]]> {
 }
 
 /**
- * Runs one of Kafka's own command-line classes, such as org.apache.kafka.tools.TopicCommand, and
- * returns what it printed on stdout. Throws with what it said when it fails.
+ * Runs one of Kafka's own command-line classes, such as org.apache.kafka.tools.TopicCommand, with
+ * `input` on its stdin, and returns what it printed on stdout. Throws with what it said when it fails.
  */
-export async function runKafkaTool(className: string, args: readonly string[]): Promise<string> {
+export async function runKafkaTool(
+  className: string,
+  args: readonly string[],
+  input = '',
+): Promise<string> {
   const [java, first] = await toolCommand(className);
-  const done = await promisify(execFile)(java, [...first, ...args], { maxBuffer: 2 ** 30 });
-  return done.stdout;
+  const running = promisify(execFile)(java, [...first, ...args], { maxBuffer: 2 ** 30 });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
 }
 
 /**
