@@ -16,9 +16,10 @@ export interface StoredBatch {
 export async function storedBatches(brokers: string, topic: string): Promise<StoredBatch[]> {
   return onLeader(brokers, topic, async (link, leader) => {
     const batches: StoredBatch[] = [];
+    const { id: topicId } = await link.topic(topic);
     for (let offset = 0n; ; ) {
       const maxBytes = 1024 * 1024;
-      const wishes = [{ topic, partition: 0, offset, maxBytes }];
+      const wishes = [{ topic, topicId, partition: 0, offset, maxBytes }];
       const limits = { readCommitted: false, maxWaitMs: 100, maxBytes, timeoutMs: 10_000 };
       const answer = await link.send(leader, fetchRequest({ wishes, ...limits }));
       const { bytes } = answer.partitions[0];
