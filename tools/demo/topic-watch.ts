@@ -1,6 +1,9 @@
 import type { Bus, KafkaRecord } from '@sealstream/bus';
 
-/** Reads a topic from its first record on, committed records only, while the demo runs. */
+/**
+ * Reads a topic while it is written, committed records only: from the first record that it ever had,
+ * or from the first that it still has.
+ */
 export class TopicWatch {
   readonly topic: string;
   readonly #stopping = new AbortController();
@@ -14,11 +17,12 @@ export class TopicWatch {
     topic: string,
     partitions: number,
     onRecord: (partition: number, record: KafkaRecord, seenMs: number) => void,
+    from: bigint | 'earliest' = 0n,
   ) {
     this.topic = topic;
     this.#positions = Array.from({ length: partitions }, () => 0n);
     const starts = Array.from({ length: partitions }, (_, partition) => {
-      return { topic, partition, offset: 0n };
+      return { topic, partition, offset: from };
     });
     const read = async () => {
       const { signal } = this.#stopping;
