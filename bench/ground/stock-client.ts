@@ -22,7 +22,13 @@ export interface StockOutMessage {
   readonly timestamp?: string;
 }
 
+/** Told when a consumer has joined its group. */
+export interface JoinedEvent {
+  readonly payload: { readonly memberAssignment: Readonly<Record<string, readonly number[]>> };
+}
+
 export interface StockConsumer {
+  on(event: 'consumer.group_join', listener: (event: JoinedEvent) => void): void;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   subscribe(o: { topics: string[]; fromBeginning: boolean }): Promise<void>;

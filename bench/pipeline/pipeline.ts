@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { freePorts } from '../../tools/stack/free-ports.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
 import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
+import { FlowSide } from '../flow/flow-side.ts';
 import type { Bench } from '../ground/bench.ts';
 import { figuresOf } from '../ground/figures.ts';
 import { KafkaView } from '../ground/kafka-view.ts';
@@ -11,7 +11,6 @@ import type { PlainLoopOptions } from '../ground/programs/plain-loop.ts';
 import type { Report } from '../ground/report.ts';
 import { withServers } from '../ground/servers.ts';
 import { settled } from '../ground/settled.ts';
-import { FlowSide } from './flow-side.ts';
 import {
   OPTIONS,
   pipelineOptions,
@@ -124,8 +123,7 @@ async function plainRun(ground: Ground, stage: StageName) {
 async function serviceRun({ bytes, flow, kafka, options, report }: Ground, stage: StageName) {
   const { records } = options;
   report.progress.step(`service ${stage}, ${bytes} bytes`);
-  const [httpPort = 0] = await freePorts(1);
-  const run = { stage, httpPort, env: flow.environmentOf(stage), total: records };
+  const run = { stage, env: flow.environmentOf(stage), total: records };
   const samples = await runService(run, (done) => report.progress.records(done, records));
   await settled(() => checkOutcomes(kafka, stage, records));
   return figuresOf(samples, records);

@@ -1,10 +1,7 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from '../../tools/stack/paths.ts';
-import { nodeFlags, startNode } from '../ground/child.ts';
+import { RunningService } from '../flow/running-service.ts';
 import type { Sample } from '../ground/figures.ts';
 import type { OnRecords } from '../ground/measured-program.ts';
-import { metricSum } from '../ground/metrics.ts';
 import type { StageName } from './options.ts';
 
 const SAMPLE_MS = 200;
@@ -14,7 +11,6 @@ const STALLED_MS = 60_000;
 /** A service as its supervisor would start it. */
 export interface ServiceRun {
   readonly stage: StageName;
-  readonly httpPort: number;
   readonly env: Readonly<Record<string, string>>;
   readonly total: number;
 }
@@ -26,23 +22,14 @@ export interface ServiceRun {
  * Throws with the end of its log when it ends early or gets no further.
  */
 export async function runService(run: ServiceRun, onRecords: OnRecords): Promise<Sample[]> {
-  const program = join(ROOT, 'services', run.stage, 'dist', 'main.js');
-  const service = startNode([...nodeFlags(), program], {
-    ...run.env,
-    SEALSTREAM_HTTP_PORT: String(run.httpPort),
-  });
-  let hasEnded = false;
-  const ended = () => {
-    hasEnded = true;
-  };
-  service.exited.then(ended, ended);
+  const service = await RunningService.start(run.stage, run.env);
   const samples: Sample[] = [{ atMs: performance.now(), records: 0, cpuSeconds: 0, rssBytes: 0 }];
   let movedAtMs = performance.now();
   try {
     for (;;) {
       await sleep(SAMPLE_MS);
-      if (hasEnded) throw new Error(`${run.stage} ended early:\n${service.said()}`);
-      const sample = await sampleOf(run);
+      service.requireRunning();
+      const sample = await service.sample();
       const before = samples.at(-1)?.records ?? 0;
       if (sample !== undefined) samples.push(sample);
       if (sample !== undefined && sample.records > before) movedAtMs = performance.now();
@@ -54,20 +41,4 @@ export async function runService(run: ServiceRun, onRecords: OnRecords): Promise
   } finally {
     await service.stop();
   }
-}
-
-async function sampleOf({ stage, httpPort }: ServiceRun): Promise<Sample | undefined> {
-  let text: string;
-  try {
-    const response = await fetch(`http://127.0.0.1:${httpPort}/metrics`);
-    text = await response.text();
-  } catch {
-    return undefined;
-  }
-  return {
-    atMs: performance.now(),
-    records: metricSum(text, 'sealstream_stage_records_total', { stage, outcome: 'in' }),
-    cpuSeconds: metricSum(text, 'process_cpu_seconds_total'),
-    rssBytes: metricSum(text, 'process_resident_memory_bytes'),
-  };
 }

@@ -1,10 +1,9 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { SERVICE_PURPOSES } from '@sealstream/contracts';
+import { SERVICE_PURPOSES, type ServiceName } from '@sealstream/contracts';
 import { ROOT } from '../../tools/stack/paths.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
 import { startNode } from '../ground/child.ts';
-import type { StageName } from './options.ts';
 
 const POLICY = join(import.meta.dirname, 'sealstream.yaml');
 const CLI = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
@@ -28,19 +27,32 @@ export class FlowSide {
   }
 
   /** The environment of a service: with the outermost keys of its own purposes and no other. */
-  environmentOf(stage: StageName): Record<string, string> {
-    const own = join(this.#folder, stage);
+  environmentOf(service: ServiceName): Record<string, string> {
+    const own = join(this.#folder, service);
     mkdirSync(own, { recursive: true, mode: 0o700 });
-    for (const purpose of SERVICE_PURPOSES[stage])
+    for (const purpose of SERVICE_PURPOSES[service])
       copyFileSync(join(this.#keys, `${purpose}.key`), join(own, `${purpose}.key`));
-    return { ...this.#environment(), SEALSTREAM_KEY_DIR: own };
+    const { KAFKA_BROKERS, SEALSTREAM_POLICY_FILE, ...keyring } = this.#environment();
+    return {
+      KAFKA_BROKERS,
+      SEALSTREAM_POLICY_FILE,
+      ...(SERVICE_PURPOSES[service].length > 0 ? { ...keyring, SEALSTREAM_KEY_DIR: own } : {}),
+      ...(service === 'audit' ? this.#auditEnvironment() : {}),
+    };
+  }
+
+  #auditEnvironment(): Record<string, string> {
+    return {
+      SEALSTREAM_AUDIT_DIR: join(this.#folder, 'audit-log'),
+      SEALSTREAM_AUDIT_KEY_FILE: join(this.#keys, 'audit.key'),
+    };
   }
 
   get #keys(): string {
     return join(this.#folder, '.sealstream', 'keys');
   }
 
-  #environment(): Record<string, string> {
+  #environment() {
     return {
       KAFKA_BROKERS: this.#stack.kafkaBrokers,
       REDIS_URL: this.#stack.redisUrl,
