@@ -22,14 +22,16 @@ export class RunningService {
     this.name = name;
     this.#child = child;
     this.#url = url;
-    child.exited.then(
-      (code) => {
-        this.#ended = code === null ? BY_SIGNAL : `with code ${code}`;
-      },
-      (error: unknown) => {
-        this.#ended = String(error);
-      },
-    );
+    void this.#watch();
+  }
+
+  async #watch(): Promise<void> {
+    try {
+      const code = await this.#child.exited;
+      this.#ended = code === null ? BY_SIGNAL : `with code ${code}`;
+    } catch (error) {
+      this.#ended = String(error);
+    }
   }
 
   /** It has not joined its group when this resolves. */

@@ -90,7 +90,11 @@ async function measure(
 async function makeTopics(stack: Stack, partitions: number): Promise<void> {
   const kafka = await KafkaView.open(stack.kafkaBrokers, partitions);
   // Made here and not by the flow: ingest then has nothing to delete behind itself.
-  await kafka.makeTopics([RAW], RAW_SETTINGS).finally(() => kafka.close());
+  try {
+    await kafka.makeTopics([RAW], RAW_SETTINGS);
+  } finally {
+    await kafka.close();
+  }
 }
 
 /** Resolves when it has joined its group. */

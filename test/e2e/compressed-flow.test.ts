@@ -37,7 +37,11 @@ it('masks what was produced in any codec, and writes it in the one that the sett
       key: Buffer.from(String(index * PER_CODEC + n)),
       value: person(index * PER_CODEC + n),
     }));
-    await producer.append(raw, 0, records).finally(() => producer.stop());
+    try {
+      await producer.append(raw, 0, records);
+    } finally {
+      await producer.stop();
+    }
   }
   expect(compressed(raw)).toBe(COMPRESSIONS.length - 1);
   await flow.start('ingest');

@@ -95,7 +95,11 @@ describe('batches that a stage or an append compressed', () => {
       const writer = await openBus({ brokers: [brokers], clientId: 'append', logger, compression });
       const lines = linesOf('append', compression);
       const records = lines.map((line) => ({ key: null, value: Buffer.from(line) }));
-      await writer.append(flow.out, 0, records).finally(() => writer.stop());
+      try {
+        await writer.append(flow.out, 0, records);
+      } finally {
+        await writer.stop();
+      }
       appended.push(...lines);
     }
     const added = (await storedBatches(brokers, flow.out)).slice(passed.length);
@@ -112,7 +116,11 @@ describe('batches that a stage or an append compressed', () => {
     const writer = await openBus({ ...options, compression: 'gzip' });
     const lines = linesOf('append', 'gzip');
     const records = lines.map((line) => ({ key: null, value: Buffer.from(line) }));
-    await writer.append(flow.audit, 0, records).finally(() => writer.stop());
+    try {
+      await writer.append(flow.audit, 0, records);
+    } finally {
+      await writer.stop();
+    }
     const [batch] = await storedBatches(brokers, flow.audit);
     expect(batch.compression).toBe('gzip');
     expect(await kafkajsReads({ brokers, topic: flow.audit }, LINES)).toEqual(lines);
