@@ -24,6 +24,8 @@ interface Transaction {
 export interface Broker {
   connectionPool: {
     send<A>(request: WireRequest<A>): Promise<A>;
+    /** 0: what is not a fetch; 1: fetches. Connected when it resolves. */
+    getConnection(index: 0 | 1): Promise<{ send<A>(request: WireRequest<A>): Promise<A> }>;
     pool: { socket?: { destroy(error: Error): void } }[];
   };
   disconnect(): Promise<void>;
@@ -111,10 +113,20 @@ export function hangUp(broker: Broker): void {
 }
 
 /** The same for every broker of a cluster. */
-export function hangUpAll({ brokerPool }: Cluster): void {
-  for (const broker of new Set([...Object.values(brokerPool.brokers), brokerPool.seedBroker])) {
-    if (broker !== undefined) hangUp(broker);
-  }
+export function hangUpAll(cluster: Cluster): void {
+  for (const broker of brokersOf(cluster)) hangUp(broker);
+}
+
+/** The same for the connections of fetches only. */
+export function hangUpFetches(cluster: Cluster): void {
+  for (const { connectionPool } of brokersOf(cluster))
+    connectionPool.pool[1]?.socket?.destroy(new Error('hung up'));
+}
+
+function brokersOf({ brokerPool }: Cluster): Set<Broker> {
+  const all = new Set(Object.values(brokerPool.brokers));
+  if (brokerPool.seedBroker !== undefined) all.add(brokerPool.seedBroker);
+  return all;
 }
 
 interface ClusterFactory {

@@ -8,6 +8,7 @@ import {
   type ConnectionOptions,
   hangUp,
   hangUpAll,
+  hangUpFetches,
 } from './kafka-internals.ts';
 import { metadataRequest, type TopicMetadata } from './wire/metadata-request.ts';
 import type { WireRequest } from './wire/requests.ts';
@@ -119,6 +120,21 @@ export class KafkaLink {
 
   async sendTo<A>(broker: Broker, request: WireRequest<A>): Promise<A> {
     return this.call(broker, () => broker.connectionPool.send(request));
+  }
+
+  /**
+   * Sends a fetch that is answered at once, past one that waits: brokers answer what comes over one
+   * connection in turn.
+   */
+  async sendBesideFetches<A>(nodeId: number, request: WireRequest<A>): Promise<A> {
+    return this.call(await this.broker(nodeId), async ({ connectionPool }) =>
+      (await connectionPool.getConnection(0)).send(request),
+    );
+  }
+
+  /** Fails the fetches under way; the next one connects anew. */
+  hangUpFetches(): void {
+    hangUpFetches(this.#data);
   }
 
   /** One call to a broker; when no answer came, the connection is not used again. */

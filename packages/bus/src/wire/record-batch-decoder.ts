@@ -16,6 +16,8 @@ const CONTROL = 0x20;
 /** When so much was decompressed, the batches after it are left for the next fetch. */
 const ENOUGH_BYTES = 4 * 1024 * 1024;
 
+const NO_RECORDS = new ColumnsBuilder().done();
+
 /** A transaction that was aborted: its records at or after firstOffset are to be left out. */
 export interface AbortedTransaction {
   readonly producerId: bigint;
@@ -45,6 +47,8 @@ export function decodeRecordBatches(
   fromOffset: bigint,
   aborted: readonly AbortedTransaction[],
 ): DecodedRange {
+  // Most answers to a reader that waits: nothing is made for them.
+  if (bytes.length === 0) return { records: NO_RECORDS, nextOffset: fromOffset, sizeBytes: 0 };
   const waiting = [...aborted].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1));
   const dropping = new Set<bigint>();
   const columns = new ColumnsBuilder();
