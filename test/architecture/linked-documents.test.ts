@@ -7,7 +7,9 @@ import {
   brokenLinks,
   commandsNamed,
   type Page,
+  rowsWithoutTest,
   scriptsNamed,
+  testFilesNamed,
   testsNamed,
 } from './rules/documents.ts';
 
@@ -128,5 +130,45 @@ describe('a test that SECURITY.md names', () => {
     expect(named.length).toBeGreaterThan(30);
     const missing = named.filter(({ file, text }) => texts.get(file)?.includes(text) !== true);
     expect(missing).toEqual([]);
+  });
+});
+
+describe("the README of bus, on kafkajs's faults", () => {
+  const readme = { path: 'packages/bus/README.md', text: read('packages/bus/README.md') };
+  const heading = "## What is kafkajs's and what is ours";
+  const named = testFilesNamed(readme).map(({ text }) => text);
+
+  test('names a file of tests for each fault, and each is there', () => {
+    expect(readme.text).toContain(`\n${heading}\n`);
+    expect(rowsWithoutTest(readme, heading)).toEqual([]);
+    expect(named.filter((path) => !exists(path))).toEqual([]);
+  });
+
+  test('names every file of tests on faults', () => {
+    const faults = allPaths.filter((path) =>
+      /^packages\/bus\/test\/faults\/.*\.test\.ts$/.test(path),
+    );
+    expect(faults.length).toBeGreaterThan(10);
+    expect(faults.filter((path) => !named.includes(path))).toEqual([]);
+  });
+
+  test('explains every hunk that is patched into kafkajs, with a test', () => {
+    const patch = read('packages/bus/patches/kafkajs@2.2.4.patch');
+    const patched = Array.from(patch.matchAll(/^diff --git a\/(\S+)/gm), ([, path = '']) => path);
+    const explained = readme.text.split(/\n(?=- |\n)/).filter((item) => item.includes('.test.ts`'));
+    expect(patched.length).toBeGreaterThan(0);
+    expect(
+      patched.filter((path) => !explained.some((item) => item.startsWith(`- \`${path}\``))),
+    ).toEqual([]);
+  });
+
+  test('is found wanting when a row names no test, or one that is not there', () => {
+    const text =
+      '# A\n| x | y | none |\n## B\n\n| f | w | test |\n|---|---|---|\n| a | b | `c.test.ts` |\n| d | e | |\n## C\n| g | h | i |\n';
+    const page = { path: 'packages/x/README.md', text };
+    expect(rowsWithoutTest(page, '## B')).toEqual(['| d | e | |']);
+    expect(testFilesNamed(page)).toEqual([
+      { place: 'packages/x/README.md:7', text: 'packages/x/test/c.test.ts' },
+    ]);
   });
 });

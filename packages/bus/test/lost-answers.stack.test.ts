@@ -1,37 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { QUICK_BROKER } from '../../../tools/stack/kafka.ts';
-import { type Stack, startStack } from '../../../tools/stack/stack.ts';
 import type { Bus } from '../src/index.ts';
-import { API, KafkaProxy } from './kafka-proxy.ts';
-import { connect, isDrained, newFlow, passOn, readAll, until, writeNumbered } from './workers.ts';
+import { type ProxiedBroker, proxiedBroker } from './faults/proxied-broker.ts';
+import { API, type KafkaProxy } from './kafka-proxy.ts';
+import { isDrained, newFlow, passOn, readAll, until, writeNumbered } from './workers.ts';
 
+let ground: ProxiedBroker;
 let proxy: KafkaProxy;
-let stack: Stack;
 let bus: Bus;
 
 beforeAll(async () => {
-  proxy = await KafkaProxy.listen(0);
-  stack = await startStack({
-    name: `test-${process.pid}-proxy`,
-    kind: 'java',
-    forPid: process.pid,
-    kafkaProperties: {
-      ...QUICK_BROKER,
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${proxy.port}`,
-    },
-  });
-  proxy.forwardTo(Number(stack.kafkaBrokers.split(':')[1]));
-  bus = await connect(`127.0.0.1:${proxy.port}`);
+  ground = await proxiedBroker();
+  ({ proxy, bus } = ground);
 });
-afterAll(async () => {
-  await bus.stop();
-  await proxy.close();
-  await stack.stop({ purge: true });
-});
+afterAll(() => ground.close());
 
 describe('an answer that is lost inside a transaction', () => {
   it.each(Object.entries(API))('to %s loses nothing and doubles nothing', async (_, apiKey) => {
-    const flow = await newFlow(bus, `127.0.0.1:${proxy.port}`, 1);
+    const flow = await newFlow(bus, ground.brokers, 1);
     const stage = await bus.stage({
       name: 'lost',
       groupId: flow.group,
@@ -79,18 +64,5 @@ describe('an answer that is lost inside a transaction', () => {
     expect(out.map((record) => record.value?.toString())).toEqual(
       Array.from({ length: 500 }, (__, n) => `0:${n}`),
     );
-  });
-});
-
-describe('a connection that was cut while the one for fetches stands', () => {
-  it('is made once by the many calls that find it down', async () => {
-    const flow = await newFlow(bus, `127.0.0.1:${proxy.port}`, 1);
-    await writeNumbered(bus, flow, 10);
-    await readAll(bus, flow.source, 1);
-    proxy.cutAllButFetches();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const before = proxy.joined;
-    await Promise.all(Array.from({ length: 30 }, () => bus.ping()));
-    expect(proxy.joined - before).toBe(1);
   });
 });

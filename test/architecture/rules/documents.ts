@@ -114,3 +114,24 @@ export function testsNamed({ path, text }: Page): (Mention & { readonly file: st
     );
   });
 }
+
+/** Files of tests that a package's page names between backticks, by their path in the checkout. */
+export function testFilesNamed({ path, text }: Page): Mention[] {
+  const tests = join(dirname(path), 'test');
+  return text.split('\n').flatMap((line, index) =>
+    Array.from(line.matchAll(/`([\w./-]+\.test\.ts)`/g), ([, file = '']) => ({
+      place: `${path}:${index + 1}`,
+      text: join(tests, file),
+    })),
+  );
+}
+
+/** Rows of a page's tables under a heading that name no file of tests. */
+export function rowsWithoutTest({ path, text }: Page, heading: string): string[] {
+  const [, ...lines] = text.slice(Math.max(0, text.indexOf(`\n${heading}\n`)) + 1).split('\n');
+  const end = lines.findIndex((line) => line.startsWith('#'));
+  return lines
+    .slice(0, end < 0 ? lines.length : end)
+    .filter((line) => line.startsWith('| ') && !/^\|[^|]*\|[^|]*\| test \|$/.test(line))
+    .filter((row) => testFilesNamed({ path, text: row }).length === 0);
+}
