@@ -13,6 +13,7 @@ import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
+import { turnClock } from './turn-clock.ts';
 import { WatchedKeyset } from './watched-keyset.ts';
 
 const CEILING_MS = 15 * 60_000;
@@ -82,6 +83,7 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   const watched = new Map<string, WatchedKeyset>();
   const { purposes, datasets, signerPublicKey } = options;
   const sealTo = options.sealTo ?? KEY_PAIR_PURPOSES;
+  const clock = turnClock();
   for (const purpose of new Set([...purposes, ...sealTo]))
     for (const dataset of datasets) {
       const name = keysetName(purpose, dataset);
@@ -90,7 +92,6 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
       const keyset = new OpenedKeyset(purpose, dataset, arena, provider);
       const known = head && openSignedKeyset(name, head, signerPublicKey);
       const ceilingMs = options.cacheCeilingMs ?? CEILING_MS;
-      const clock = (): number => performance.now();
       watched.set(name, new WatchedKeyset(keyset, known, { signerPublicKey, ceilingMs, clock }));
     }
   return new WatchingKeyring(options, arena, watched);

@@ -38,6 +38,9 @@ export interface CheckPlan {
   checkRange(bytes: Buffer, from: number, to: number): Refusal | undefined;
 }
 
+/** The letter that every field token begins with. */
+const TOKEN_START = 0x73;
+
 /** What a value becomes may be this many times as large as a raw record; so are the topics. */
 const OUTPUT_FACTOR = 2;
 
@@ -91,7 +94,10 @@ class JsonReader {
     if (this.#mayBeSealed) return undefined;
     const { spans, count } = this.scanner;
     for (let i = 0; i < count * SPAN_STRIDE; i += SPAN_STRIDE) {
-      if (looksSealed(bytes, spans[i + 1], spans[i + 2], spans[i + 3]))
+      const kind = spans[i + 1];
+      const start = spans[i + 2];
+      if (kind === KIND.string && bytes[start + 1] !== TOKEN_START) continue;
+      if (looksSealed(bytes, kind, start, spans[i + 3]))
         return this.refuse('RECORD_LOOKS_SEALED', i, from);
     }
     return undefined;

@@ -181,9 +181,16 @@ export class JsonScanner extends JsonSyntax {
       if (c === OPEN_BRACE) return this.#object(node, at, depth + 1);
       if (c === OPEN_BRACKET && node.any !== undefined) return this.#array(node.any, at, depth + 1);
     }
-    const end = this.value(at, depth);
+    let end: number;
+    let kind: number;
+    if (this.at(at) === QUOTE) {
+      end = this.string(at);
+      kind = this.escaped ? KIND.escaped : KIND.string;
+    } else {
+      end = this.value(at, depth);
+      kind = this.kind;
+    }
     if (end < 0) return -1;
-    const { kind } = this;
     if ((node.types & (1 << kind)) === 0) {
       if (kind !== KIND.null) this.#unfit('RECORD_WRONG_TYPE', at, node.pattern);
       else if (node.required) this.#unfit('RECORD_MISSING_FIELD', at, node.pattern);

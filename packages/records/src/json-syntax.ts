@@ -70,15 +70,18 @@ export class JsonSyntax {
     return pos < this.end ? this.buf[pos] : 0;
   }
 
+  /** The place of the first byte from `at` on that is no white space. */
   protected space(at: number): number {
+    return at < this.end && this.buf[at] <= 0x20 ? this.#skipSpace(at) : at;
+  }
+
+  #skipSpace(at: number): number {
     const { buf, end } = this;
-    let pos = at;
-    while (pos < end) {
+    for (let pos = at; pos < end; pos++) {
       const c = buf[pos];
-      if (c > 0x20 || (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09)) break;
-      pos++;
+      if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) return pos;
     }
-    return pos;
+    return end;
   }
 
   /** Precondition: a quote stands at `at`. */
