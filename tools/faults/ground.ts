@@ -16,6 +16,12 @@ import { Network } from './network.ts';
 const DATASET = 'people';
 const EXAMPLE_POLICY = join(ROOT, 'examples', 'people', 'sealstream.yaml');
 
+const BROKER: Readonly<Record<string, string>> = {
+  ...QUICK_BROKER,
+  // Laid out ahead for each partition, and all of it is searched for plaintext: a tenth is enough.
+  'log.index.size.max.bytes': '1048576',
+};
+
 /** What the services stand on, and what faults are done with. */
 export interface Ground {
   readonly tools: FaultTools;
@@ -60,7 +66,7 @@ export async function layGround(options: GroundOptions): Promise<Ground> {
     kind: 'java',
     brokers: options.brokers,
     advertised,
-    kafkaProperties: QUICK_BROKER,
+    kafkaProperties: BROKER,
     forPid: process.pid,
     progress: onProgress,
   });
