@@ -17,11 +17,6 @@ export interface BusOptions extends ConnectionOptions {
   readonly logger: Logger;
   /** How long to wait for a broker at the start; default 60 s. */
   readonly connectTimeoutMs?: number;
-  /**
-   * Makes every stage a static member of its group under this name: a process that comes back with
-   * it within its session gets its partitions back without a rebalance. One process at a time.
-   */
-  readonly groupInstanceId?: string;
   /** Names of topics and groups begin so on the cluster, and are told without it; default none. */
   readonly namePrefix?: string;
   /** What written batches are compressed with where that makes them smaller; default none. */
@@ -36,17 +31,11 @@ export class Bus {
   readonly #appender: Appender;
   readonly #stages: Stage[] = [];
   readonly #names: NamePrefix;
-  readonly #instanceId: string | null;
   readonly #compression: Compression;
 
-  constructor(
-    link: KafkaLink,
-    names: NamePrefix,
-    { compression, instanceId }: { compression: Compression; instanceId: string | null },
-  ) {
+  constructor(link: KafkaLink, names: NamePrefix, compression: Compression) {
     this.#link = link;
     this.#names = names;
-    this.#instanceId = instanceId;
     this.#compression = compression;
     this.#fetcher = new Fetcher(link, true);
     this.#appender = new Appender(link, compression);
@@ -57,7 +46,7 @@ export class Bus {
   async stage(asked: StageOptions): Promise<Stage> {
     const options = { compression: this.#compression, ...this.#names.stage(asked) };
     for (const topic of [options.source, ...options.outputs]) await this.#link.topic(topic);
-    const stage = new Stage(this.#link, this.#fetcher, options, this.#instanceId);
+    const stage = new Stage(this.#link, this.#fetcher, options);
     this.#stages.push(stage);
     stage.start();
     return stage;
@@ -98,7 +87,6 @@ export async function openBus(options: BusOptions): Promise<Bus> {
   const {
     logger,
     connectTimeoutMs,
-    groupInstanceId,
     namePrefix = '',
     compression = 'none',
     ...connection
@@ -106,6 +94,5 @@ export async function openBus(options: BusOptions): Promise<Bus> {
   checkCodecs();
   const link = new KafkaLink(connection, logger);
   await link.connect(connectTimeoutMs ?? 60_000);
-  const instanceId = groupInstanceId ?? null;
-  return new Bus(link, new NamePrefix(namePrefix), { compression, instanceId });
+  return new Bus(link, new NamePrefix(namePrefix), compression);
 }

@@ -240,20 +240,29 @@ export class GroupMembership {
     }
   }
 
+  /** Throws when no answer came in time: kafkajs alone would wait for longer than the session. */
   async #beat(): Promise<void> {
+    const withinMs = Math.max(1000, this.#options.sessionTimeoutMs / 3);
+    const bound = new AbortController();
+    const late = sleep(withinMs, false, { signal: bound.signal }).catch(() => false);
+    const answered = this.#heartbeat().then(() => true);
+    // Whatever comes of it later, nobody waits for it any more.
+    answered.catch(() => undefined);
+    try {
+      if (await Promise.race([answered, late])) return;
+    } finally {
+      bound.abort();
+    }
+    if (this.#cluster !== null) this.#link.hangUp(this.#cluster);
+    throw new KafkaRefusal('REQUEST_TIMED_OUT');
+  }
+
+  async #heartbeat(): Promise<void> {
+    const generation = this.#generation;
     const broker = await this.#coordinator();
     const question = this.#ask();
-    // kafkajs waits 10 s at least, which may be the whole session: sooner is a new connection.
-    const timer = setTimeout(
-      () => this.#cluster !== null && this.#link.hangUp(this.#cluster),
-      Math.max(1000, this.#options.sessionTimeoutMs / 3),
-    );
-    try {
-      await this.#link.sendTo(broker, heartbeatRequest(this.#name, this.#generation));
-    } finally {
-      clearTimeout(timer);
-    }
-    this.#confirm(question);
+    await this.#link.sendTo(broker, heartbeatRequest(this.#name, generation));
+    if (generation === this.#generation) this.#confirm(question);
   }
 
   /** A topic that is missing at the moment says nothing. */
@@ -273,7 +282,7 @@ export class GroupMembership {
   }
 
   #confirm(question: number): void {
-    this.#confirmed = question;
+    this.#confirmed = Math.max(this.#confirmed, question);
     this.#heardAtMs = performance.now();
   }
 

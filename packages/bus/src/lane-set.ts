@@ -1,9 +1,16 @@
 import type { TopicPartition } from './group-protocol.ts';
-import type { PartitionLane } from './partition-lane.ts';
 
-interface Entry {
+/** One partition's work. */
+export interface Lane {
+  /** Resolves when the work has ended; never rejects. */
+  start(): Promise<void>;
+  /** Begins nothing new; resolves when the work has ended, or when the time is over. */
+  stop(withinMs: number): Promise<void>;
+}
+
+interface Entry<L> {
   readonly at: TopicPartition;
-  readonly lane: PartitionLane;
+  readonly lane: L;
   /** Resolves when the lane has ended or had its time to; null while it is wanted. */
   givenUp: Promise<void> | null;
   /** It had its time: the partition may be another's, whatever this lane still waits for. */
@@ -15,17 +22,17 @@ interface Entry {
  * The lanes of a stage: one for each partition that is wanted, begun only when an earlier one of the
  * same partition has really ended, so that two of one process never fence each other.
  */
-export class LaneSet {
-  readonly #open: (at: TopicPartition) => PartitionLane;
-  readonly #entries = new Map<string, Entry>();
+export class LaneSet<L extends Lane> {
+  readonly #open: (at: TopicPartition) => L;
+  readonly #entries = new Map<string, Entry<L>>();
   #wanted: ReadonlyMap<string, TopicPartition> = new Map();
 
-  constructor(open: (at: TopicPartition) => PartitionLane) {
+  constructor(open: (at: TopicPartition) => L) {
     this.#open = open;
   }
 
   /** Lanes of partitions that are wanted. */
-  get running(): PartitionLane[] {
+  get running(): L[] {
     const entries = [...this.#entries.values()];
     return entries.filter(({ givenUp }) => givenUp === null).map(({ lane }) => lane);
   }
@@ -62,20 +69,20 @@ export class LaneSet {
     }
   }
 
-  async #run(name: string, entry: Entry): Promise<void> {
+  async #run(name: string, entry: Entry<L>): Promise<void> {
     await entry.lane.start();
     entry.hasEnded = true;
     this.#clear(name, entry);
   }
 
-  async #giveUp(name: string, entry: Entry, withinMs: number): Promise<void> {
+  async #giveUp(name: string, entry: Entry<L>, withinMs: number): Promise<void> {
     await entry.lane.stop(withinMs);
     entry.isReleased = true;
     this.#clear(name, entry);
   }
 
   /** A lane that ended by itself stays to be seen until it is given up. */
-  #clear(name: string, entry: Entry): void {
+  #clear(name: string, entry: Entry<L>): void {
     if (!entry.hasEnded || !entry.isReleased) return;
     this.#entries.delete(name);
     this.#openWanted();

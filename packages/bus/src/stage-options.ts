@@ -65,6 +65,11 @@ export interface StageObserver {
 export interface StageOptions {
   readonly name: string;
   readonly groupId: string;
+  /**
+   * Makes this process a static member of the group: when it comes back under this name within its
+   * session, it gets its partitions back and nobody else notices. One process at a time may have it.
+   */
+  readonly groupInstanceId?: string;
   readonly source: string;
   /** Topics that the transform may write to; each must have at least the source's partitions. */
   readonly outputs: readonly string[];

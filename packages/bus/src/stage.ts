@@ -42,25 +42,18 @@ export class Stage {
   readonly #fetcher: Fetcher;
   readonly #options: StageOptions;
   readonly #limits: StageLimits;
-  readonly #isStatic: boolean;
   readonly #group: GroupMembership;
-  readonly #lanes: LaneSet;
+  readonly #lanes: LaneSet<PartitionLane>;
   readonly #pausedBy = new Set<string>();
   #stopped: Promise<void> | null = null;
   #reject: (error: unknown) => void = () => undefined;
 
-  constructor(
-    link: KafkaLink,
-    fetcher: Fetcher,
-    options: StageOptions,
-    instanceId: string | null = null,
-  ) {
+  constructor(link: KafkaLink, fetcher: Fetcher, options: StageOptions) {
     this.name = options.name;
     this.#link = link;
     this.#fetcher = fetcher;
     this.#options = { ...options, transform: guarded(options) };
     this.#limits = stageLimits(options);
-    this.#isStatic = instanceId !== null;
     this.failed = new Promise((_, reject) => {
       this.#reject = reject;
     });
@@ -69,7 +62,7 @@ export class Stage {
     this.#lanes = new LaneSet((at) => this.#lane(at));
     this.#group = new GroupMembership(link, {
       groupId: options.groupId,
-      instanceId,
+      instanceId: options.groupInstanceId ?? null,
       topics: [options.source],
       sessionTimeoutMs: this.#limits.sessionTimeoutMs,
       rebalanceTimeoutMs: this.#limits.rebalanceTimeoutMs,
@@ -117,7 +110,8 @@ export class Stage {
   }
 
   async #stop(options: StopOptions): Promise<void> {
-    const { leave = !this.#isStatic, withinMs = this.#limits.transactionTimeoutMs } = options;
+    const isStatic = this.#options.groupInstanceId !== undefined;
+    const { leave = !isStatic, withinMs = this.#limits.transactionTimeoutMs } = options;
     const endMs = performance.now() + withinMs;
     await this.#lanes.want([], Math.max(withinMs - LEAVE_MS, withinMs / 2));
     await this.#group.stop({ leave, withinMs: Math.max(0, endMs - performance.now()) });

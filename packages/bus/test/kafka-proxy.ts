@@ -6,6 +6,9 @@ export const API = {
   produce: 0,
   fetch: 1,
   offsetFetch: 9,
+  joinGroup: 11,
+  heartbeat: 12,
+  syncGroup: 14,
   initProducerId: 22,
   addPartitionsToTxn: 24,
   addOffsetsToTxn: 25,
@@ -54,7 +57,8 @@ interface Fate {
 
 /**
  * Stands between clients and one broker, looks at the frames and counts them. When told to, it loses
- * answers after the broker has carried the request out and cuts the connection, or holds them back.
+ * answers after the broker has carried the request out and cuts the connection, holds them back, or
+ * answers a request itself, which the broker then never sees.
  */
 export class KafkaProxy {
   readonly port: number;
@@ -67,8 +71,11 @@ export class KafkaProxy {
   readonly #holds: (Fault & { came: () => void; released: Promise<void> })[] = [];
   readonly #delays: (Fault & { readonly delayMs: number })[] = [];
   #exchanges: Exchange[] = [];
+  #own: { readonly apiKey: number; readonly answer: Buffer } | null = null;
   #target = 0;
   dropped = 0;
+  /** Requests that it answered itself. */
+  answered = 0;
   /** Connections that clients have made so far. */
   joined = 0;
 
@@ -128,6 +135,16 @@ export class KafkaProxy {
     return [...this.#clients.values()].filter((name) => name === client).length;
   }
 
+  /** Answers the next request of that kind itself; `answer` is what follows the correlation id. */
+  answerNext(apiKey: number, answer: Buffer): void {
+    this.#own = { apiKey, answer };
+  }
+
+  /** Cuts every connection. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Cuts every connection over which no fetch has gone. */
   cutAllButFetches(): void {
     for (const socket of this.#sockets) if (!this.#fetching.has(socket)) socket.destroy();
@@ -155,6 +172,12 @@ export class KafkaProxy {
     client.on(
       'data',
       frames((frame) => {
+        if (this.#own?.apiKey === frame.readInt16BE(4)) {
+          client.write(answerTo(frame, this.#own.answer));
+          this.#own = null;
+          this.answered += 1;
+          return;
+        }
         const fate = this.#fateOf(frame);
         fates.set(frame.readInt32BE(8), fate);
         this.#clients.set(client, fate.exchange.client);
@@ -233,6 +256,13 @@ function claimed<F extends Fault>(faults: F[], { client, apiKey }: Exchange): F 
   fault.times -= 1;
   if (fault.times <= 0) faults.splice(faults.indexOf(fault), 1);
   return fault;
+}
+
+function answerTo(request: Buffer, answer: Buffer): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeInt32BE(4 + answer.length, 0);
+  request.copy(head, 4, 8, 12);
+  return Buffer.concat([head, answer]);
 }
 
 /** Calls back for each whole frame: an int32 length and that many bytes. */

@@ -10,7 +10,6 @@ const { INSTANCE_ID, SESSION_MS = '1500' } = process.env;
 const bus = await openBus({
   brokers: BROKERS.split(','),
   clientId: `worker-${process.pid}`,
-  ...(INSTANCE_ID === undefined ? {} : { groupInstanceId: INSTANCE_ID }),
   logger: {
     ...logger,
     info: (fields, message) => {
@@ -23,6 +22,7 @@ const bus = await openBus({
 const stage = await bus.stage({
   name: 'passthrough',
   groupId: GROUP,
+  ...(INSTANCE_ID === undefined ? {} : { groupInstanceId: INSTANCE_ID }),
   source: SOURCE,
   outputs: [OUT, AUDIT],
   batchRecords: 200,

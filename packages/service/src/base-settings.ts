@@ -231,6 +231,12 @@ export const STAGE_SETTINGS = {
     min: 1000,
     meaning: 'How long a group waits for a member that is silent; brokers allow 6 s and more.',
   },
+  instanceId: {
+    env: 'SEALSTREAM_INSTANCE_ID',
+    type: 'string',
+    optional: true,
+    meaning: 'Name of a replica in its groups; restarted within its session it moves no partition.',
+  },
   transactionTimeoutMs: {
     env: 'SEALSTREAM_TRANSACTION_TIMEOUT',
     type: 'durationMs',

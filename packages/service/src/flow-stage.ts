@@ -62,6 +62,7 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     lingerMs: config.lingerMs,
     latencyMs: config.latencyMs,
     compression: config.compression as Compression,
+    ...(config.instanceId === undefined ? {} : { groupInstanceId: config.instanceId }),
     sessionTimeoutMs: config.sessionTimeoutMs,
     transactionTimeoutMs: config.transactionTimeoutMs,
     transform: (batch, out) => {

@@ -80,7 +80,7 @@ export async function openService<C extends BaseConfig>(
       logger,
       connectTimeoutMs: config.startWaitMs,
     });
-    closing.add('kafka', () => bus.stop());
+    closing.add('kafka', () => bus.stop({ withinMs: config.drainMs }));
     const audit = await openAudit({ bus, config, name, logger, remainingMs }, health);
     closing.add('audit events', () => audit.stop(config.drainMs));
     await withinMs(remainingMs(), tellStart(audit, policy));
@@ -113,7 +113,7 @@ function opened<C extends BaseConfig>(
     fail,
     stage: async (request) => {
       const stage = await runStage(request, { bus, audit, ...telemetry, onFailed: fail });
-      running.add(`${request.stage}/${request.dataset}`, () => stage.stop());
+      running.add(`${request.stage}/${request.dataset}`, () => stage.stop(config.drainMs));
       return stage;
     },
     stop: async () => {

@@ -23,7 +23,8 @@ export interface StageContext
 
 export interface RunningStage {
   readonly stage: Stage;
-  stop(): Promise<void>;
+  /** Finishes what is in work, within the time given. */
+  stop(withinMs: number): Promise<void>;
 }
 
 /**
@@ -68,9 +69,9 @@ export async function runStage(
   }, SHOW_EVERY_MS).unref();
   return {
     stage,
-    stop: async () => {
+    stop: async (withinMs) => {
       clearInterval(timer);
-      await stage.stop();
+      await stage.stop({ withinMs });
     },
   };
 }
