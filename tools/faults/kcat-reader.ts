@@ -58,6 +58,7 @@ export class KcatReader {
   #seen: OtherRecord[][] = [];
   readonly #earlier: OtherRecord[][][] = [];
   #isEnding = false;
+  #failure: unknown;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: KcatOptions) {
@@ -92,6 +93,7 @@ export class KcatReader {
     this.#isEnding = true;
     this.#child?.kill('SIGTERM');
     await this.#ended;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #start(): void {
@@ -121,6 +123,11 @@ export class KcatReader {
     await sleep(this.#isEnding ? 0 : AGAIN_MS);
     if (this.#isEnding) return;
     this.#earlier.push(this.#seen);
-    this.#start();
+    try {
+      this.#start();
+    } catch (error) {
+      // Told to whoever waits for this reader; here nobody does.
+      this.#failure = error;
+    }
   }
 }

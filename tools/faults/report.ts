@@ -3,6 +3,7 @@ import type { FaultTally } from './fault-tally.ts';
 import { KIND_NAMES } from './kinds.ts';
 import type { FaultsOptions } from './options.ts';
 import { WHOLE_DECK_ROUNDS, wordsOf } from './plan.ts';
+import { REQUEST_NAMES } from './requests.ts';
 import type { SendLedger } from './send-ledger.ts';
 import type { UnaskedEnd } from './supervised-service.ts';
 
@@ -125,8 +126,17 @@ export function findingLines(report: Report, logs: string): string[] {
   const missed = kindsMissed(report);
   if (missed.length > 0) lines.push(`never done: ${missed.join(', ')}`);
   if (lines.length === 0) return [];
-  const form = options.isShort ? ' --short' : '';
-  const client = options.client === 'stock' ? ' --client stock' : '';
-  const again = `npm run faults -- --rounds ${options.rounds} --seed ${options.seed}${form}${client}`;
+  const again = `npm run faults -- ${againOptions(options)}`;
   return [...lines, `found by round ${rounds}; again: ${again}`, `logs and audit log: ${logs}`];
+}
+
+/** What makes the same run again. */
+function againOptions(options: FaultsOptions): string {
+  const { client, isShort, kinds, perSecond, requests, rounds, seed } = options;
+  const words = [`--rounds ${rounds}`, `--seed ${seed}`, `--rate ${perSecond}`];
+  if (kinds.length < KIND_NAMES.length) words.push(`--kinds ${kinds.join(',')}`);
+  if (requests.length < REQUEST_NAMES.length) words.push(`--answers ${requests.join(',')}`);
+  if (client === 'stock') words.push('--client stock');
+  if (isShort) words.push('--short');
+  return words.join(' ');
 }

@@ -171,8 +171,10 @@ export class FaultsSession implements Victims {
 
   /** Ends all that this session began. */
   async stop(): Promise<void> {
-    await this.stopFlow();
-    await Promise.all([this.stopKcats(), this.watch.stop()]);
+    // One that fails keeps no other from being ended; the first failure is told.
+    const flow = await Promise.allSettled([this.stopFlow()]);
+    const ends = [...flow, ...(await Promise.allSettled([this.stopKcats(), this.watch.stop()]))];
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   #startKcats(): ReadonlyMap<OutputName, KcatReader> {

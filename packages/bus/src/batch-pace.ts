@@ -10,9 +10,11 @@ export interface PaceLimits {
   readonly latencyMs: number;
 }
 
-/** The smallest share of the limits that a slow broker brings batches down to. */
+/** The smallest share of the limits that slow transactions bring batches down to. */
 const LEAST_SHARE = 1 / 16;
 const GROWTH = 1.25;
+/** A record that costs so much more after batches shrank shows that their size was not the cause. */
+const DEARER = 1.5;
 
 /**
  * When the next transaction of a partition starts, and how much goes into it.
@@ -20,11 +22,14 @@ const GROWTH = 1.25;
  * A batch starts when it is full, or once `lingerMs` passed since the last one started: so a partition
  * has at most 1000 / lingerMs small transactions a second, and a record that comes after a pause waits
  * for nothing. Full batches are as large as the limits while transactions take less than `latencyMs`,
- * and shrink while they take longer. Pure: times come from outside, in milliseconds.
+ * and shrink while they take longer, unless smaller ones take as long: then it is not their size that
+ * is slow. Pure: times come from outside, in milliseconds.
  */
 export class BatchPace {
   readonly #limits: PaceLimits;
   #share = 1;
+  /** What a byte cost when batches shrank last; no limit while they did not. */
+  #costMs = Number.POSITIVE_INFINITY;
   #lastStartMs = Number.NEGATIVE_INFINITY;
 
   constructor(limits: PaceLimits) {
@@ -54,9 +59,18 @@ export class BatchPace {
 
   /** Told what was committed and how long it took from its start. */
   onCommitted(recordCount: number, sizeBytes: number, tookMs: number): void {
+    if (!this.isFull(recordCount, sizeBytes)) return;
     const { latencyMs } = this.#limits;
-    if (tookMs > latencyMs) this.#share = Math.max(LEAST_SHARE, this.#share / 2);
-    else if (tookMs < latencyMs / 2 && this.isFull(recordCount, sizeBytes))
-      this.#share = Math.min(1, this.#share * GROWTH);
+    const costMs = tookMs / Math.max(1, sizeBytes);
+    if (costMs > this.#costMs * DEARER) this.#grow(2);
+    else if (tookMs > latencyMs) {
+      this.#costMs = costMs;
+      this.#share = Math.max(LEAST_SHARE, this.#share / 2);
+    } else if (tookMs < latencyMs / 2) this.#grow(GROWTH);
+  }
+
+  #grow(factor: number): void {
+    this.#costMs = Number.POSITIVE_INFINITY;
+    this.#share = Math.min(1, this.#share * factor);
   }
 }

@@ -21,14 +21,25 @@ describe('the pace of a partition', () => {
 
   it('makes batches smaller while transactions are slow, and larger again when they are not', () => {
     const pace = new BatchPace(limits);
-    pace.onCommitted(1000, 1, 201);
+    pace.onCommitted(1000, 100_000, 201);
     expect([pace.maxRecords, pace.maxBytes]).toEqual([500, 50_000]);
-    pace.onCommitted(500, 1, 150);
+    pace.onCommitted(500, 50_000, 150);
     expect(pace.maxRecords).toBe(500);
-    pace.onCommitted(10, 1, 1);
+    pace.onCommitted(10, 1000, 1);
     expect(pace.maxRecords).toBe(500);
-    for (let batch = 0; batch < 10; batch += 1) pace.onCommitted(pace.maxRecords, 1, 99);
+    for (let batch = 0; batch < 10; batch += 1)
+      pace.onCommitted(pace.maxRecords, pace.maxBytes, 99);
     expect([pace.maxRecords, pace.maxBytes]).toEqual([1000, 100_000]);
+  });
+
+  it('does not shrink on where a transaction takes as long whatever its size', () => {
+    const pace = new BatchPace(limits);
+    const least = [];
+    for (let batch = 0; batch < 50; batch += 1) {
+      pace.onCommitted(pace.maxRecords, pace.maxBytes, 300);
+      least.push(pace.maxRecords);
+    }
+    expect(Math.min(...least)).toBe(500);
   });
 
   it('never asks for nothing and never for more than the limits', () => {

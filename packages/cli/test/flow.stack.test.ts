@@ -174,7 +174,9 @@ describe('the command on real servers', () => {
     await until(async () => (await countOf(`encrypted.${D}`)) === 1202, 'encrypted');
     await until(async () => (await countOf(`masked.${D}`)) === 1202, 'masked');
     const masked = linesOf(await sealstream(`tail masked.${D} --max 3`));
-    expect(masked[0]).toMatchObject({ value: { name: '[redacted]', ssn: '345-67-XXXX' } });
+    // Which partition comes first is not promised.
+    const ssn = expect.stringMatching(/^\d{3}-\d{2}-XXXX$/) as string;
+    expect(masked[0]).toMatchObject({ value: { name: '[redacted]', ssn } });
     expect(masked[0]?.['source']).toMatch(/^[0-9a-f]{8}\/\d\/\d+$/);
     const sealed = await sealstream(`tail encrypted.${D}`);
     expect(sealed.out).not.toContain('Ann ');

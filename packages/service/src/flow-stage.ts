@@ -5,6 +5,7 @@ import type { Keyring } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 import type { BaseConfig, StageConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
+import type { Metrics } from './metrics.ts';
 import type { OpenedService } from './open-service.ts';
 import { PAUSED, PauseOrders } from './pause-orders.ts';
 import type { RunningStage } from './stages.ts';
@@ -84,18 +85,10 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
       for (const [code, count] of Object.entries(event?.rejected ?? {})) {
         telemetry.metrics.rejectedRecords.inc({ stage, dataset: dataset.name, code }, count);
       }
-      const nowMs = Date.now();
       const written = results.find(({ topic }) => topic === output)?.records;
       // ingest's outputs carry no time of their own: theirs is the broker's.
       const of = stage === 'ingest' ? batch.records : written;
-      if (of === undefined) return;
-      const labels = { stage, dataset: dataset.name };
-      // Evenly chosen ones tell the same as all, and observing costs as much as masking a field.
-      const step = Math.ceil(of.length / MOST_OBSERVED);
-      for (let index = 0; index < of.length; index += step) {
-        const seconds = Math.max(0, nowMs - of.timestampMs(index)) / 1000;
-        telemetry.metrics.endToEndLatency.observe(labels, seconds);
-      }
+      if (of !== undefined) observeLatency(telemetry.metrics, { stage, dataset: dataset.name }, of);
     },
   });
   orders.onChange(stage, dataset.name, (isPaused) => {
@@ -103,6 +96,18 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     else running.stage.resume(PAUSED);
   });
   return running;
+}
+
+/** Evenly chosen ones tell the same as all, and observing costs as much as masking a field. */
+function observeLatency(
+  { endToEndLatency }: Metrics,
+  labels: { readonly stage: string; readonly dataset: string },
+  records: { readonly length: number; timestampMs(index: number): number },
+): void {
+  const nowMs = Date.now();
+  const step = Math.ceil(records.length / MOST_OBSERVED);
+  for (let index = 0; index < records.length; index += step)
+    endToEndLatency.observe(labels, Math.max(0, nowMs - records.timestampMs(index)) / 1000);
 }
 
 /** Follows the operator's wishes for all stages of a service. */

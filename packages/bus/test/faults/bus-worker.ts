@@ -28,6 +28,7 @@ const dated = (record: PlainRecord) => ({ ...record, timestamp: BigInt(record.ti
 const textOf = (value: Buffer | null) => value?.toString() ?? '';
 
 class BusClient implements FaultClient {
+  #named: { groupInstanceId?: string } = {};
   #bus: Bus | undefined;
   #stage: Stage | undefined;
   #ended = '';
@@ -98,8 +99,8 @@ class BusClient implements FaultClient {
   }
 
   async connect(brokers: string, clientId: string, instanceId?: string): Promise<void> {
-    const named = instanceId === undefined ? {} : { groupInstanceId: instanceId };
-    this.#bus = await openBus({ brokers: brokers.split(','), clientId, logger, ...named });
+    this.#named = instanceId === undefined ? {} : { groupInstanceId: instanceId };
+    this.#bus = await openBus({ brokers: brokers.split(','), clientId, logger });
   }
 
   get #connected(): Bus {
@@ -138,6 +139,7 @@ class BusClient implements FaultClient {
     this.#stage = await this.#connected.stage({
       name: 'copy',
       groupId: group,
+      ...this.#named,
       source,
       outputs: [out],
       batchRecords,
