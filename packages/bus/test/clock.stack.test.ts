@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, inject, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import type { Bus } from '../src/index.ts';
 import { connect, isDrained, newFlow, passOn, readAll, until, writeNumbered } from './workers.ts';
 
@@ -6,13 +6,14 @@ const HOUR_MS = 3_600_000;
 const { kafkaBrokers: brokers } = inject('stack');
 let bus: Bus;
 
-beforeAll(async () => {
+// One for each test: setting the clock back to right at its end is a jump, too.
+beforeEach(async () => {
   bus = await connect(brokers);
 });
-afterEach(() => {
+afterEach(async () => {
+  await bus.stop();
   vi.restoreAllMocks();
 });
-afterAll(() => bus.stop());
 
 it.each([-HOUR_MS, HOUR_MS])('a stage goes on when the clock jumps by %i ms', async (jumpMs) => {
   const flow = await newFlow(bus, brokers, 1);
