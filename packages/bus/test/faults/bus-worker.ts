@@ -171,7 +171,22 @@ class BusClient implements FaultClient {
   }
 
   async askAtOnce(count: number): Promise<void> {
-    await Promise.all(Array.from({ length: count }, () => this.#connected.ping()));
+    await Promise.all(Array.from({ length: count }, () => this.#answered()));
+  }
+
+  /**
+   * One question, asked again when it fell to a connection of which nobody had heard yet that it
+   * is cut, as kafkajs does by itself.
+   */
+  async #answered(): Promise<void> {
+    for (let asked = 1; ; asked += 1) {
+      try {
+        await this.#connected.ping();
+        return;
+      } catch (error) {
+        if (asked === 3) throw error;
+      }
+    }
   }
 
   async topicIdentity(topic: string): Promise<string> {
