@@ -16,11 +16,8 @@ function optionLines(options: Readonly<Record<string, BenchOption>>): string[] {
 
 /** What `npm run bench -- NAME --help` says. */
 export function helpOf(bench: Bench): string {
-  const usage = Object.entries(bench.options).map(([name, { takes }]) =>
-    takes === undefined ? `[--${name}]` : `[--${name} ${takes}]`,
-  );
   return [
-    `npm run bench -- ${[bench.name, ...usage, '[--json]'].join(' ')}`,
+    `npm run bench -- ${bench.name} [options]`,
     '',
     ...[bench.summary, ...bench.about].map((line) => `  ${line}`),
     '',

@@ -1,130 +1,46 @@
-import { join } from 'node:path';
-import type { Stack } from '../../tools/stack/stack.ts';
 import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
 import { FlowSide } from '../flow/flow-side.ts';
 import type { Bench } from '../ground/bench.ts';
-import { figuresOf } from '../ground/figures.ts';
 import { KafkaView } from '../ground/kafka-view.ts';
-import { type RunGoals, runLines } from '../ground/lines.ts';
-import { runMeasured } from '../ground/measured-program.ts';
-import type { PlainLoopOptions } from '../ground/programs/plain-loop.ts';
-import type { Report } from '../ground/report.ts';
 import { withServers } from '../ground/servers.ts';
-import { settled } from '../ground/settled.ts';
-import {
-  OPTIONS,
-  pipelineOptions,
-  type PipelineOptions,
-  type StageName,
-  STAGES,
-} from './options.ts';
-import { checkOutcomes, RAW, RAW_SETTINGS } from './outcomes.ts';
-import { runService } from './service-run.ts';
-
-const PLAIN_LOOP = join(import.meta.dirname, '..', 'ground', 'programs', 'plain-loop.ts');
-export const plainTopic = (stage: StageName) => `plain.${stage}`;
-
-/** What one size of record is measured with. */
-interface Ground {
-  readonly options: PipelineOptions;
-  readonly bytes: number;
-  readonly stack: Stack;
-  readonly flow: FlowSide;
-  readonly kafka: KafkaView;
-  readonly kafkajs: string;
-  readonly report: Report;
-}
+import { measureAlone } from './alone.ts';
+import type { Ground } from './ground.ts';
+import { measureLatency } from './latency.ts';
+import { OPTIONS, pipelineOptions, STAGES } from './options.ts';
+import { measureTogether } from './together.ts';
 
 export const PIPELINE: Bench = {
   name: 'pipeline',
-  summary: 'a service on a topic that is filled beforehand, beside a plain loop on stock kafkajs',
-  about: ['Records a second, CPU-seconds per million records and peak memory of the one process.'],
+  summary: 'the services alone and as a whole flow, beside plain loops on stock kafkajs',
+  about: [
+    'ingest, mask, encrypt: one process on a topic that is filled beforehand: records a second,',
+    '          CPU-seconds per million records and peak memory',
+    'together: all services and the broker on this machine, from raw to masked and encrypted, fed as',
+    '          fast as they go; CPU of each, and whether memory grows. Needs some 2 kB of disk a record',
+    'latency:  from the write to raw until a reader of committed records sees the masked record, as it',
+    '          comes and in the low-latency setting',
+  ],
   options: OPTIONS,
-  examples: ['', '--json --stage mask --bytes 350'],
+  examples: ['', '--json --rows mask --bytes 350', '--rows together --seconds 60 --least 100000'],
   run: async (asked, report) => {
     const options = pipelineOptions(asked);
     const kafkajs = await stockKafkajs((line) => report.progress.step(line));
-    for (const bytes of options.bytes)
-      await withServers(report.progress, async (stack) => {
+    const measured = (bytes: number, work: (ground: Ground) => Promise<void>) =>
+      withServers(report.progress, async (stack) => {
         const kafka = await KafkaView.open(stack.kafkaBrokers, options.partitions);
         try {
           const flow = new FlowSide(stack);
-          await measure({ options, bytes, stack, flow, kafka, kafkajs, report });
+          await work({ options, bytes, stack, flow, kafka, kafkajs, report });
         } finally {
           await kafka.close();
         }
       });
+    const stages = STAGES.filter((stage) => options.rows.includes(stage));
+    if (stages.length > 0)
+      for (const bytes of options.bytes)
+        await measured(bytes, (ground) => measureAlone(ground, stages));
+    const [bytes] = options.bytes;
+    if (options.rows.includes('latency')) await measured(bytes, measureLatency);
+    if (options.rows.includes('together')) await measured(bytes, measureTogether);
   },
 };
-
-async function measure(ground: Ground): Promise<void> {
-  const { bytes, flow, kafka, options, report } = ground;
-  const { partitions, records, stages } = options;
-  const { progress } = report;
-  // Precondition: raw is made here and not by the flow, so that it keeps its records for each run.
-  await kafka.makeTopics([RAW], RAW_SETTINGS);
-  await kafka.makeTopics(stages.map(plainTopic));
-  await flow.prepare(partitions);
-  progress.step(`writing ${records} records of ${bytes} bytes to ${RAW}`);
-  await kafka.fill(RAW, records, bytes, (done) => progress.records(done, records));
-  for (const stage of STAGES) {
-    const isMeasured = stages.includes(stage);
-    // mask and encrypt read what ingest sealed.
-    if (!isMeasured && stage !== 'ingest') continue;
-    const reference = isMeasured ? await plainRun(ground, stage) : undefined;
-    const own = await serviceRun(ground, stage);
-    if (reference === undefined) continue;
-    const run = {
-      what: stage,
-      against: 'plain loop on stock kafkajs',
-      with: { bytes, records, partitions },
-    };
-    report.lines(runLines(run, own, reference, goalsOf(stage, bytes)));
-  }
-}
-
-/** As good as it is wanted: of one process, with the sealed record opened and the event written. */
-const GOALS: Readonly<Record<StageName, Readonly<Record<number, RunGoals>>>> = {
-  ingest: {},
-  mask: {
-    350: { recordsPerSecond: '>= 90000', cpuPerMillion: '<= 10', cpuRatio: '<= 0.3' },
-    1000: { cpuPerMillion: '<= 15' },
-  },
-  encrypt: {
-    350: { recordsPerSecond: '>= 60000', cpuPerMillion: '<= 15', cpuRatio: '<= 0.25' },
-    1000: { cpuPerMillion: '<= 20' },
-  },
-};
-
-function goalsOf(stage: StageName, bytes: number): RunGoals {
-  return GOALS[stage][bytes] ?? {};
-}
-
-async function plainRun(ground: Ground, stage: StageName) {
-  const { bytes, kafka, kafkajs, options, report, stack } = ground;
-  const { partitions, records } = options;
-  report.progress.step(`plain loop, ${stage}, ${bytes} bytes`);
-  const loop: PlainLoopOptions = {
-    kafkajs,
-    brokers: stack.kafkaBrokers,
-    source: RAW,
-    target: plainTopic(stage),
-    treatment: stage,
-    partitions,
-    total: records,
-  };
-  const { samples } = await runMeasured(PLAIN_LOOP, loop, (done) =>
-    report.progress.records(done, records),
-  );
-  await settled(() => kafka.checkCount(plainTopic(stage), records));
-  return figuresOf(samples, records);
-}
-
-async function serviceRun({ bytes, flow, kafka, options, report }: Ground, stage: StageName) {
-  const { records } = options;
-  report.progress.step(`service ${stage}, ${bytes} bytes`);
-  const run = { stage, env: flow.environmentOf(stage), total: records };
-  const samples = await runService(run, (done) => report.progress.records(done, records));
-  await settled(() => checkOutcomes(kafka, stage, records));
-  return figuresOf(samples, records);
-}

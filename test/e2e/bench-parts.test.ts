@@ -7,6 +7,8 @@ import { metricSum } from '../../bench/ground/metrics.ts';
 import { keyOf, personJson } from '../../bench/ground/people.ts';
 import { quantile } from '../../bench/ground/quantiles.ts';
 import { settled } from '../../bench/ground/settled.ts';
+import { each, type FlowSample, PARTS, together } from '../../bench/pipeline/together-figures.ts';
+import { SERVICES } from '@sealstream/contracts';
 import { bench } from './bench-run.ts';
 
 const sample = (atMs: number, records: number, cpuSeconds: number): Sample => ({
@@ -18,7 +20,7 @@ const sample = (atMs: number, records: number, cpuSeconds: number): Sample => ({
 
 describe('npm run bench', () => {
   test('tells usage on stderr with exit code 2, and help with exit code 0', () => {
-    expect(bench('pipeline', '--stage', 'all-of-it')).toMatchObject({ status: 2, stdout: '' });
+    expect(bench('pipeline', '--rows', 'all-of-it')).toMatchObject({ status: 2, stdout: '' });
     expect(bench('nothing-of-the-kind')).toMatchObject({ status: 2, stdout: '' });
     expect(bench('--help')).toMatchObject({ status: 0, stderr: '' });
   });
@@ -123,6 +125,37 @@ describe('the figures of a run', () => {
     expect(metricSum(text, 'a_total', { outcome: 'in' })).toBe(5);
     expect(metricSum(text, 'a_total')).toBe(9);
     expect(metricSum(text, 'b')).toBe(1.5);
+  });
+});
+
+describe('the figures of the whole flow', () => {
+  /** 100 s at 1,000 records/s, half of that from 60 to 90 s; mask grows from 100 to 200 MB. */
+  const samples = Array.from({ length: 401 }, (_, n): FlowSample => {
+    const second = n / 4;
+    const slow = Math.min(Math.max(second - 60, 0), 30);
+    return {
+      atMs: 7000 + second * 1000,
+      through: 1000 * (second - slow / 2),
+      cpuSeconds: each(PARTS, (part) => (part === 'broker' ? second : second / 10)),
+      rssBytes: each(SERVICES, (service) => (service === 'mask' ? (100 + second) * 1e6 : 150e6)),
+    };
+  });
+
+  test('leave out the first tenth, and show the slowest half minute', () => {
+    const { records, recordsPerSecond, seconds, slowestHalfMinute } = together(samples);
+    expect(seconds).toBe(90);
+    expect(records).toBe(75_000);
+    expect(recordsPerSecond).toBeCloseTo(75_000 / 90);
+    expect(slowestHalfMinute).toBe(500);
+    expect(together(samples.slice(0, 40)).slowestHalfMinute).toBeCloseTo(1000);
+  });
+
+  test('give each process its CPU time, and show memory that grows', () => {
+    const { cpuPerMillion, firstPeak, lastPeak } = together(samples);
+    expect(cpuPerMillion.broker).toBeCloseTo(1200);
+    expect(cpuPerMillion.ingest).toBeCloseTo(120);
+    expect(firstPeak).toMatchObject({ mask: 119e6, encrypt: 150e6 });
+    expect(lastPeak).toMatchObject({ mask: 200e6, encrypt: 150e6 });
   });
 });
 
