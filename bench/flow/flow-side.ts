@@ -26,6 +26,20 @@ export class FlowSide {
     await this.#command('keys', 'rotate', '--missing');
   }
 
+  /** Lets a stage that is stopped do everything again: from the beginning of its source. */
+  async rewind(stage: 'ingest' | 'mask' | 'encrypt'): Promise<void> {
+    await this.#command(
+      'offsets',
+      'set',
+      '--dataset',
+      'bench',
+      '--stage',
+      stage,
+      '--to',
+      'earliest',
+    );
+  }
+
   /** The environment of a service: with the outermost keys of its own purposes and no other. */
   environmentOf(service: ServiceName): Record<string, string> {
     const own = join(this.#folder, service);

@@ -5,7 +5,7 @@ import { freePorts } from '../../tools/stack/free-ports.ts';
 import { ROOT } from '../../tools/stack/paths.ts';
 import { type Child, nodeFlags, startNode } from '../ground/child.ts';
 import type { Sample } from '../ground/figures.ts';
-import { metricSum } from '../ground/metrics.ts';
+import { labelValues, metricSum } from '../ground/metrics.ts';
 
 const READY_MS = 60_000;
 const LOOK_MS = 100;
@@ -95,6 +95,12 @@ export class RunningService {
       cpuSeconds: metricSum(text, 'process_cpu_seconds_total'),
       rssBytes: metricSum(text, 'process_resident_memory_bytes'),
     };
+  }
+
+  /** Partitions that it works on now, as it says itself; none when it does not answer. */
+  async partitions(): Promise<number[]> {
+    const { text } = await this.#answer('/metrics');
+    return labelValues(text, 'sealstream_stage_lag_records', 'partition').map(Number);
   }
 
   /** Drains it as a supervisor does. */

@@ -9,6 +9,18 @@ export interface Sample {
   readonly rssBytes: number;
 }
 
+/** What several processes did and used by a moment, of the latest sample of each. */
+export function summed(atMs: number, samples: readonly Sample[]): Sample {
+  const sum = (of: (sample: Sample) => number) =>
+    samples.reduce((before, sample) => before + of(sample), 0);
+  return {
+    atMs,
+    records: sum(({ records }) => records),
+    cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
+    rssBytes: sum(({ rssBytes }) => rssBytes),
+  };
+}
+
 export interface Figures {
   readonly recordsPerSecond: number;
   /** CPU-seconds per million records. */

@@ -54,13 +54,26 @@ export class KafkaView {
     await Promise.all(Array.from({ length: this.partitions }, (_, n) => fillPartition(n)));
   }
 
-  /** What a reader of committed records sees of a topic up to its end, in order per partition. */
-  async *records(topic: string): AsyncGenerator<KafkaRecord & { readonly partition: number }> {
+  /** Where the committed records of each partition end now. */
+  async ends(topic: string): Promise<bigint[]> {
+    const partitions = await this.bus.admin.partitionCount(topic);
+    const all = Array.from({ length: partitions }, (_, partition) => partition);
+    return Promise.all(all.map((at) => this.bus.admin.offset(topic, at, 'latest')));
+  }
+
+  /**
+   * What a reader of committed records sees of a topic up to its end, in order per partition; from the
+   * beginning, or from one offset in each partition.
+   */
+  async *records(
+    topic: string,
+    from?: readonly bigint[],
+  ): AsyncGenerator<KafkaRecord & { readonly partition: number }> {
     const partitions = await this.bus.admin.partitionCount(topic);
     const starts = Array.from({ length: partitions }, (_, partition) => ({
       topic,
       partition,
-      offset: 'earliest' as const,
+      offset: from?.[partition] ?? ('earliest' as const),
     }));
     for await (const { partition, records } of this.bus.read({ starts, until: 'end' }))
       for (const record of records) yield { ...record, partition };

@@ -44,7 +44,8 @@ export class SelfSamples {
   #tell(): void {
     const { user, system } = process.cpuUsage();
     const sample: Sample = {
-      atMs: performance.now(),
+      // Of a clock that all processes share, so that samples of several can be added up.
+      atMs: performance.timeOrigin + performance.now(),
       records: this.#records,
       cpuSeconds: (user + system) / 1e6,
       rssBytes: process.memoryUsage.rss(),

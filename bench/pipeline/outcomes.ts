@@ -18,7 +18,8 @@ export const RAW_SETTINGS = { 'max.message.bytes': String(4 * 1024 * 1024) };
 const CLEAR_SSN = /"ssn":"\d{3}-\d{2}-\d{4}"/;
 
 /**
- * Reads a stage's output as a reader of committed records does.
+ * Reads a stage's output as a reader of committed records does; `from` leaves out what an earlier run
+ * wrote, by partition.
  *
  * Throws unless each of the `total` raw records came out once and in the order of its partition,
  * none was rejected, and no record holds its SSN.
@@ -27,11 +28,12 @@ export async function checkOutcomes(
   kafka: KafkaView,
   stage: StageName,
   total: number,
+  from?: readonly bigint[],
 ): Promise<void> {
   const topic = OUTPUT[stage];
   const next = Array.from({ length: kafka.partitions }, () => 0n);
   let records = 0;
-  for await (const { value, headers } of kafka.records(topic)) {
+  for await (const { value, headers } of kafka.records(topic, from)) {
     const { offset, partition } = decodeSourceMark(markBytes(headers));
     if (offset !== next[partition])
       throw new Error(

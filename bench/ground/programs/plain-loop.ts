@@ -18,6 +18,8 @@ export interface PlainLoopOptions {
   readonly target: string;
   readonly treatment: Treatment;
   readonly partitions: number;
+  /** Its consumer group; another one for each run that reads the same source from its start. */
+  readonly group?: string;
   /** It ends after so many records. */
   readonly total: number;
 }
@@ -71,8 +73,9 @@ const TREAT: Readonly<Record<Treatment, (value: Buffer) => string | Buffer>> = {
 
 async function main(options: PlainLoopOptions): Promise<void> {
   const { brokers, kafkajs, partitions, source, target, treatment, total } = options;
+  const { group: groupId = `plain-${treatment}` } = options;
   const kafka = stockClient(kafkajs, brokers, 'plain-loop');
-  const consumer = kafka.consumer({ groupId: `plain-${treatment}`, readUncommitted: false });
+  const consumer = kafka.consumer({ groupId, readUncommitted: false });
   const producer = kafka.producer({ allowAutoTopicCreation: false });
   await Promise.all([consumer.connect(), producer.connect()]);
   await consumer.subscribe({ topics: [source], fromBeginning: true });
@@ -90,8 +93,9 @@ async function main(options: PlainLoopOptions): Promise<void> {
       await producer.send({ topic: target, acks: -1, messages });
       const offset = String(BigInt(batch.messages.at(-1)?.offset ?? '-1') + 1n);
       await consumer.commitOffsets([{ topic, partition, offset }]);
-      await heartbeat();
+      // Before the heartbeat, which throws when the group rebalances; the batch is committed by then.
       samples.add(messages.length);
+      await heartbeat();
     },
   });
   await samples.end();
