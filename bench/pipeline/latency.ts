@@ -6,12 +6,11 @@ import type { PlainLoopOptions } from '../ground/programs/plain-loop.ts';
 import { quantile } from '../ground/quantiles.ts';
 import { evenly } from './feed.ts';
 import { AGAINST, type Ground, PLAIN_LOOP } from './ground.ts';
+import type { PipelineOptions } from './options.ts';
 import { OUTPUT, plainTopic, RAW } from './outcomes.ts';
 import { type Settings, WholeFlow } from './whole-flow.ts';
 
 const PLAIN_RAW = 'plain.raw';
-/** Records that go before those that are timed: while services join their groups and warm up. */
-const WARM_UP = 0.25;
 /** After the last record is written; a record that was not seen by then has failed the run. */
 const UNSEEN_MS = 60_000;
 const LOOK_MS = 50;
@@ -54,7 +53,7 @@ export async function measureLatency(ground: Ground): Promise<void> {
   await flow.prepare(partitions);
   const reference = await plainTimes(ground);
   for (const [turn, { what, settings, goals }] of SETTINGS.entries()) {
-    const first = turn * (warmUpOf(records) + records);
+    const first = turn * (warmUpOf(options) + records);
     const own = await WholeFlow.with(flow, settings, report.progress, () => {
       report.progress.step(`${what}: ${records} records at ${rate}/s`);
       return times(ground, { first, source: RAW, target: OUTPUT.mask });
@@ -88,7 +87,7 @@ async function plainTimes(ground: Ground): Promise<number[]> {
     ...ends,
     treatment: 'mask',
     partitions,
-    total: warmUpOf(records) + records,
+    total: warmUpOf(options) + records,
   };
   const [measured] = await Promise.all([
     times(ground, { first: 0, ...ends }),
@@ -97,8 +96,12 @@ async function plainTimes(ground: Ground): Promise<number[]> {
   return measured;
 }
 
-function warmUpOf(records: number): number {
-  return Math.ceil(records * WARM_UP);
+/**
+ * Records that go before those that are timed: while services join their groups, and while a broker
+ * that has just started still interprets its code.
+ */
+function warmUpOf({ rate, warmup }: PipelineOptions): number {
+  return rate * warmup;
 }
 
 /**
@@ -111,7 +114,7 @@ function warmUpOf(records: number): number {
 async function times(ground: Ground, { first, source, target }: Way): Promise<number[]> {
   const { bytes, kafka, options, stack } = ground;
   const { partitions, rate: perSecond, timed } = options;
-  const warmUp = warmUpOf(timed);
+  const warmUp = warmUpOf(options);
   const sentMs = new Float64Array(warmUp + timed);
   const tookMs = new Float64Array(warmUp + timed).fill(Number.NaN);
   let seen = 0;

@@ -20,9 +20,10 @@ export interface PipelineOptions {
   /** The whole flow is measured for so long, and until so many records are through. */
   readonly seconds: number;
   readonly least: number;
-  /** Latency: records written a second, and how many of them. */
+  /** Latency: records written a second, how many of them, and for how many seconds others before. */
   readonly rate: number;
   readonly timed: number;
+  readonly warmup: number;
 }
 
 export const OPTIONS: Readonly<Record<string, BenchOption>> = {
@@ -42,6 +43,7 @@ export const OPTIONS: Readonly<Record<string, BenchOption>> = {
   },
   rate: { takes: 'R', default: '2000', meaning: 'latency: records a second' },
   timed: { takes: 'N', default: '120000', meaning: 'latency: records of each run' },
+  warmup: { takes: 'S', default: '120', meaning: 'latency: seconds of the same before each run' },
 };
 
 /** @throws UsageError */
@@ -55,5 +57,6 @@ export function pipelineOptions(asked: Asked): PipelineOptions {
     least: asked.whole('least', 1, 100_000_000),
     rate: asked.whole('rate', 10, 20_000),
     timed: asked.whole('timed', 100, 10_000_000),
+    warmup: asked.whole('warmup', 1, 3600),
   };
 }

@@ -27,7 +27,18 @@ describe('npm run bench -- pipeline', () => {
   });
 
   test('measures the whole flow and its latency in both settings, beside plain loops', () => {
-    const few = ['--records', '1000', '--seconds', '1', '--least', '500', '--timed', '400'];
+    const few = [
+      '--records',
+      '1000',
+      '--seconds',
+      '1',
+      '--least',
+      '500',
+      '--timed',
+      '400',
+      '--warmup',
+      '1',
+    ];
     const run = bench(
       'pipeline',
       '--json',

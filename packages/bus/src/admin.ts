@@ -3,10 +3,10 @@ import { SealstreamError } from '@sealstream/contracts';
 import { isCoordinatorMoved, refusalType } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import type { NamePrefix } from './name-prefix.ts';
-import { type OffsetQuery, partitionOffset } from './offsets.ts';
+import { type OffsetQuery, partitionOffset, partitionOffsets } from './offsets.ts';
 import { topicSettings } from './topic-settings.ts';
 import type { CommittedOffset } from './committed-offset.ts';
-import { groupOffset } from './transaction-session.ts';
+import { groupOffset, groupOffsets } from './transaction-session.ts';
 import type { TopicMetadata } from './wire/metadata-request.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -106,6 +106,21 @@ export class BusAdmin {
   committed(groupId: string, topic: string, partition: number): Promise<CommittedOffset> {
     const [group, name] = [this.#names.on(groupId), this.#names.on(topic)];
     return this.#ofGroup(group, () => groupOffset(this.#link, group, name, partition));
+  }
+
+  /** `offset` of several partitions, in their order, with one question to each leader. */
+  offsets(topic: string, partitions: readonly number[], query: OffsetQuery): Promise<bigint[]> {
+    return partitionOffsets(this.#link, this.#names.on(topic), partitions, query);
+  }
+
+  /** `committed` of several partitions, in their order, with one question. */
+  committedAll(
+    groupId: string,
+    topic: string,
+    partitions: readonly number[],
+  ): Promise<CommittedOffset[]> {
+    const [group, name] = [this.#names.on(groupId), this.#names.on(topic)];
+    return this.#ofGroup(group, () => groupOffsets(this.#link, group, name, partitions));
   }
 
   /** Members of a group; none when it does not exist. */

@@ -117,13 +117,11 @@ export class Appender {
     const batch = compressBatch(plain, this.#compression);
     const leader = await this.#link.leader(topic, partition);
     const request = produceRequest({
-      topic,
-      partition,
-      batch,
+      parts: [{ topic, partition, batch }],
       transactionalId: null,
       timeoutMs: DEADLINE_MS,
     });
-    const answer = await this.#link.send(leader, request);
+    const [answer] = await this.#link.send(leader, request);
     // A duplicate was written when it was sent before: that is what was asked for.
     if (answer.errorCode !== DUPLICATE_SEQUENCE_NUMBER) refuse(answer.errorCode);
     return answer.baseOffset;

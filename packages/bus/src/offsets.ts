@@ -24,10 +24,21 @@ export async function partitionOffset(
   partition: number,
   query: OffsetQuery,
 ): Promise<bigint> {
+  const [offset] = await partitionOffsets(link, topic, [partition], query);
+  return offset;
+}
+
+/** The same of several partitions, in their order, with one question to each leader. */
+export async function partitionOffsets(
+  link: KafkaLink,
+  topic: string,
+  partitions: readonly number[],
+  query: OffsetQuery,
+): Promise<bigint[]> {
   const deadline = Date.now() + PASSING_MS;
   for (;;) {
     try {
-      return await askOffset(link, topic, partition, query);
+      return await askOffsets(link, topic, partitions, query);
     } catch (error) {
       link.forgetTopic(topic);
       if (!PASSING.has(refusalType(error)) || Date.now() > deadline) throw error;
@@ -36,23 +47,37 @@ export async function partitionOffset(
   }
 }
 
-async function askOffset(
+async function askOffsets(
   link: KafkaLink,
   topic: string,
-  partition: number,
+  partitions: readonly number[],
   query: OffsetQuery,
-): Promise<bigint> {
+): Promise<bigint[]> {
   const timestamp =
     typeof query === 'object' ? BigInt(query.atMs) : query === 'earliest' ? -2n : -1n;
-  const broker = await link.broker(await link.leader(topic, partition));
-  const answer = await link.call(broker, () =>
-    broker.listOffsets({
-      replicaId: -1,
-      isolationLevel: READ_COMMITTED,
-      topics: [{ topic, partitions: [{ partition, timestamp }] }],
+  const placed = await Promise.all(
+    partitions.map(async (partition) => {
+      return { partition, leader: await link.leader(topic, partition) };
     }),
   );
-  const found = answer.responses[0]?.partitions[0];
-  if (found === undefined) throw new RangeError('offset answer does not cover the partition');
-  return BigInt(found.offset);
+  const offsets = new Map<number, bigint>();
+  const askLeader = async ([leader, led]: [number, { partition: number }[]]) => {
+    const broker = await link.broker(leader);
+    const asked = led.map(({ partition }) => ({ partition, timestamp }));
+    const answer = await link.call(broker, () =>
+      broker.listOffsets({
+        replicaId: -1,
+        isolationLevel: READ_COMMITTED,
+        topics: [{ topic, partitions: asked }],
+      }),
+    );
+    for (const { offset, partition } of answer.responses[0]?.partitions ?? [])
+      offsets.set(partition, BigInt(offset));
+  };
+  await Promise.all([...Map.groupBy(placed, ({ leader }) => leader)].map(askLeader));
+  return partitions.map((partition) => {
+    const offset = offsets.get(partition);
+    if (offset === undefined) throw new RangeError('offset answer does not cover the partition');
+    return offset;
+  });
 }

@@ -19,6 +19,11 @@ export interface ReadOptions {
   readonly starts: readonly ReadStart[];
   /** `end`: stop where each partition's last stable offset stood at the call. Default: go on. */
   readonly until?: 'end';
+  /**
+   * Once all is read that was there, how long to wait before asking again; default 0. Who need not
+   * know at once spares the broker a fetch for each few records that others write.
+   */
+  readonly restMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -33,6 +38,7 @@ export interface ReadChunk {
 }
 
 const QUEUE_CHUNKS = 4;
+const LOOK_MS = 1000;
 const OFFSET_OUT_OF_RANGE = 1;
 
 class ReaderSource implements FetchSource {
@@ -40,6 +46,8 @@ class ReaderSource implements FetchSource {
   readonly partition: number;
   readonly end: bigint | null;
   position: bigint;
+  /** Whether nothing was left behind what came last. */
+  isCaughtUp = false;
   readonly #deliver: (chunk: ReadChunk) => void;
   readonly #fail: (error: unknown) => void;
   readonly #hasRoom: () => boolean;
@@ -74,6 +82,7 @@ class ReaderSource implements FetchSource {
       if (part.errorCode === OFFSET_OUT_OF_RANGE) throw new SealstreamError('OFFSETS_LOST', place);
       refuse(part.errorCode);
       const { records, nextOffset } = decodeRecordBatches(part.bytes, this.position, part.aborted);
+      this.isCaughtUp = nextOffset >= part.lastStableOffset;
       if (nextOffset === this.position) return;
       this.position = nextOffset;
       const { topic, partition, end } = this;
@@ -98,15 +107,19 @@ export async function* readPartitions(
   const queue: ReadChunk[] = [];
   let failure: unknown = null;
   let wake: () => void = () => undefined;
+  let restUntilMs = 0;
   const deliver = (chunk: ReadChunk) => {
     queue.push(chunk);
+    if (sources.every((source) => source.isCaughtUp))
+      restUntilMs = performance.now() + (options.restMs ?? 0);
     wake();
   };
   const fail = (error: unknown) => {
     failure = error;
     wake();
   };
-  const hasRoom = () => queue.length < QUEUE_CHUNKS && failure === null;
+  const hasRoom = () =>
+    queue.length < QUEUE_CHUNKS && failure === null && performance.now() >= restUntilMs;
   const sources = await Promise.all(
     options.starts.map(async ({ topic, partition, offset }) => {
       const at = (query: 'earliest' | 'latest') => partitionOffset(link, topic, partition, query);
@@ -132,7 +145,8 @@ export async function* readPartitions(
         wake = resolve;
       });
       fetcher.wake();
-      await Promise.race([signalled, sleep(1000)]);
+      const restMs = Math.ceil(restUntilMs - performance.now());
+      await Promise.race([signalled, sleep(restMs > 0 ? restMs : LOOK_MS)]);
     }
   } finally {
     for (const source of sources) fetcher.remove(source);

@@ -102,7 +102,7 @@ export class TransactionSession {
     if (filled.length === 0) return;
     const coordinator = await this.#link.transactionCoordinator(this.#options.transactionalId);
     await this.#addPartitions(coordinator, filled);
-    await Promise.all(filled.map((output) => this.#produce(output)));
+    await this.#produce(filled);
   }
 
   async #addPartitions(coordinator: Broker, outputs: readonly PartitionOutput[]): Promise<void> {
@@ -115,29 +115,49 @@ export class TransactionSession {
     );
   }
 
-  async #produce(output: PartitionOutput): Promise<void> {
-    const { topic, partition } = output;
-    const leader = await this.#link.leader(topic, partition);
-    const name = `${topic}/${partition}`;
-    const answers = output.batches.map((records) => {
-      const baseSequence = this.#sequences.get(name) ?? 0;
-      this.#sequences.set(name, (baseSequence + records.length) & 0x7fffffff);
-      const plain = records.finish({ ...this.#identity, baseSequence, transactional: true });
-      const batch = compressBatch(plain, this.#options.compression);
-      const { transactionalId } = this.#identity;
-      const timeoutMs = this.#options.transactionTimeoutMs;
-      return this.#link.send(
-        leader,
-        produceRequest({ topic, partition, batch, transactionalId, timeoutMs }),
-      );
-    });
-    const done = await Promise.allSettled(answers);
-    for (const answer of done) {
-      if (answer.status === 'rejected' || answer.value.errorCode !== 0)
-        this.#link.forgetTopic(topic);
-      if (answer.status === 'rejected') throw answer.reason;
-      refuse(answer.value.errorCode);
+  /**
+   * What goes to one broker goes in one request, as far as it is one batch a partition; a further batch
+   * of a partition goes in the next one, and none waits for an answer.
+   */
+  async #produce(outputs: readonly PartitionOutput[]): Promise<void> {
+    const placed = await Promise.all(
+      outputs.map(async (output) => {
+        const leader = await this.#link.leader(output.topic, output.partition);
+        return { ...output, leader };
+      }),
+    );
+    const rounds = Math.max(...outputs.map(({ batches }) => batches.length));
+    const answers: Promise<void>[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const due = placed.filter(({ batches }) => round < batches.length);
+      for (const [leader, parts] of Map.groupBy(due, (part) => part.leader))
+        answers.push(this.#send(leader, parts, round));
     }
+    for (const answer of await Promise.allSettled(answers))
+      if (answer.status === 'rejected') throw answer.reason;
+  }
+
+  async #send(leader: number, outputs: readonly PartitionOutput[], round: number): Promise<void> {
+    const parts = outputs.map(({ batches, partition, topic }) => {
+      return { topic, partition, batch: this.#finished(topic, partition, batches[round]) };
+    });
+    const { transactionalId } = this.#identity;
+    const timeoutMs = this.#options.transactionTimeoutMs;
+    const request = produceRequest({ parts, transactionalId, timeoutMs });
+    try {
+      for (const { errorCode } of await this.#link.send(leader, request)) refuse(errorCode);
+    } catch (error) {
+      for (const { topic } of parts) this.#link.forgetTopic(topic);
+      throw error;
+    }
+  }
+
+  #finished(topic: string, partition: number, records: PartitionOutput['batches'][number]): Buffer {
+    const name = `${topic}/${partition}`;
+    const baseSequence = this.#sequences.get(name) ?? 0;
+    this.#sequences.set(name, (baseSequence + records.length) & 0x7fffffff);
+    const plain = records.finish({ ...this.#identity, baseSequence, transactional: true });
+    return compressBatch(plain, this.#options.compression);
   }
 
   async #commitOffset(coordinator: Broker, nextOffset: bigint, metadata: string): Promise<void> {
@@ -205,14 +225,28 @@ export async function groupOffset(
   topic: string,
   partition: number,
 ): Promise<CommittedOffset> {
+  const [offset] = await groupOffsets(link, groupId, topic, [partition]);
+  return offset;
+}
+
+/** The same on several partitions of a topic, in their order, with one question. */
+export async function groupOffsets(
+  link: KafkaLink,
+  groupId: string,
+  topic: string,
+  partitions: readonly number[],
+): Promise<CommittedOffset[]> {
   try {
     const coordinator = await link.groupCoordinator(groupId);
+    const asked = partitions.map((partition) => ({ partition }));
     const answer = await link.call(coordinator, (broker) =>
-      broker.offsetFetch({ groupId, topics: [{ topic, partitions: [{ partition }] }] }),
+      broker.offsetFetch({ groupId, topics: [{ topic, partitions: asked }] }),
     );
-    const found = answer.responses[0]?.partitions[0];
-    if (found === undefined) throw new RangeError('offset answer does not cover the partition');
-    return committedOffset(BigInt(found.offset), found.metadata ?? '');
+    return partitions.map((partition) => {
+      const found = answer.responses[0]?.partitions.find((one) => one.partition === partition);
+      if (found === undefined) throw new RangeError('offset answer does not cover the partition');
+      return committedOffset(BigInt(found.offset), found.metadata ?? '');
+    });
   } catch (error) {
     link.noteCoordinatorError(error, groupId);
     throw error;

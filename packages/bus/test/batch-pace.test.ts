@@ -12,6 +12,21 @@ describe('the pace of a partition', () => {
     expect(pace.dueMs()).toBe(5100);
   });
 
+  it('keeps small transactions apart that take long, so that they do not wait for each other', () => {
+    const pace = new BatchPace(limits);
+    const dueAfter = (records: number, tookMs: number) => {
+      for (let batch = 0; batch < 50; batch += 1) pace.onCommitted(records, 1, tookMs);
+      pace.onStarted(5000);
+      return pace.dueMs() - 5000;
+    };
+    expect(dueAfter(1, 20)).toBe(100);
+    expect(dueAfter(1, 70)).toBeCloseTo(140, 0);
+    // Not for ever, however slow they are; and full batches have their own rule.
+    expect(dueAfter(1, 900)).toBe(200);
+    expect(dueAfter(1, 20)).toBe(100);
+    expect(dueAfter(1000, 150)).toBe(100);
+  });
+
   it('starts a full batch whenever it is full, by records or by bytes', () => {
     const pace = new BatchPace(limits);
     expect(pace.isFull(999, 99_999)).toBe(false);

@@ -42,8 +42,10 @@ export async function storedBatches(brokers: string, topic: string): Promise<Sto
 /** Writes a batch as it stands to partition 0; gives the broker's error code. */
 export async function storeBatch(brokers: string, topic: string, batch: Buffer): Promise<number> {
   return onLeader(brokers, topic, async (link, leader) => {
-    const place = { topic, partition: 0, transactionalId: null, timeoutMs: 30_000 };
-    return (await link.send(leader, produceRequest({ ...place, batch }))).errorCode;
+    const parts = [{ topic, partition: 0, batch }];
+    const request = produceRequest({ parts, transactionalId: null, timeoutMs: 30_000 });
+    const [answer] = await link.send(leader, request);
+    return answer.errorCode;
   });
 }
 

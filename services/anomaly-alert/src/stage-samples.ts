@@ -48,14 +48,16 @@ async function sampleStage(watched: WatchedStage, options: SampleOptions): Promi
   options.liveness.members(dataset, stage, members.length, options.now());
   const [found] = await admin.topics([topic]);
   if (found === undefined) throw new SealstreamError('TOPIC_MISSING', { topic });
-  const samples = await Promise.all(
-    found.partitions.map(async ({ partition }): Promise<LagSample> => {
-      // The position is asked first: it can then not be ahead of the end that is asked after it.
-      const { offset } = await admin.committed(group, topic, partition);
-      const stable = await admin.offset(topic, partition, 'latest');
-      const committed = offset < 0n ? await admin.offset(topic, partition, 'earliest') : offset;
-      return { partition, stable, committed };
-    }),
-  );
+  const partitions = found.partitions.map(({ partition }) => partition);
+  // Positions are asked first: they can then not be ahead of the ends that are asked after them.
+  const positions = await admin.committedAll(group, topic, partitions);
+  const ends = await admin.offsets(topic, partitions, 'latest');
+  // Of those without a position the beginning.
+  const isNew = positions.some(({ offset }) => offset < 0n);
+  const starts = isNew ? await admin.offsets(topic, partitions, 'earliest') : [];
+  const samples = partitions.map((partition, n): LagSample => {
+    const { offset } = positions[n];
+    return { partition, stable: ends[n], committed: offset < 0n ? starts[n] : offset };
+  });
   options.lag.sample(watched, samples, options.now());
 }

@@ -6,6 +6,8 @@ import { type Logger, SealstreamError } from '@sealstream/contracts';
 /** Partitions that were added are found when the read begins anew. */
 const ANEW_MS = 60_000;
 const RETRY_MS = 1000;
+/** Many records come a second, few at a time: they are taken together. */
+const REST_MS = 100;
 
 export interface FeedOptions {
   readonly bus: Pick<Bus, 'admin' | 'read'>;
@@ -72,7 +74,11 @@ export class TopicFeed {
   async #read(starts: readonly ReadStart[], until: 'end' | AbortSignal): Promise<void> {
     const { bus, onRecord } = this.#options;
     const bound = until === 'end' ? { until } : { signal: until };
-    for await (const { nextOffset, partition, records, topic } of bus.read({ starts, ...bound })) {
+    for await (const { nextOffset, partition, records, topic } of bus.read({
+      starts,
+      restMs: REST_MS,
+      ...bound,
+    })) {
       for (const record of records) onRecord(topic, record);
       this.#positions.set(`${topic}/${partition}`, nextOffset);
     }

@@ -7,6 +7,8 @@ import type { Work } from './events-to-log.ts';
 import { resume } from './source-state.ts';
 
 const RETRY_MS = 1000;
+/** Many events come a second, few at a time: they are taken together. */
+const REST_MS = 100;
 
 export interface SourceReaderOptions {
   readonly bus: Pick<Bus, 'admin' | 'read'>;
@@ -118,7 +120,7 @@ export class SourceReader {
     const signal = AbortSignal.any([this.#stopping.signal, changed.signal]);
     const watching = this.#watch(key, signal).finally(() => changed.abort());
     try {
-      for await (const chunk of bus.read({ starts, signal })) {
+      for await (const chunk of bus.read({ starts, signal, restMs: REST_MS })) {
         await recorder.room();
         recorder.add({ kind: 'chunk', chunk });
         this.#positions.set(sourceName(chunk.topic, chunk.partition), chunk.nextOffset);

@@ -2,6 +2,13 @@ import type { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { type WireRequest, wireRequest } from './requests.ts';
 
+/** One batch for one partition. */
+export interface ProducePart {
+  readonly topic: string;
+  readonly partition: number;
+  readonly batch: Buffer;
+}
+
 /** The broker's word on one partition's batch. */
 export interface ProduceAnswer {
   readonly errorCode: number;
@@ -10,27 +17,25 @@ export interface ProduceAnswer {
 }
 
 /**
- * Produce v7 with acks=all, for exactly one partition: an answer that does not cover that partition
- * is an error, so nothing is ever taken for written that was not acknowledged. The batch goes to the
- * socket as it stands, without a copy: it must not change before the answer.
+ * Produce v7 with acks=all: one batch for each of some partitions, each of another topic. The answers
+ * are in the order of the parts; one that does not cover each of them is an error, so nothing is ever
+ * taken for written that was not acknowledged. The largest batch goes to the socket as it stands,
+ * without a copy: it must not change before the answer.
  */
 export function produceRequest(options: {
-  topic: string;
-  partition: number;
-  batch: Buffer;
+  parts: readonly ProducePart[];
   transactionalId: string | null;
   timeoutMs: number;
-}): WireRequest<ProduceAnswer> {
-  const body = new ByteWriter()
-    .string(options.transactionalId)
-    .int16(-1)
-    .int32(options.timeoutMs)
-    .int32(1)
-    .string(options.topic)
-    .int32(1)
-    .int32(options.partition)
-    .int32(options.batch.length);
-  const read = (reader: ByteReader): ProduceAnswer => {
+}): WireRequest<readonly ProduceAnswer[]> {
+  const { parts, timeoutMs, transactionalId } = options;
+  const ordered = parts.toSorted((one, other) => one.batch.length - other.batch.length);
+  const body = new ByteWriter().string(transactionalId).int16(-1).int32(timeoutMs);
+  body.int32(ordered.length);
+  for (const [index, { batch, partition, topic }] of ordered.entries()) {
+    body.string(topic).int32(1).int32(partition).int32(batch.length);
+    if (index < ordered.length - 1) body.raw(batch);
+  }
+  const read = (reader: ByteReader): readonly ProduceAnswer[] => {
     const topics = reader.array((topic) => ({
       name: topic.string(),
       partitions: topic.array((partition) => {
@@ -42,12 +47,14 @@ export function produceRequest(options: {
         return { index, errorCode, baseOffset };
       }),
     }));
-    const answer = topics
-      .find((topic) => topic.name === options.topic)
-      ?.partitions.find((partition) => partition.index === options.partition);
-    if (answer === undefined) throw new RangeError('produce answer does not cover the partition');
-    return answer;
+    return parts.map((part) => {
+      const answer = topics
+        .find((topic) => topic.name === part.topic)
+        ?.partitions.find((partition) => partition.index === part.partition);
+      if (answer === undefined) throw new RangeError('produce answer does not cover the partition');
+      return answer;
+    });
   };
   const api = { key: 0, version: 7, name: 'Produce' };
-  return wireRequest(api, body, read, null, options.batch);
+  return wireRequest(api, body, read, null, ordered.at(-1)?.batch);
 }

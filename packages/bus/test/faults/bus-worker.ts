@@ -72,9 +72,7 @@ class BusClient implements FaultClient {
   async allocationsOfSending(batchBytes: number): Promise<Allocations> {
     const batch = Buffer.alloc(batchBytes, 'b');
     const request = produceRequest({
-      topic: 't',
-      partition: 0,
-      batch,
+      parts: [{ topic: 't', partition: 0, batch }],
       transactionalId: null,
       timeoutMs: 1000,
     });
