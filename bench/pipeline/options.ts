@@ -28,7 +28,7 @@ export interface PipelineOptions {
 
 export const OPTIONS: Readonly<Record<string, BenchOption>> = {
   rows: { takes: 'R', default: 'all', meaning: `${ROWS.join(', ')} (several with commas), all` },
-  records: { takes: 'N', default: '300000', meaning: 'records of each run of one service' },
+  records: { takes: 'N', default: '500000', meaning: 'records of each run of one service' },
   bytes: {
     takes: 'B',
     default: '350,1000',
