@@ -63,22 +63,26 @@ export class Toxiproxy {
     await this.#post(`/proxies/${link}`, { enabled: isOn });
   }
 
-  async put(link: string, toxic: Toxic): Promise<void> {
-    const { type, ...attributes } = toxic;
-    const streams = type === 'timeout' ? ['upstream', 'downstream'] : ['downstream'];
-    for (const stream of streams)
-      await this.#post(`/proxies/${link}/toxics`, {
-        name: `${type}-${stream}`,
-        type,
-        stream,
-        attributes,
-      });
+  /** Bytes from the server meet them in this order. */
+  async put(link: string, ...toxics: readonly Toxic[]): Promise<void> {
+    for (const { type, ...attributes } of toxics)
+      for (const stream of streamsOf(type))
+        await this.#post(`/proxies/${link}/toxics`, {
+          name: `${type}-${stream}`,
+          type,
+          stream,
+          attributes,
+        });
   }
 
-  async take(link: string, type: Toxic['type']): Promise<void> {
-    const streams = type === 'timeout' ? ['upstream', 'downstream'] : ['downstream'];
-    for (const stream of streams)
-      await this.#ask('DELETE', `/proxies/${link}/toxics/${type}-${stream}`);
+  /**
+   * Takes away what was put, the last one first: toxiproxy answers once all that waits in a toxic has
+   * gone on through those behind it, which takes minutes where one of them lets little through.
+   */
+  async take(link: string, ...toxics: readonly Toxic[]): Promise<void> {
+    for (const { type } of toxics.toReversed())
+      for (const stream of streamsOf(type))
+        await this.#ask('DELETE', `/proxies/${link}/toxics/${type}-${stream}`);
   }
 
   /** Every link as it was made. */
@@ -111,4 +115,8 @@ export class Toxiproxy {
       return false;
     }
   }
+}
+
+function streamsOf(type: Toxic['type']): readonly string[] {
+  return type === 'timeout' ? ['upstream', 'downstream'] : ['downstream'];
 }

@@ -55,22 +55,19 @@ export const slow: Injection = (victims, fault) => {
   return onLinks(
     victims,
     fault,
-    async (link) => {
-      for (const toxic of toxics) await toxiproxy.put(link, toxic);
-    },
-    async (link) => {
-      for (const { type } of toxics) await toxiproxy.take(link, type);
-    },
+    (link) => toxiproxy.put(link, ...toxics),
+    (link) => toxiproxy.take(link, ...toxics),
   );
 };
 
 export const halfOpen: Injection = (victims, fault) => {
   const { toxiproxy } = victims.ground.network;
+  const silence: Toxic = { type: 'timeout', timeout: 0 };
   return onLinks(
     victims,
     fault,
-    (link) => toxiproxy.put(link, { type: 'timeout', timeout: 0 }),
-    (link) => toxiproxy.take(link, 'timeout'),
+    (link) => toxiproxy.put(link, silence),
+    (link) => toxiproxy.take(link, silence),
   );
 };
 
