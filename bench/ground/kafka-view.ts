@@ -58,7 +58,7 @@ export class KafkaView {
   async ends(topic: string): Promise<bigint[]> {
     const partitions = await this.bus.admin.partitionCount(topic);
     const all = Array.from({ length: partitions }, (_, partition) => partition);
-    return Promise.all(all.map((at) => this.bus.admin.offset(topic, at, 'latest')));
+    return this.bus.admin.offsets(topic, all, 'latest');
   }
 
   /**

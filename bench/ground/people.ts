@@ -60,3 +60,22 @@ export function personJson(index: number, bytes: number): Buffer {
   person.note = WORDS.repeat(Math.ceil(room / WORDS.length)).slice(0, room);
   return Buffer.from(JSON.stringify(person));
 }
+
+/** Different records of a load; more would only take the processors' time, which others need. */
+const DIFFERENT = 8192;
+
+/** Records that are made once and written again and again, for loads that may take no time of their own. */
+export class PeopleRing {
+  readonly #people: readonly { readonly key: Buffer; readonly value: Buffer }[];
+
+  constructor(bytes: number) {
+    this.#people = Array.from({ length: DIFFERENT }, (_, n) => ({
+      key: keyOf(n),
+      value: personJson(n, bytes),
+    }));
+  }
+
+  slice(first: number, count: number): { readonly key: Buffer; readonly value: Buffer }[] {
+    return Array.from({ length: count }, (_, n) => this.#people[(first + n) % DIFFERENT]);
+  }
+}

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutRecord } from '@sealstream/bus';
 import type { KafkaView } from '../ground/kafka-view.ts';
-import { keyOf, personJson } from '../ground/people.ts';
+import { keyOf, PeopleRing, personJson } from '../ground/people.ts';
 
 const CHUNK = 500;
 const LOOK_MS = 5;
-/** Different records of a load; more would only take the producer's time, which is not measured. */
-const DIFFERENT = 8192;
 /** Records that wait for whoever reads: enough that nobody runs dry, not so many that they age. */
 const MOST_BEHIND = 40_000;
 const TICK_MS = 10;
@@ -21,15 +19,12 @@ export interface FeedTarget {
 /** Writes as fast as what reads keeps up with: a closed loop, so that the rate is the readers'. */
 export class ClosedLoop {
   readonly #target: FeedTarget;
-  readonly #people: readonly OutRecord[];
+  readonly #people: PeopleRing;
   readonly #written: number[];
 
   constructor(target: FeedTarget) {
     this.#target = target;
-    this.#people = Array.from({ length: DIFFERENT }, (_, n) => ({
-      key: keyOf(n),
-      value: personJson(n, target.bytes),
-    }));
+    this.#people = new PeopleRing(target.bytes);
     this.#written = Array.from({ length: target.kafka.partitions }, () => 0);
   }
 
@@ -49,16 +44,12 @@ export class ClosedLoop {
           continue;
         }
         const count = Math.min(CHUNK, share - next);
-        await kafka.bus.append(topic, partition, this.#slice(partition + next, count));
+        await kafka.bus.append(topic, partition, this.#people.slice(partition + next, count));
         next += count;
         this.#written[partition] = next;
       }
     };
     await Promise.all(this.#written.map((_, partition) => fill(partition)));
-  }
-
-  #slice(first: number, count: number): OutRecord[] {
-    return Array.from({ length: count }, (_, n) => this.#people[(first + n) % DIFFERENT]);
   }
 }
 

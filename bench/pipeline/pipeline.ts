@@ -1,8 +1,6 @@
 import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
-import { FlowSide } from '../flow/flow-side.ts';
 import type { Bench } from '../ground/bench.ts';
-import { KafkaView } from '../ground/kafka-view.ts';
-import { withServers } from '../ground/servers.ts';
+import { onOwnServers } from '../flow/own-servers.ts';
 import { measureAlone } from './alone.ts';
 import type { Ground } from './ground.ts';
 import { measureLatency } from './latency.ts';
@@ -26,15 +24,9 @@ export const PIPELINE: Bench = {
     const options = pipelineOptions(asked);
     const kafkajs = await stockKafkajs((line) => report.progress.step(line));
     const measured = (bytes: number, work: (ground: Ground) => Promise<void>) =>
-      withServers(report.progress, async (stack) => {
-        const kafka = await KafkaView.open(stack.kafkaBrokers, options.partitions);
-        try {
-          const flow = new FlowSide(stack);
-          await work({ options, bytes, stack, flow, kafka, kafkajs, report });
-        } finally {
-          await kafka.close();
-        }
-      });
+      onOwnServers(report.progress, options.partitions, (servers) =>
+        work({ ...servers, options, bytes, kafkajs, report }),
+      );
     const stages = STAGES.filter((stage) => options.rows.includes(stage));
     if (stages.length > 0)
       for (const bytes of options.bytes)

@@ -104,5 +104,7 @@ async function mostConnections(
       throw new Error(`not all records were done within ${WITHIN_MS / 1000} s`);
     await sleep(LOOK_MS);
   }
+  // A process without one cannot have done its work: then it was looked for in the wrong place.
+  if (most === 0) throw new Error('no connection of the process to the broker was seen');
   return most;
 }

@@ -1,9 +1,7 @@
 import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
-import { FlowSide } from '../flow/flow-side.ts';
+import { onOwnServers } from '../flow/own-servers.ts';
 import type { Bench } from '../ground/bench.ts';
-import { KafkaView } from '../ground/kafka-view.ts';
 import type { Report } from '../ground/report.ts';
-import { withServers } from '../ground/servers.ts';
 import { RAW, RAW_SETTINGS } from '../pipeline/outcomes.ts';
 import { measureConnections } from './connections.ts';
 import type { Ground } from './ground.ts';
@@ -40,27 +38,21 @@ export const SCALE: Bench = {
   run: async (asked, report) => {
     const options = scaleOptions(asked);
     const kafkajs = await stockKafkajs((line) => report.progress.step(line));
-    for (const row of options.rows) await onOwnServers(MEASURES[row], options, kafkajs, report);
+    for (const row of options.rows) await measured(MEASURES[row], options, kafkajs, report);
   },
 };
 
-function onOwnServers(
+function measured(
   { measure, partitions }: Row,
   options: ScaleOptions,
   kafkajs: string,
   report: Report,
 ): Promise<void> {
-  return withServers(report.progress, async (stack) => {
-    const count = partitions(options);
-    const kafka = await KafkaView.open(stack.kafkaBrokers, count);
-    try {
-      // Made here and not by the flow: ingest then has nothing to delete behind itself.
-      await kafka.makeTopics([RAW], RAW_SETTINGS);
-      const flow = new FlowSide(stack);
-      await flow.prepare(count);
-      await measure({ options, stack, flow, kafka, kafkajs, report });
-    } finally {
-      await kafka.close();
-    }
+  const count = partitions(options);
+  return onOwnServers(report.progress, count, async (servers) => {
+    // Made here and not by the flow: ingest then has nothing to delete behind itself.
+    await servers.kafka.makeTopics([RAW], RAW_SETTINGS);
+    await servers.flow.prepare(count);
+    await measure({ ...servers, options, kafkajs, report });
   });
 }

@@ -1,36 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutRecord } from '@sealstream/bus';
 import type { KafkaView } from '../ground/kafka-view.ts';
-import { keyOf, personJson } from '../ground/people.ts';
+import { PeopleRing } from '../ground/people.ts';
+import type { FeedTarget } from '../pipeline/feed.ts';
 
 const TICK_MS = 50;
-/** Different records of a load; more would only take the processors' time, which others need. */
-const DIFFERENT = 8192;
-
-/** What a load is made of. */
-export interface LoadOptions {
-  readonly topic: string;
-  readonly bytes: number;
-  readonly perSecond: number;
-}
 
 /**
  * Writes records evenly, some to each partition every 50 ms, until told to stop. No write waits for
  * the one before: when something is slow the rate stays, and what waits is seen.
  */
 export class SteadyLoad {
-  readonly #people: readonly OutRecord[];
+  readonly #people: PeopleRing;
   readonly #written: number[];
   readonly #done: Promise<void>;
   #failure: unknown;
   #isOver = false;
 
-  constructor(kafka: KafkaView, options: LoadOptions) {
-    this.#people = Array.from({ length: DIFFERENT }, (_, n) => {
-      return { key: keyOf(n), value: personJson(n, options.bytes) };
-    });
-    this.#written = Array.from({ length: kafka.partitions }, () => 0);
-    this.#done = this.#run(kafka, options);
+  constructor(target: FeedTarget, perSecond: number) {
+    this.#people = new PeopleRing(target.bytes);
+    this.#written = Array.from({ length: target.kafka.partitions }, () => 0);
+    this.#done = this.#run(target, perSecond);
   }
 
   /**
@@ -44,7 +34,7 @@ export class SteadyLoad {
     return this.#written;
   }
 
-  async #run(kafka: KafkaView, { perSecond, topic }: LoadOptions): Promise<void> {
+  async #run({ kafka, topic }: FeedTarget, perSecond: number): Promise<void> {
     const beganMs = performance.now();
     const writes: Promise<void>[] = [];
     while (!this.#isOver && this.#failure === undefined) {
@@ -52,7 +42,7 @@ export class SteadyLoad {
       const seconds = (performance.now() - beganMs) / 1000;
       const due = Math.floor((seconds * perSecond) / kafka.partitions);
       for (const [partition, written] of this.#written.entries()) {
-        const part = this.#slice(partition + written, due - written);
+        const part = this.#people.slice(partition + written, due - written);
         this.#written[partition] = due;
         if (part.length > 0) writes.push(this.#write(kafka, topic, partition, part));
       }
@@ -66,9 +56,5 @@ export class SteadyLoad {
     } catch (error) {
       this.#failure = error;
     }
-  }
-
-  #slice(first: number, count: number): OutRecord[] {
-    return Array.from({ length: count }, (_, n) => this.#people[(first + n) % DIFFERENT]);
   }
 }

@@ -45,7 +45,7 @@ export async function measureTurnover(ground: Ground): Promise<void> {
     ingest = await RunningService.start('ingest', flow.environmentOf('ingest'));
     await replicas.start(FIRST);
     await replicas.shares(partitions);
-    load = new SteadyLoad(kafka, { topic: RAW, bytes, perSecond: rate });
+    load = new SteadyLoad({ kafka, topic: RAW, bytes }, rate);
     if (!(await watch.until(() => watch.sightings.isEverywhere, WITHIN_MS)))
       throw new Error(`${OUTPUT.mask} stays empty:\n${ingest.said()}`);
     report.progress.step(`${rate} records/s to one mask, to warm up`);
