@@ -16,10 +16,14 @@ export function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
+/** System errors that pass once somebody makes room. */
+const NO_ROOM = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
 /** An error about a file of the log: the name below the log's directory and the system's word. */
 export function fileError(file: string, error: unknown): SealstreamError {
   if (error instanceof SealstreamError) return error;
-  return new SealstreamError('FILE_UNREADABLE', { file, errno: errnoOf(error) });
+  const errno = errnoOf(error);
+  return new SealstreamError(NO_ROOM.has(errno) ? 'DISK_FULL' : 'FILE_UNREADABLE', { file, errno });
 }
 
 /** The bytes of a file, or null when it is not there. */

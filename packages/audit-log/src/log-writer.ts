@@ -98,7 +98,7 @@ export class LogWriter {
    * its checkpoint.
    *
    * @throws AUDIT_LOG_LOCKED while a live process writes it; AUDIT_LOG_CORRUPT when the checkpoint,
-   *   the edge of the tree or the journal is damaged, or signed by another key; FILE_UNREADABLE
+   *   the edge of the tree or the journal is damaged, or signed by another key; FILE_UNREADABLE, DISK_FULL
    */
   static async open({ dir, signer }: LogWriterOptions): Promise<LogWriter> {
     try {

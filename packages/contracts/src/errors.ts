@@ -183,6 +183,11 @@ export const ERRORS = {
     cause: 'A file cannot be read or written.',
     mend: 'Check the path and its permissions.',
   },
+  DISK_FULL: {
+    class: 'retryable',
+    cause: 'A file cannot be written: the disk, a quota or a limit on file sizes is full.',
+    mend: 'Make room; a service that was started again then goes on where it stood.',
+  },
   FILE_EXISTS: {
     class: 'terminal',
     cause: 'A file that would be created is already there, and nothing is ever overwritten.',

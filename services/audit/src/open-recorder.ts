@@ -20,7 +20,7 @@ type Service = Pick<OpenedService<AuditConfig>, 'audit' | 'bus' | 'config' | 'fa
 /**
  * Opens the log, finds out where reading goes on and what each emitter said last.
  *
- * @throws AUDIT_LOG_LOCKED, AUDIT_LOG_CORRUPT, FILE_UNREADABLE
+ * @throws AUDIT_LOG_LOCKED, AUDIT_LOG_CORRUPT, FILE_UNREADABLE, DISK_FULL
  */
 export async function openRecorder(
   service: Service,
