@@ -4,6 +4,7 @@ import { SERVICE_PURPOSES, type ServiceName } from '@sealstream/contracts';
 import { ROOT } from '../../tools/stack/paths.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
 import { startNode } from '../ground/child.ts';
+import type { StageName } from './outcomes.ts';
 
 const POLICY = join(import.meta.dirname, 'sealstream.yaml');
 const CLI = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
@@ -27,7 +28,7 @@ export class FlowSide {
   }
 
   /** Lets a stage that is stopped do everything again: from the beginning of its source. */
-  async rewind(stage: 'ingest' | 'mask' | 'encrypt'): Promise<void> {
+  async rewind(stage: StageName): Promise<void> {
     await this.#command(
       'offsets',
       'set',

@@ -1,7 +1,11 @@
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Child, nodeFlags, startNode } from './child.ts';
 import { type Sample, summed } from './figures.ts';
 import type { SelfReport } from './self-samples.ts';
+
+/** The reference of the services, a program for `runMeasured`. */
+export const PLAIN_LOOP = join(import.meta.dirname, 'programs', 'plain-loop.ts');
 
 /** A run that gets no further for so long has failed; a cold broker takes its time with a group. */
 const STALLED_MS = 120_000;

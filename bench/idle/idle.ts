@@ -13,7 +13,7 @@ import { type Line, lineOf } from '../ground/lines.ts';
 import { type Load, loadBetween, processTimes } from '../ground/process-times.ts';
 import type { Report } from '../ground/report.ts';
 import { withServers } from '../ground/servers.ts';
-import { RAW, RAW_SETTINGS } from '../pipeline/outcomes.ts';
+import { RAW, RAW_SETTINGS } from '../flow/outcomes.ts';
 import type { IdleConsumerOptions } from './programs/stock-idle-consumer.ts';
 
 interface IdleOptions {

@@ -1,12 +1,18 @@
 import { runService } from '../flow/service-run.ts';
 import { figuresOf } from '../ground/figures.ts';
 import { type RunGoals, runLines } from '../ground/lines.ts';
-import { runMeasured } from '../ground/measured-program.ts';
+import { PLAIN_LOOP, runMeasured } from '../ground/measured-program.ts';
 import type { PlainLoopOptions } from '../ground/programs/plain-loop.ts';
 import { settled } from '../ground/settled.ts';
-import { AGAINST, type Ground, PLAIN_LOOP } from './ground.ts';
-import { type StageName, STAGES } from './options.ts';
-import { checkOutcomes, plainTopic, RAW, RAW_SETTINGS } from './outcomes.ts';
+import { AGAINST, type Ground } from './ground.ts';
+import {
+  checkOutcomes,
+  plainTopic,
+  RAW,
+  RAW_SETTINGS,
+  type StageName,
+  STAGES,
+} from '../flow/outcomes.ts';
 
 /** As good as it is wanted: of one process, with the sealed record opened and the event written. */
 const GOALS: Readonly<Record<StageName, Readonly<Record<number, RunGoals>>>> = {

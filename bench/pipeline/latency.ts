@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KafkaView } from '../ground/kafka-view.ts';
 import { type Goal, type Line, lineOf } from '../ground/lines.ts';
-import { runMeasured } from '../ground/measured-program.ts';
+import { PLAIN_LOOP, runMeasured } from '../ground/measured-program.ts';
 import type { PlainLoopOptions } from '../ground/programs/plain-loop.ts';
 import { quantile } from '../ground/quantiles.ts';
-import { evenly } from './feed.ts';
-import { AGAINST, type Ground, PLAIN_LOOP } from './ground.ts';
+import { evenly } from '../flow/feed.ts';
+import { AGAINST, type Ground } from './ground.ts';
 import type { PipelineOptions } from './options.ts';
-import { OUTPUT, plainTopic, RAW } from './outcomes.ts';
+import { OUTPUT, plainTopic, RAW } from '../flow/outcomes.ts';
 import { type Settings, WholeFlow } from './whole-flow.ts';
 
 const PLAIN_RAW = 'plain.raw';

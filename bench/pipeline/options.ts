@@ -1,9 +1,6 @@
+import { STAGES } from '../flow/outcomes.ts';
 import type { Asked, BenchOption } from '../ground/bench.ts';
 import { LEAST_BYTES } from '../ground/people.ts';
-
-/** One service alone, on a topic that was filled before. */
-export const STAGES = ['ingest', 'mask', 'encrypt'] as const;
-export type StageName = (typeof STAGES)[number];
 
 /** The services alone, the whole flow under a load, and how long a record takes through it. */
 export const ROWS = [...STAGES, 'together', 'latency'] as const;

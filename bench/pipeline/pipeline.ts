@@ -1,10 +1,11 @@
 import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
 import type { Bench } from '../ground/bench.ts';
+import { STAGES } from '../flow/outcomes.ts';
 import { onOwnServers } from '../flow/own-servers.ts';
 import { measureAlone } from './alone.ts';
 import type { Ground } from './ground.ts';
 import { measureLatency } from './latency.ts';
-import { OPTIONS, pipelineOptions, STAGES } from './options.ts';
+import { OPTIONS, pipelineOptions } from './options.ts';
 import { measureTogether } from './together.ts';
 
 export const PIPELINE: Bench = {

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICES } from '@sealstream/contracts';
 import { figuresOf, type Figures } from '../ground/figures.ts';
 import { type Line, lineOf } from '../ground/lines.ts';
-import { runMeasured } from '../ground/measured-program.ts';
+import { PLAIN_LOOP, runMeasured } from '../ground/measured-program.ts';
 import { processTimes } from '../ground/process-times.ts';
 import type { PlainLoopOptions } from '../ground/programs/plain-loop.ts';
 import { settled } from '../ground/settled.ts';
-import { ClosedLoop } from './feed.ts';
-import { AGAINST, type Ground, PLAIN_LOOP } from './ground.ts';
-import { checkOutcomes, plainTopic, RAW } from './outcomes.ts';
+import { ClosedLoop } from '../flow/feed.ts';
+import { AGAINST, type Ground } from './ground.ts';
+import { checkOutcomes, plainTopic, RAW } from '../flow/outcomes.ts';
 import { each, type FlowSample, PARTS, together, type Together } from './together-figures.ts';
 import { WholeFlow } from './whole-flow.ts';
 

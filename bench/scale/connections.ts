@@ -5,7 +5,7 @@ import { brokerConnections } from '../ground/broker-connections.ts';
 import { lineOf } from '../ground/lines.ts';
 import { startProgram } from '../ground/measured-program.ts';
 import { settled } from '../ground/settled.ts';
-import { checkOutcomes, plainTopic, RAW } from '../pipeline/outcomes.ts';
+import { checkOutcomes, plainTopic, RAW } from '../flow/outcomes.ts';
 import type { Ground } from './ground.ts';
 import type { StockTransactionsOptions } from './programs/stock-transactions.ts';
 

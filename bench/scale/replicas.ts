@@ -1,11 +1,10 @@
 import { runService } from '../flow/service-run.ts';
 import { type Figures, figuresOf } from '../ground/figures.ts';
 import { runLines } from '../ground/lines.ts';
-import { runMeasured } from '../ground/measured-program.ts';
+import { PLAIN_LOOP, runMeasured } from '../ground/measured-program.ts';
 import type { PlainLoopOptions } from '../ground/programs/plain-loop.ts';
 import { settled } from '../ground/settled.ts';
-import { PLAIN_LOOP } from '../pipeline/ground.ts';
-import { checkOutcomes, OUTPUT, plainTopic, RAW } from '../pipeline/outcomes.ts';
+import { checkOutcomes, OUTPUT, plainTopic, RAW } from '../flow/outcomes.ts';
 import type { Ground } from './ground.ts';
 
 /** mask in one group of several processes, beside as many plain loops in one group. */

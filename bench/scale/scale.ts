@@ -2,7 +2,7 @@ import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
 import { onOwnServers } from '../flow/own-servers.ts';
 import type { Bench } from '../ground/bench.ts';
 import type { Report } from '../ground/report.ts';
-import { RAW, RAW_SETTINGS } from '../pipeline/outcomes.ts';
+import { RAW, RAW_SETTINGS } from '../flow/outcomes.ts';
 import { measureConnections } from './connections.ts';
 import type { Ground } from './ground.ts';
 import { OPTIONS, type RowName, type ScaleOptions, scaleOptions } from './options.ts';

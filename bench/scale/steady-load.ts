@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutRecord } from '@sealstream/bus';
 import type { KafkaView } from '../ground/kafka-view.ts';
 import { PeopleRing } from '../ground/people.ts';
-import type { FeedTarget } from '../pipeline/feed.ts';
+import type { FeedTarget } from '../flow/feed.ts';
 
 const TICK_MS = 50;
 

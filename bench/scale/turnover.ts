@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunningService } from '../flow/running-service.ts';
 import { type Line, lineOf } from '../ground/lines.ts';
-import { OUTPUT, RAW } from '../pipeline/outcomes.ts';
+import { OUTPUT, RAW } from '../flow/outcomes.ts';
 import type { Ground } from './ground.ts';
 import { ReplicaSet } from './replica-set.ts';
 import type { Sightings, Span, Verdict } from './sightings.ts';

@@ -5,7 +5,7 @@ import { encodeSourceMark } from '@sealstream/flow';
 import { Asked } from '../../bench/ground/bench.ts';
 import { KafkaView } from '../../bench/ground/kafka-view.ts';
 import { pipelineOptions, ROWS } from '../../bench/pipeline/options.ts';
-import { checkOutcomes, OUTPUT, plainTopic } from '../../bench/pipeline/outcomes.ts';
+import { checkOutcomes, OUTPUT, plainTopic } from '../../bench/flow/outcomes.ts';
 import { PIPELINE } from '../../bench/pipeline/pipeline.ts';
 import { bench, linesOf } from './bench-run.ts';
 

@@ -1,6 +1,9 @@
 import { decodeSourceMark, markBytes } from '@sealstream/flow';
 import type { KafkaView } from '../ground/kafka-view.ts';
-import type { StageName } from './options.ts';
+
+/** One service alone, on a topic that was filled before. */
+export const STAGES = ['ingest', 'mask', 'encrypt'] as const;
+export type StageName = (typeof STAGES)[number];
 
 /** The topics of the bench; those of the flow are named by the policy's dataset. */
 export const RAW = 'raw.bench';
