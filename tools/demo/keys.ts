@@ -4,6 +4,7 @@ import { createAuditKey, vkeyPath } from '@sealstream/audit-log';
 import type { Bus } from '@sealstream/bus';
 import {
   type Logger,
+  KEYSET_PURPOSES,
   PURPOSES,
   SealstreamError,
   SERVICE_PURPOSES,
@@ -81,14 +82,14 @@ async function ensureAll(access: KeysetAccess, dataset: string, allowUnlocked: b
   const admin = await openKeysetAdmin({
     redisUrl,
     prefix: redisPrefix,
-    provider: fileProvider(place.keys, PURPOSES),
+    provider: fileProvider(place.keys, KEYSET_PURPOSES),
     signer: readSignerFile(join(place.keys, 'signer.key')),
     heads: new KafkaKeysetHeads(bus),
     logger,
     allowUnlocked,
   });
   try {
-    for (const purpose of PURPOSES) await admin.ensure(purpose, dataset);
+    for (const purpose of KEYSET_PURPOSES) await admin.ensure(purpose, dataset);
   } finally {
     admin.stop();
   }

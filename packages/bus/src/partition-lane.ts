@@ -289,7 +289,11 @@ export class PartitionLane implements FetchSource {
     const oversized = new Set<number>();
     for (;;) {
       this.#outputs.reset(limits, Date.now());
-      options.transform({ ...batch, oversized }, this.#outputs);
+      const lacking = options.transform({ ...batch, oversized }, this.#outputs);
+      if (lacking !== undefined) {
+        await lacking;
+        continue;
+      }
       const over = this.#outputs.oversized();
       if (over === undefined) return;
       const known = over.offsets.some((offset) => offset < 0 || oversized.has(offset));

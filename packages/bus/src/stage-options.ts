@@ -74,11 +74,13 @@ export interface StageOptions {
   /** Topics that the transform may write to; each must have at least the source's partitions. */
   readonly outputs: readonly string[];
   /**
-   * Writes what the batch becomes to `out`; the same batch gives the same outcome, and it may be asked
-   * for more than once. May throw a SealstreamError: retryable ones pause
-   * the partition and are tried again, others stop the stage for good.
+   * Writes what the batch becomes to `out`; the same batch gives the same outcome, and it may be
+   * asked for more than once. Gives a promise when it lacked something that has to be fetched: what
+   * it wrote is dropped, and it is asked again when the promise resolves. May throw a
+   * SealstreamError: retryable ones pause the partition and are tried again, others stop the stage
+   * for good.
    */
-  transform(batch: StageBatch, out: StageSinks): void;
+  transform(batch: StageBatch, out: StageSinks): void | Promise<void>;
   /** Awaited before a retryable error is tried again, to bring what was missing. */
   recover?(error: unknown): Promise<void>;
   readonly observer?: StageObserver;

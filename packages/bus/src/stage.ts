@@ -144,7 +144,7 @@ export class Stage {
 function guarded(options: StageOptions): StageOptions['transform'] {
   return (batch, out) => {
     try {
-      options.transform(batch, out);
+      return options.transform(batch, out);
     } catch (error) {
       if (error instanceof SealstreamError) throw error;
       const word = error instanceof Error ? error.name : typeof error;

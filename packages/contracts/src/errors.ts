@@ -101,6 +101,16 @@ export const ERRORS = {
     cause: 'The key that sealed this was destroyed.',
     mend: 'Nothing opens it any more; that is what destroying a key is for.',
   },
+  SUBJECT_SHREDDED: {
+    class: 'record',
+    cause: 'The key of the person that this is about was destroyed on request.',
+    mend: 'Nothing opens it any more; new records of that person need a new enrolment.',
+  },
+  SUBJECT_KEYS_WANTED: {
+    class: 'retryable',
+    cause: 'Keys of single subjects are not in memory yet.',
+    mend: 'Nothing to do: they are fetched and the batch is tried again.',
+  },
   KEYSET_MISSING: {
     class: 'retryable',
     cause: 'Redis holds no keyset for this purpose and dataset.',

@@ -25,6 +25,7 @@ export {
 } from './headers.ts';
 export {
   KEY_PAIR_PURPOSES,
+  KEYSET_PURPOSES,
   type Purpose,
   PURPOSES,
   SERVICE_PURPOSES,

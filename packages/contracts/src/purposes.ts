@@ -1,12 +1,28 @@
 /**
- * What a key is for. Each purpose has its own outermost key, and under it one wrapping key and one
- * keyset per dataset. The list holds the purposes in use; others join with what they serve.
+ * What a key is for. Each purpose has its own outermost key. The list holds the purposes in use;
+ * others join with what they serve.
  */
-export const PURPOSES = ['accepted', 'rejected', 'field', 'hash'] as const;
+export const PURPOSES = [
+  'accepted',
+  'rejected',
+  'field',
+  'subject',
+  'subject-index',
+  'hash',
+  'producer',
+] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
+/**
+ * Purposes with one wrapping key and one keyset per dataset: all but `subject`, whose keys, one for
+ * each person, stand in a register of their own.
+ */
+export const KEYSET_PURPOSES: readonly Purpose[] = PURPOSES.filter(
+  (purpose) => purpose !== 'subject',
+);
+
 /** A key pair's private half opens; its public half, signed in the keyset, only seals. */
-export const KEY_PAIR_PURPOSES: readonly Purpose[] = ['rejected'];
+export const KEY_PAIR_PURPOSES: readonly Purpose[] = ['rejected', 'producer'];
 
 /** The services of the flow, in its order. */
 export const SERVICES = ['ingest', 'mask', 'encrypt', 'audit', 'anomaly-alert'] as const;

@@ -10,7 +10,7 @@ export { type Algorithm, deriveKey, type Format, type KeyUse } from './derivatio
 export { FieldCipher, type OpenedField, type PlainType } from './field-cipher.ts';
 export { isKeyId, KEY_ID_CHARACTERS, looksLikeToken } from './field-token.ts';
 export { destroyKey, KEY_BYTES, type KeyHandle, keyHandle } from './key-handle.ts';
-export type { ActiveKey, KeySource, PublicKey } from './key-source.ts';
+export type { ActiveKey, KeySource, PublicKey, SubjectKeySource } from './key-source.ts';
 export {
   generateKey,
   generateKeyPair,

@@ -27,3 +27,26 @@ export interface KeySource {
   publicKey(purpose: Purpose, dataset: string): PublicKey;
   privateKey(purpose: Purpose, dataset: string, id: string): KeyHandle;
 }
+
+/**
+ * Where ciphers get the keys of single subjects (the persons that records are about): from memory
+ * and at once. Package keyring implements it. A subject is named by its index, a keyed hash of what
+ * the policy's `subject` field holds.
+ */
+export interface SubjectKeySource {
+  /**
+   * The key that seals for a subject now, derived for the use. It stands until the next call, since
+   * both are the same object each time.
+   *
+   * @param index where the 16 bytes of the subject's index begin in `bytes`
+   * Throws SUBJECT_SHREDDED, KEYRING_STALE, and SUBJECT_KEYS_WANTED for one that is not in memory:
+   * it is noted, and what `bring` fetches next.
+   */
+  active(use: KeyUse, bytes: Buffer, index: number): ActiveKey;
+  /** The same for the key that a token names. Throws KEY_UNKNOWN besides. */
+  byId(use: KeyUse, id: string): KeyHandle;
+  /** Whether keys were asked for that are not in memory. */
+  readonly wants: boolean;
+  /** Brings all that was asked for, in one round trip; keys of new subjects are durable then. */
+  bring(): Promise<void>;
+}

@@ -1,10 +1,4 @@
-import {
-  type ErrorCode,
-  KEY_PAIR_PURPOSES,
-  type Logger,
-  type Purpose,
-  SealstreamError,
-} from '@sealstream/contracts';
+import { type ErrorCode, type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { CachedKeys } from './cached-keys.ts';
@@ -16,6 +10,8 @@ import type { OutermostKeys } from './outermost-keys.ts';
 import { turnClock } from './turn-clock.ts';
 import { WatchedKeyset } from './watched-keyset.ts';
 
+/** Every stage may reject. */
+const SEAL_TO: readonly Purpose[] = ['rejected'];
 const CEILING_MS = 15 * 60_000;
 const POLL_MS = 10_000;
 /** After a failed read the next one comes sooner. */
@@ -30,7 +26,7 @@ export interface KeyringOptions {
   readonly provider: OutermostKeys;
   /** Whose keys are unwrapped here; the provider must have them. */
   readonly purposes: readonly Purpose[];
-  /** Key pairs to whose public half this process seals; default all that are not its own. */
+  /** Key pairs to whose public half this process seals; default `rejected`. */
   readonly sealTo?: readonly Purpose[] | undefined;
   readonly datasets: readonly string[];
   /** 32 bytes, Ed25519. */
@@ -82,7 +78,7 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   const heads = await options.heads.load();
   const watched = new Map<string, WatchedKeyset>();
   const { purposes, datasets, signerPublicKey } = options;
-  const sealTo = options.sealTo ?? KEY_PAIR_PURPOSES;
+  const sealTo = options.sealTo ?? SEAL_TO;
   const clock = turnClock();
   for (const purpose of new Set([...purposes, ...sealTo]))
     for (const dataset of datasets) {

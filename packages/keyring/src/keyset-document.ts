@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { KEY_PAIR_PURPOSES, type Purpose, PURPOSES, SealstreamError } from '@sealstream/contracts';
+import {
+  KEY_PAIR_PURPOSES,
+  KEYSET_PURPOSES,
+  type Purpose,
+  SealstreamError,
+} from '@sealstream/contracts';
 import {
   type Algorithm,
   isKeyId,
@@ -16,11 +21,14 @@ export const ALGORITHMS: Readonly<Record<Purpose, Algorithm>> = {
   accepted: 'xchacha20-poly1305',
   rejected: 'x25519',
   field: 'xchacha20-poly1305',
+  subject: 'xchacha20-poly1305',
+  'subject-index': 'blake2b-128',
   hash: 'blake2b-128',
+  producer: 'x25519',
 };
 
 /** Keys on which joins rest: they stay for the life of the keyset. */
-export const NEVER_ROTATED: readonly Purpose[] = ['hash'];
+export const NEVER_ROTATED: readonly Purpose[] = ['hash', 'subject-index'];
 
 const DIGEST_BYTES = 32;
 const PUBLIC_KEY_BYTES = 32;
@@ -50,7 +58,7 @@ const KeysetDocument = z
   .strictObject({
     type: z.literal('sealstream-keyset'),
     v: z.literal(1),
-    purpose: z.enum(PURPOSES),
+    purpose: z.enum(KEYSET_PURPOSES),
     dataset: z.string().min(1),
     /** 1, 2, …: one more with every change. */
     version: z.int().min(1),

@@ -143,7 +143,7 @@ async function runStage(name: string, source: string): Promise<Stage> {
     groupId: stageGroup(name, dataset),
     source,
     outputs: [],
-    transform: () => [],
+    transform: () => undefined,
   });
   stages.push(stage);
   return stage;

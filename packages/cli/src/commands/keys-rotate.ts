@@ -1,4 +1,4 @@
-import { type Purpose, PURPOSES, SealstreamError } from '@sealstream/contracts';
+import { KEYSET_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { KeysetAdmin, KeysetChange } from '@sealstream/keyring';
 import { Option } from 'commander';
 
@@ -21,18 +21,20 @@ interface Options extends PolicyOptions, KeyOptions, CommonOptions {
 }
 
 /** Joins rest on equal values giving equal hashes, so these keys stay for the life of a keyset. */
-const CREATE_ONLY: readonly Purpose[] = ['hash'];
+const CREATE_ONLY: readonly Purpose[] = ['hash', 'subject-index'];
 
 export const keysRotate = defineCommand<Options>({
   name: 'rotate',
   summary: 'make missing keysets, and new keys in the others',
   about:
     'A new key seals from now on; the older ones still open what they sealed. A key becomes active ' +
-    'only when it was read back from Redis and is on the topic keyring. Keys of the purpose hash ' +
-    'never rotate, since every join made with them would break: they are made when missing, and ' +
-    'asking to rotate them is refused.',
+    'only when it was read back from Redis and is on the topic keyring. Keys of the purposes hash ' +
+    'and subject-index never rotate, since every join made with them would break: they are made ' +
+    'when missing, and asking to rotate them is refused.',
   options: [
-    new Option('--purpose <purpose>', 'only keys of this purpose (default: all)').choices(PURPOSES),
+    new Option('--purpose <purpose>', 'only keys of this purpose (default: all)').choices(
+      KEYSET_PURPOSES,
+    ),
     oneDatasetOption(),
     new Option('--missing', 'make what is missing and leave the rest as it is'),
     policyOption(),
@@ -44,7 +46,7 @@ export const keysRotate = defineCommand<Options>({
     ['sealstream keys rotate --purpose field --dataset people', 'the keys that seal fields'],
   ],
   run: async (context, options) => {
-    const purposes = options.purpose === undefined ? PURPOSES : [options.purpose];
+    const purposes = options.purpose === undefined ? KEYSET_PURPOSES : [options.purpose];
     const datasets = datasetsOf(context, options);
     const changes = await withBus(context, async (bus, audit) => {
       await audit.check();
