@@ -4,11 +4,27 @@ import sodium from 'sodium-native';
 import { bytesOf, KEY_BYTES, type KeyHandle, keyHandle } from './key-handle.ts';
 import { lengthPrefixed } from './length-prefixed.ts';
 
+/** What fields can be sealed with. */
+export const FIELD_ALGORITHMS = [
+  'xchacha20-poly1305',
+  'aes-256-gcm',
+  'xchacha20-poly1305-siv',
+  'fernet',
+] as const;
+export type FieldAlgorithm = (typeof FIELD_ALGORITHMS)[number];
+
 /** What a key is used with; a key id names one algorithm, in its keyset and nowhere else. */
-export type Algorithm = 'xchacha20-poly1305' | 'blake2b-128' | 'x25519';
+export type Algorithm = FieldAlgorithm | 'blake2b-128' | 'x25519';
 
 /** The form of what is made with the key: one key never serves two forms. */
-export type Format = 'field-token' | 'sealed-record' | 'sealed-to-public' | 'keyed-hash';
+export type Format =
+  | 'field-token'
+  | 'synthetic-nonce'
+  | 'jwe'
+  | 'fernet'
+  | 'sealed-record'
+  | 'sealed-to-public'
+  | 'keyed-hash';
 
 /**
  * One use of a stored key. `dataset` is the dataset's name in the policy; `path` is the path

@@ -6,11 +6,27 @@
  * byte for byte; there is no trial decryption; keys are handles that show nothing; no error holds a
  * value or a key. Pure: no I/O but random bytes. The forms are published in docs/wire-format.md.
  */
-export { type Algorithm, deriveKey, type Format, type KeyUse } from './derivation.ts';
-export { FieldCipher, type OpenedField, type PlainType } from './field-cipher.ts';
-export { isKeyId, KEY_ID_CHARACTERS, looksLikeToken } from './field-token.ts';
+export {
+  type Algorithm,
+  deriveKey,
+  FIELD_ALGORITHMS,
+  type FieldAlgorithm,
+  type Format,
+  type KeyUse,
+} from './derivation.ts';
+export { type FieldCipher, fieldCipher } from './field-cipher.ts';
+export { isKeyId, KEY_ID_CHARACTERS } from './field-token.ts';
+export { looksLikeToken } from './looks-sealed.ts';
+export { type BoundTo, DEFAULT_SEAL, type FieldForm, type SealMethod } from './seal-method.ts';
+export type { OpenedField, PlainType } from './typed-block.ts';
 export { destroyKey, KEY_BYTES, type KeyHandle, keyHandle } from './key-handle.ts';
-export type { ActiveKey, KeySource, PublicKey, SubjectKeySource } from './key-source.ts';
+export type {
+  ActiveKey,
+  KeySource,
+  PublicKey,
+  RecordIdentity,
+  SubjectKeySource,
+} from './key-source.ts';
 export {
   generateKey,
   generateKeyPair,

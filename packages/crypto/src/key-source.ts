@@ -1,4 +1,4 @@
-import type { Purpose } from '@sealstream/contracts';
+import type { ByteRange, Purpose } from '@sealstream/contracts';
 import type { KeyUse } from './derivation.ts';
 import type { KeyHandle } from './key-handle.ts';
 
@@ -15,12 +15,27 @@ export interface PublicKey {
   readonly publicKey: Buffer;
 }
 
+/** Which record a field is part of: what its keys and its tokens can be bound to. 16 bytes each. */
+export interface RecordIdentity {
+  /** The subject's index; undefined when the dataset has no subject. */
+  readonly subject: ByteRange | undefined;
+  /** The source coordinate. */
+  readonly source: ByteRange;
+}
+
 /**
  * Where ciphers get their keys: from memory and at once. Package keyring implements it. Ciphers
  * pass the same `KeyUse` object each time, so a source may cache by identity.
  */
 export interface KeySource {
-  /** Throws KEY_NOT_ACTIVE, KEYSET_MISSING or KEYRING_STALE. */
+  /** Keys of single subjects, where fields are sealed under them. */
+  readonly subjects?: SubjectKeySource | undefined;
+  /** The record that is treated now; whoever treats records sets it before each. */
+  readonly record?: RecordIdentity | undefined;
+  /**
+   * Each call that seals asks anew, so that uses can be counted.
+   * Throws KEY_NOT_ACTIVE, KEYSET_MISSING, KEYRING_STALE or KEY_USES_WANTED.
+   */
   active(use: KeyUse): ActiveKey;
   /** Throws KEY_UNKNOWN, KEY_DESTROYED or KEYRING_STALE; never tries another key. */
   byId(use: KeyUse, id: string): KeyHandle;

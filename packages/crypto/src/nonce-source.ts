@@ -12,8 +12,8 @@ const POOL_NONCES = 1024;
  * another source in place of the random one.
  */
 export abstract class NonceSource {
-  /** Writes the next nonce into the first 24 bytes of `target`. */
-  abstract next(target: Buffer): void;
+  /** Writes the next nonce into the first `sizeBytes` bytes of `target`. */
+  abstract next(target: Buffer, sizeBytes?: number): void;
 }
 
 /**
@@ -26,14 +26,14 @@ class RandomNonces extends NonceSource {
   readonly #pool = Buffer.alloc(NONCE_BYTES * POOL_NONCES);
   #at = this.#pool.length;
 
-  override next(target: Buffer): void {
-    if (this.#at === this.#pool.length) {
+  override next(target: Buffer, sizeBytes: number = NONCE_BYTES): void {
+    if (this.#at + sizeBytes > this.#pool.length) {
       randomFillSync(this.#pool);
       this.#at = 0;
     }
     // The position moves first: should the copy fail, the nonce is lost and never given twice.
     const from = this.#at;
-    this.#at += NONCE_BYTES;
+    this.#at += sizeBytes;
     copyBytes(this.#pool, from, this.#at, target, 0);
   }
 }

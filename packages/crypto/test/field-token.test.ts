@@ -1,16 +1,30 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { looksLikeToken } from '../src/field-token.ts';
+import { looksLikeToken } from '../src/looks-sealed.ts';
 
 const looks = (text: string): boolean => looksLikeToken(Buffer.from(text));
 
 describe('what looks like a token', () => {
-  test.each(['ss1:k3Y_id-12AbZ:', 'ss1:AAAAAAAAAAAA:rest is not looked at', 'ss9:AAAAAAAAAAAA:x'])(
-    '%j does',
-    (text) => {
-      expect(looks(text)).toBe(true);
-    },
-  );
+  const header = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"k3Y_id-12AbZ"}');
+
+  test.each([
+    'ss1:k3Y_id-12AbZ:',
+    'ss1:AAAAAAAAAAAA:rest is not looked at',
+    'ss9:AAAAAAAAAAAA:x',
+    'ssf:AAAAAAAAAAAA:gAAAAA',
+    `${header.toString('base64url')}..rest`,
+  ])('%j does', (text) => {
+    expect(looks(text)).toBe(true);
+  });
+
+  test.each([
+    `${header.toString('base64url')}.key.iv`,
+    `${Buffer.from('{"alg":"RSA-OAEP","enc":"A256GCM"}').toString('base64url')}..`,
+    'eyJhbGciOiJIUzI1NiJ9.e30.c2ln',
+    'ssg:AAAAAAAAAAAA:gAAAAA',
+  ])('%j, which is somebody else’s, does not', (text) => {
+    expect(looks(text)).toBe(false);
+  });
 
   test.each([
     '',

@@ -9,7 +9,7 @@ export class FixedNonces extends NonceSource {
     this.#nonce = nonce;
   }
 
-  override next(target: Buffer): void {
-    this.#nonce.copy(target, 0, 0, 24);
+  override next(target: Buffer, sizeBytes = 24): void {
+    this.#nonce.copy(target, 0, 0, sizeBytes);
   }
 }

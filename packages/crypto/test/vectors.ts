@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { KeyUse } from '../src/derivation.ts';
-import type { PlainType } from '../src/field-cipher.ts';
+import type { BoundTo, SealMethod } from '../src/seal-method.ts';
+import type { PlainType } from '../src/typed-block.ts';
 
 function read(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
@@ -28,6 +29,30 @@ export const fieldTokens = (
     }[];
   }
 ).cases;
+
+interface FieldCase {
+  stored: string;
+  keyId: string;
+  dataset: string;
+  path: string;
+  type: PlainType;
+  plain: string;
+  nonce: string;
+  token: string;
+}
+
+const forms = read('sealed-forms.json') as {
+  forms: (FieldCase & {
+    form: string;
+    algorithm: string;
+    method: Partial<SealMethod>;
+    /** When a Fernet token says that it was made. */
+    seconds?: number;
+  })[];
+  bound: (FieldCase & { bind: BoundTo[]; subject: string; source: string })[];
+};
+export const sealedForms = forms.forms;
+export const boundTokens = forms.bound;
 
 interface RecordCase {
   keyId: string;

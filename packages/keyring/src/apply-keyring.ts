@@ -4,6 +4,7 @@ import { type Purpose, SealstreamError } from '@sealstream/contracts';
 import {
   type ActiveKey,
   deriveKey,
+  FIELD_ALGORITHMS,
   generateKey,
   isKeyId,
   KEY_BYTES,
@@ -12,17 +13,28 @@ import {
   type KeySource,
   type KeyUse,
   type PublicKey,
+  type SubjectKeySource,
 } from '@sealstream/crypto';
 import sodium from 'sodium-native';
 import { z } from 'zod';
 import { KeyArena } from './arena.ts';
-import { ALGORITHMS } from './keyset-document.ts';
+import { algorithmsOf } from './keyset-document.ts';
 import { createFile, readSecretFile } from './secret-file.ts';
 
 /** What `apply` needs keys for. One key serves every dataset: the dataset is in the derivation. */
-const APPLY_PURPOSES = ['field', 'hash', 'accepted'] as const satisfies readonly Purpose[];
+const APPLY_PURPOSES = [
+  'field',
+  'subject',
+  'hash',
+  'accepted',
+] as const satisfies readonly Purpose[];
 
 const KEY_ID_BYTES = 9;
+
+/** What a key of the file is found by. */
+function nameOf({ purpose, algorithm }: Pick<KeyUse, 'purpose' | 'algorithm'>): string {
+  return `${purpose} ${algorithm}`;
+}
 
 const ApplyKeyringFile = z.strictObject({
   type: z.literal('sealstream-apply-keyring'),
@@ -32,12 +44,14 @@ const ApplyKeyringFile = z.strictObject({
       z.strictObject({
         purpose: z.enum(APPLY_PURPOSES),
         id: z.string().refine(isKeyId),
-        algorithm: z.enum(['xchacha20-poly1305', 'blake2b-128']),
+        algorithm: z.enum([...FIELD_ALGORITHMS, 'blake2b-128']),
         key: z.string().refine((text) => Buffer.from(text, 'base64url').length === KEY_BYTES),
       }),
     )
-    .refine((keys) => new Set(keys.map(({ purpose }) => purpose)).size === keys.length)
-    .refine((keys) => keys.every(({ purpose, algorithm }) => ALGORITHMS[purpose] === algorithm)),
+    .refine((keys) => new Set(keys.map(nameOf)).size === keys.length)
+    .refine((keys) =>
+      keys.every(({ purpose, algorithm }) => algorithmsOf(purpose).includes(algorithm)),
+    ),
 });
 
 interface StoredKey {
@@ -67,7 +81,14 @@ class ApplyKeys implements KeySource {
   readonly #byIdentity = new WeakMap<KeyUse, ActiveKey>();
   readonly #byContent = new Map<string, ActiveKey>();
   #arena: KeyArena | undefined;
-  #stored: ReadonlyMap<Purpose, StoredKey> | undefined;
+  #stored: ReadonlyMap<string, StoredKey> | undefined;
+  /** In files there is nothing to shred, so one key serves all subjects. */
+  readonly subjects: SubjectKeySource = {
+    active: (use) => this.active(use),
+    byId: (use, id) => this.byId(use, id),
+    wants: false,
+    bring: () => Promise.resolve(),
+  };
 
   constructor(file: string, create: boolean, allowUnlocked: boolean) {
     this.#file = file;
@@ -105,10 +126,7 @@ class ApplyKeys implements KeySource {
   }
 
   #derive(use: KeyUse): ActiveKey {
-    const { id, key } = this.#of(use.purpose);
-    // Precondition: the file names the algorithm, and the use asks for that one.
-    if (ALGORITHMS[use.purpose] !== use.algorithm)
-      throw new SealstreamError('INTERNAL', { purpose: use.purpose, algorithm: use.algorithm });
+    const { id, key } = this.#of(use);
     return { id, key: this.#slots().take((slot) => deriveKey(key, use, slot)) };
   }
 
@@ -117,27 +135,28 @@ class ApplyKeys implements KeySource {
     return this.#arena;
   }
 
-  #of(purpose: Purpose): StoredKey {
+  #of(use: KeyUse): StoredKey {
     this.#stored ??= this.#read();
-    const stored = this.#stored.get(purpose);
+    const stored = this.#stored.get(nameOf(use));
+    const { algorithm, purpose } = use;
     if (stored === undefined)
-      throw new SealstreamError('KEYSET_MISSING', { purpose, file: this.#file });
+      throw new SealstreamError('KEYSET_MISSING', { purpose, algorithm, file: this.#file });
     return stored;
   }
 
-  #read(): ReadonlyMap<Purpose, StoredKey> {
+  #read(): ReadonlyMap<string, StoredKey> {
     const content = this.#content();
     try {
       const { keys } = ApplyKeyringFile.parse(JSON.parse(content.toString('utf8')));
       return new Map(
-        keys.map(({ purpose, id, key: text }) => {
+        keys.map(({ purpose, algorithm, id, key: text }) => {
           const bytes = Buffer.from(text, 'base64url');
           const key = this.#slots().take((slot) => {
             bytes.copy(slot);
             bytes.fill(0);
             return keyHandle(slot);
           });
-          return [purpose, { id, key }];
+          return [nameOf({ purpose, algorithm }), { id, key }];
         }),
       );
     } catch (error) {
@@ -163,11 +182,13 @@ class ApplyKeys implements KeySource {
 /** Writes a whole new file beside the place, then links it there: whoever links first wins. */
 function createWhole(file: string): void {
   const slot = sodium.sodium_malloc(KEY_BYTES);
-  const keys = APPLY_PURPOSES.map((purpose) => {
-    generateKey(slot);
-    const id = randomBytes(KEY_ID_BYTES).toString('base64url');
-    return { purpose, id, algorithm: ALGORITHMS[purpose], key: slot.toString('base64url') };
-  });
+  const keys = APPLY_PURPOSES.flatMap((purpose) =>
+    algorithmsOf(purpose).map((algorithm) => {
+      generateKey(slot);
+      const id = randomBytes(KEY_ID_BYTES).toString('base64url');
+      return { purpose, id, algorithm, key: slot.toString('base64url') };
+    }),
+  );
   sodium.sodium_memzero(slot);
   const document = { type: 'sealstream-apply-keyring', v: 1, keys };
   const draft = `${file}.${randomBytes(KEY_ID_BYTES).toString('hex')}.new`;

@@ -8,7 +8,7 @@ import {
   type PublicKey,
 } from '@sealstream/crypto';
 import type { KeyArena } from './arena.ts';
-import { ALGORITHMS, keysetName } from './keyset-document.ts';
+import { algorithmsOf, keysetName } from './keyset-document.ts';
 import type { WatchedKeyset } from './watched-keyset.ts';
 
 /** Derived keys kept at once: 256 KiB of slots. */
@@ -52,7 +52,7 @@ export class CachedKeys implements KeySource {
 
   active(use: KeyUse): ActiveKey {
     const derived = this.#byIdentity.get(use) ?? this.#derivedUse(use);
-    const stored = derived.watched.confirmed().active();
+    const stored = derived.watched.confirmed().active(use.algorithm);
     if (derived.active?.id === stored.id) return derived.active;
     const active = { id: stored.id, key: this.#key(derived, stored.id, stored.key) };
     derived.active = active;
@@ -68,7 +68,7 @@ export class CachedKeys implements KeySource {
       this.#key(
         derived,
         id,
-        this.#asking(() => keyset.byId(id)),
+        this.#asking(() => keyset.byId(id, use.algorithm)),
       )
     );
   }
@@ -103,8 +103,8 @@ export class CachedKeys implements KeySource {
     if (derived === undefined) {
       const watched = this.#of(use.purpose, use.dataset);
       requireSecret(watched);
-      // Precondition: the keyset names the algorithm, and the use asks for that one.
-      if (ALGORITHMS[use.purpose] !== use.algorithm)
+      // Precondition: the use asks for an algorithm that keys of its purpose can have.
+      if (!algorithmsOf(use.purpose).includes(use.algorithm))
         throw new SealstreamError('INTERNAL', { keyset: watched.name, algorithm: use.algorithm });
       derived = { use: { ...use }, watched, byId: new Map(), active: undefined };
       this.#byContent.set(content, derived);

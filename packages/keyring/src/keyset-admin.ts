@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type ErrorCode, type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
-import type { Signer } from '@sealstream/crypto';
+import type { Algorithm, Signer } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { firstDocument, withActivated, withPending } from './keyset-change.ts';
 import {
+  ALGORITHMS,
   type KeysetDocument,
   type KeysetKey,
   keysetName,
-  NEVER_ROTATED,
+  neverRotates,
   openSignedKeyset,
   type SignedKeyset,
   signKeyset,
@@ -92,12 +93,16 @@ export class KeysetAdmin {
     this.#arena = arena;
   }
 
-  /** Creates a missing keyset; leaves one that has an active key as it is. */
-  async ensure(purpose: Purpose, dataset: string): Promise<KeysetChange> {
+  /** Creates a missing keyset or key; leaves one that has an active key as it is. */
+  async ensure(
+    purpose: Purpose,
+    dataset: string,
+    algorithm: Algorithm = ALGORITHMS[purpose],
+  ): Promise<KeysetChange> {
     const current = await this.#current(purpose, dataset);
-    const active = current?.document.keys.find(({ state }) => state === 'active');
+    const active = keyIn('active', algorithm, current);
     if (current === undefined || active === undefined)
-      return this.#advance(purpose, dataset, current);
+      return this.#advance(purpose, dataset, current, algorithm);
     const { version } = current.document;
     const name = keysetName(purpose, dataset);
     return { name, version, keyId: active.id, action: 'unchanged' };
@@ -108,16 +113,39 @@ export class KeysetAdmin {
    * that becomes active. Throws KEYSET_CONFLICT, KEYSET_ROLLED_BACK, KEYSET_MISSING when there is a
    * head and Redis has lost the keyset, and USAGE for keys that never rotate.
    */
-  async createOrRotate(purpose: Purpose, dataset: string): Promise<KeysetChange> {
+  async createOrRotate(
+    purpose: Purpose,
+    dataset: string,
+    algorithm: Algorithm = ALGORITHMS[purpose],
+  ): Promise<KeysetChange> {
     const current = await this.#current(purpose, dataset);
-    const active = current?.document.keys.some(({ state }) => state === 'active') === true;
-    if (active && NEVER_ROTATED.includes(purpose))
+    const isThere = keyIn('active', algorithm, current) !== undefined;
+    if (isThere && neverRotates(purpose, algorithm))
       throw new SealstreamError(
         'USAGE',
-        { keyset: keysetName(purpose, dataset) },
-        'Keys of this purpose never rotate: every join made with them would break.',
+        { keyset: keysetName(purpose, dataset), algorithm },
+        'Such keys never rotate: every join made with them would break.',
       );
-    return this.#advance(purpose, dataset, current);
+    return this.#advance(purpose, dataset, current, algorithm);
+  }
+
+  /**
+   * Starts a new epoch of keys that never rotate: what is hashed or sealed from now on no longer
+   * equals what was before, so every join across the change breaks. Throws USAGE for other keys.
+   */
+  async newEpoch(
+    purpose: Purpose,
+    dataset: string,
+    algorithm: Algorithm = ALGORITHMS[purpose],
+  ): Promise<KeysetChange> {
+    if (!neverRotates(purpose, algorithm))
+      throw new SealstreamError(
+        'USAGE',
+        { keyset: keysetName(purpose, dataset), algorithm },
+        'These keys rotate: run `sealstream keys rotate`.',
+      );
+    const current = await this.#current(purpose, dataset);
+    return this.#advance(purpose, dataset, current, algorithm);
   }
 
   /** Every keyset in Redis or among the heads, sorted by name. */
@@ -189,29 +217,33 @@ export class KeysetAdmin {
     purpose: Purpose,
     dataset: string,
     current: SignedKeyset | undefined,
+    algorithm: Algorithm,
   ): Promise<KeysetChange> {
     const name = keysetName(purpose, dataset);
-    const staged = hasPending(current) ? current : await this.#stage(purpose, dataset, current);
+    const isStaged = current !== undefined && keyIn('pending', algorithm, current) !== undefined;
+    const staged = isStaged ? current : await this.#stage(purpose, dataset, current, algorithm);
     await this.#proveReadable(purpose, dataset, staged);
     await this.#publish(name, staged);
     const activated = await this.#write(name, staged, withActivated(staged.document));
     await this.#publish(name, activated);
     const { keys, version } = activated.document;
-    const keyId = keys.find(({ state }) => state === 'active')?.id ?? '';
-    return { name, version, keyId, action: keys.length === 1 ? 'created' : 'rotated' };
+    const keyId = keyIn('active', algorithm, activated)?.id ?? '';
+    const isFirst = keys.filter((key) => key.algorithm === algorithm).length === 1;
+    return { name, version, keyId, action: isFirst ? 'created' : 'rotated' };
   }
 
   async #stage(
     purpose: Purpose,
     dataset: string,
     current: SignedKeyset | undefined,
+    algorithm: Algorithm,
   ): Promise<SignedKeyset> {
     const name = keysetName(purpose, dataset);
     const id = await this.#claimKeyId(name);
     const document =
       current === undefined
-        ? await firstDocument(purpose, dataset, id, this.#arena, this.#provider)
-        : await withPending(current.document, id, this.#arena, this.#provider);
+        ? await firstDocument(purpose, dataset, id, this.#arena, this.#provider, algorithm)
+        : await withPending(current.document, id, this.#arena, this.#provider, algorithm);
     return this.#write(name, current, document);
   }
 
@@ -292,8 +324,13 @@ export class KeysetAdmin {
   }
 }
 
-function hasPending(keyset: SignedKeyset | undefined): keyset is SignedKeyset {
-  return keyset?.document.keys.some(({ state }) => state === 'pending') === true;
+/** The key of an algorithm that is in this state. */
+function keyIn(
+  wanted: KeysetKey['state'],
+  algorithm: Algorithm,
+  keyset: SignedKeyset | undefined,
+): KeysetKey | undefined {
+  return keyset?.document.keys.find((key) => key.state === wanted && key.algorithm === algorithm);
 }
 
 function listing(

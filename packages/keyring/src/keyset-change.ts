@@ -1,5 +1,6 @@
 import { KEY_PAIR_PURPOSES, type Purpose } from '@sealstream/contracts';
 import {
+  type Algorithm,
   generateKey,
   generateKeyPair,
   KEY_BYTES,
@@ -29,6 +30,7 @@ export async function firstDocument(
   id: string,
   arena: KeyArena,
   outermost: OutermostKeys,
+  algorithm: Algorithm = ALGORITHMS[purpose],
 ): Promise<KeysetDocument> {
   const wrapping = arena.take(generateKey);
   try {
@@ -43,7 +45,12 @@ export async function firstDocument(
       version: 1,
       changed,
     } as const;
-    const key = pendingKey({ purpose, dataset }, id, changed, arena, wrapping);
+    const key = pendingKey(
+      { purpose, dataset },
+      { id, algorithm, created: changed },
+      arena,
+      wrapping,
+    );
     return { ...head, wrappingKey: wrapped.toString('base64url'), keys: [key] };
   } finally {
     arena.drop(wrapping);
@@ -56,6 +63,7 @@ export async function withPending(
   id: string,
   arena: KeyArena,
   outermost: OutermostKeys,
+  algorithm: Algorithm = ALGORITHMS[document.purpose],
 ): Promise<KeysetDocument> {
   const { purpose, dataset } = document;
   const wrapping = await arena.takeFrom((slot) => {
@@ -64,18 +72,20 @@ export async function withPending(
   });
   try {
     const changed = new Date().toISOString();
-    const key = pendingKey(document, id, changed, arena, wrapping);
+    const key = pendingKey(document, { id, algorithm, created: changed }, arena, wrapping);
     return next(document, changed, [...document.keys, key]);
   } finally {
     arena.drop(wrapping);
   }
 }
 
-/** The pending key becomes active; the one that was, only opens from now on. */
+/** Pending keys become active; those that were, of the same algorithms, only open from now on. */
 export function withActivated(document: KeysetDocument): KeysetDocument {
+  const pending = document.keys.filter(({ state }) => state === 'pending');
   const keys = document.keys.map((key): KeysetKey => {
     if (key.state === 'pending') return { ...key, state: 'active' };
-    return key.state === 'active' ? { ...key, state: 'decrypt-only' } : key;
+    const isFollowed = pending.some(({ algorithm }) => algorithm === key.algorithm);
+    return key.state === 'active' && isFollowed ? { ...key, state: 'decrypt-only' } : key;
   });
   return next(document, new Date().toISOString(), keys);
 }
@@ -86,23 +96,19 @@ function next(document: KeysetDocument, changed: string, keys: KeysetKey[]): Key
 
 function pendingKey(
   keyset: Pick<KeysetDocument, 'purpose' | 'dataset'>,
-  id: string,
-  created: string,
+  named: Pick<KeysetKey, 'id' | 'algorithm' | 'created'>,
   arena: KeyArena,
   wrapping: KeyHandle,
 ): KeysetKey {
   const { purpose } = keyset;
-  const algorithm = ALGORITHMS[purpose];
-  const context = keyContext(keyset, { id, algorithm, created });
+  const context = keyContext(keyset, named);
   const publicKey = Buffer.alloc(KEY_BYTES);
   const pair = KEY_PAIR_PURPOSES.includes(purpose);
   const key = arena.take((slot) => (pair ? generateKeyPair(publicKey, slot) : generateKey(slot)));
   try {
     return {
-      id,
+      ...named,
       state: 'pending',
-      algorithm,
-      created,
       wrapped: wrapKey(wrapping, context, key).toString('base64url'),
       digest: keyDigest(key, context).toString('base64url'),
       ...(pair ? { publicKey: publicKey.toString('base64url') } : {}),

@@ -7,6 +7,7 @@ import {
 } from '@sealstream/contracts';
 import {
   type Algorithm,
+  FIELD_ALGORITHMS,
   isKeyId,
   signDocument,
   type Signer,
@@ -16,7 +17,7 @@ import {
 } from '@sealstream/crypto';
 import { z } from 'zod';
 
-/** The algorithm of the keys of each purpose. */
+/** The algorithm of the keys of each purpose; those that seal fields may have others besides. */
 export const ALGORITHMS: Readonly<Record<Purpose, Algorithm>> = {
   accepted: 'xchacha20-poly1305',
   rejected: 'x25519',
@@ -27,8 +28,16 @@ export const ALGORITHMS: Readonly<Record<Purpose, Algorithm>> = {
   producer: 'x25519',
 };
 
-/** Keys on which joins rest: they stay for the life of the keyset. */
-export const NEVER_ROTATED: readonly Purpose[] = ['hash', 'subject-index'];
+/** The algorithms that keys of a purpose may have. */
+export function algorithmsOf(purpose: Purpose): readonly Algorithm[] {
+  return purpose === 'field' ? FIELD_ALGORITHMS : [ALGORITHMS[purpose]];
+}
+
+/** Keys on which joins rest: they stay until somebody asks for a new epoch. */
+export function neverRotates(purpose: Purpose, algorithm: Algorithm): boolean {
+  const isHashed = purpose === 'hash' || purpose === 'subject-index';
+  return isHashed || algorithm === 'xchacha20-poly1305-siv';
+}
 
 const DIGEST_BYTES = 32;
 const PUBLIC_KEY_BYTES = 32;
@@ -42,7 +51,7 @@ const bytes = (length: number) =>
 const KeysetKey = z.strictObject({
   id: z.string().refine(isKeyId),
   state: z.enum(['pending', 'active', 'decrypt-only', 'destroyed']),
-  algorithm: z.enum(['xchacha20-poly1305', 'blake2b-128', 'x25519']),
+  algorithm: z.enum([...FIELD_ALGORITHMS, 'blake2b-128', 'x25519']),
   created: z.iso.datetime(),
   /** Under the keyset's wrapping key; gone when destroyed. */
   wrapped: bytes(WRAPPED_BYTES).optional(),
@@ -52,6 +61,12 @@ const KeysetKey = z.strictObject({
   publicKey: bytes(PUBLIC_KEY_BYTES).optional(),
 });
 export type KeysetKey = z.infer<typeof KeysetKey>;
+
+/** Whether no algorithm has two keys in this state. */
+function atMostOneEach(keys: readonly KeysetKey[], wanted: KeysetKey['state']): boolean {
+  const found = keys.filter(({ state }) => state === wanted).map(({ algorithm }) => algorithm);
+  return new Set(found).size === found.length;
+}
 
 /** One keyset: all keys of one purpose for one dataset. Byte strings are base64url. */
 const KeysetDocument = z
@@ -71,9 +86,9 @@ const KeysetDocument = z
     const pair = KEY_PAIR_PURPOSES.includes(purpose);
     return (
       new Set(keys.map(({ id }) => id)).size === keys.length &&
-      keys.filter(({ state }) => state === 'active').length <= 1 &&
-      keys.filter(({ state }) => state === 'pending').length <= 1 &&
-      keys.every((key) => key.algorithm === ALGORITHMS[purpose]) &&
+      atMostOneEach(keys, 'active') &&
+      atMostOneEach(keys, 'pending') &&
+      keys.every(({ algorithm }) => algorithmsOf(purpose).includes(algorithm)) &&
       keys.every((key) => (key.publicKey !== undefined) === pair) &&
       keys.every((key) => (key.wrapped === undefined) === (key.state === 'destroyed'))
     );

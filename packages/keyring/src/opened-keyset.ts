@@ -1,6 +1,7 @@
 import { type Purpose, SealstreamError } from '@sealstream/contracts';
 import {
   type ActiveKey,
+  type Algorithm,
   keyDigest,
   type KeyHandle,
   type PublicKey,
@@ -9,6 +10,7 @@ import {
 } from '@sealstream/crypto';
 import type { KeyArena } from './arena.ts';
 import {
+  ALGORITHMS,
   keyContext,
   type KeysetDocument,
   type KeysetKey,
@@ -33,7 +35,7 @@ export class OpenedKeyset {
   #document: KeysetDocument | undefined;
   #keys = new Map<string, KeysetKey>();
   #stored = new Map<string, KeyHandle>();
-  #active: ActiveKey | undefined;
+  #active = new Map<Algorithm, ActiveKey>();
   #public: PublicKey | undefined;
 
   constructor(
@@ -54,7 +56,7 @@ export class OpenedKeyset {
 
   /** Whether there is a key to seal with. */
   get usable(): boolean {
-    return this.#active !== undefined || this.#public !== undefined;
+    return this.#active.size > 0 || this.#public !== undefined;
   }
 
   /** Whether keys were unwrapped here. */
@@ -63,19 +65,27 @@ export class OpenedKeyset {
   }
 
   /** The stored key that seals now. Throws KEYSET_MISSING or KEY_NOT_ACTIVE. */
-  active(): ActiveKey {
-    if (this.#active !== undefined) return this.#active;
-    // A keyset whose first key is still pending is as good as one that is not there yet.
-    const coming = [...this.#keys.values()].some(({ state }) => state === 'pending');
-    const code = this.#document === undefined || coming ? 'KEYSET_MISSING' : 'KEY_NOT_ACTIVE';
-    throw new SealstreamError(code, { keyset: this.name });
+  active(algorithm: Algorithm = ALGORITHMS[this.purpose]): ActiveKey {
+    const active = this.#active.get(algorithm);
+    if (active !== undefined) return active;
+    const all = [...this.#keys.values()].filter((key) => key.algorithm === algorithm);
+    // A first key that is still pending is as good as one that is not there yet.
+    const isComing = all.length === 0 || all.some(({ state }) => state === 'pending');
+    const code = isComing ? 'KEYSET_MISSING' : 'KEY_NOT_ACTIVE';
+    throw new SealstreamError(code, { keyset: this.name, algorithm });
   }
 
-  /** A stored key by its id, whatever its state. Throws KEY_DESTROYED or KEY_UNKNOWN. */
-  byId(id: string): KeyHandle {
+  /**
+   * A stored key by its id, whatever its state. Throws KEY_DESTROYED or KEY_UNKNOWN, and
+   * RECORD_NOT_AUTHENTIC when the keyset says that the key is for another algorithm.
+   */
+  byId(id: string, algorithm: Algorithm = ALGORITHMS[this.purpose]): KeyHandle {
+    const key = this.#keys.get(id);
+    if (key !== undefined && key.algorithm !== algorithm)
+      throw new SealstreamError('RECORD_NOT_AUTHENTIC', { keyset: this.name, key: id, algorithm });
     const stored = this.#stored.get(id);
     if (stored !== undefined) return stored;
-    const code = this.#keys.get(id)?.state === 'destroyed' ? 'KEY_DESTROYED' : 'KEY_UNKNOWN';
+    const code = key?.state === 'destroyed' ? 'KEY_DESTROYED' : 'KEY_UNKNOWN';
     throw new SealstreamError(code, { keyset: this.name, key: id });
   }
 
@@ -116,7 +126,7 @@ export class OpenedKeyset {
   /** Ends every key. */
   close(): void {
     for (const id of this.#stored.keys()) this.#forget(id);
-    this.#active = undefined;
+    this.#active.clear();
     this.#public = undefined;
     this.#document = undefined;
     this.#keys.clear();
@@ -147,14 +157,17 @@ export class OpenedKeyset {
   }
 
   #choose(): void {
-    const active = [...this.#keys.values()].find(({ state }) => state === 'active');
-    const stored = active === undefined ? undefined : this.#stored.get(active.id);
-    this.#active =
-      active === undefined || stored === undefined ? undefined : { id: active.id, key: stored };
+    const active = [...this.#keys.values()].filter(({ state }) => state === 'active');
+    this.#active.clear();
+    for (const { algorithm, id } of active) {
+      const key = this.#stored.get(id);
+      if (key !== undefined) this.#active.set(algorithm, { id, key });
+    }
+    const pair = active.find(({ publicKey }) => publicKey !== undefined);
     this.#public =
-      active?.publicKey === undefined
+      pair?.publicKey === undefined
         ? undefined
-        : { id: active.id, publicKey: Buffer.from(active.publicKey, 'base64url') };
+        : { id: pair.id, publicKey: Buffer.from(pair.publicKey, 'base64url') };
   }
 
   #forget(id: string): void {

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FieldCipher, KeyedHash, RecordCipher } from '@sealstream/crypto';
+import { fieldCipher, KeyedHash, RecordCipher } from '@sealstream/crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { applyKeyring } from '../src/apply-keyring.ts';
 import { codeOf } from './keyring-fixture.ts';
@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 const value = Buffer.from('123-45-6789');
-const cipher = new FieldCipher('people', '/ssn');
+const cipher = fieldCipher('people', '/ssn');
 
 describe('keyring of apply', () => {
   test('is made 0600 at the first key and serves any dataset, again and again', () => {
@@ -33,7 +33,7 @@ describe('keyring of apply', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     const again = applyKeyring(file, { create: false });
     expect(cipher.open(again, token).plain).toEqual(value);
-    const staff = new FieldCipher('staff', '/ssn');
+    const staff = fieldCipher('staff', '/ssn');
     expect(staff.open(again, staff.seal(keys, 'string', value)).plain).toEqual(value);
     const hash = new KeyedHash('hash', 'people', '/email');
     expect(hash.digest(again, value)).toEqual(hash.digest(keys, value));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { type Purpose, SERVICE_PURPOSES } from '@sealstream/contracts';
 import {
-  FieldCipher,
+  fieldCipher,
   generateSigner,
   KeyedHash,
   readSigner,
@@ -18,7 +18,7 @@ import { codeOf, KeptHeads, KeptLog, Line, makeKeyFiles, until } from './keyring
 const files = makeKeyFiles();
 afterAll(() => files.remove());
 const value = Buffer.from('canary-value-4711');
-const cipher = new FieldCipher('people', '/ssn');
+const cipher = fieldCipher('people', '/ssn');
 const record = new RecordCipher('rejected', 'people', 'rejected');
 const binding = { source: Buffer.alloc(16), key: null, headers: Buffer.alloc(0) };
 

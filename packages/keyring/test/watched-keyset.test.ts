@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { FieldCipher, generateSigner, readSigner } from '@sealstream/crypto';
+import { fieldCipher, generateSigner, readSigner } from '@sealstream/crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { KeyArena } from '../src/arena.ts';
 import { CachedKeys } from '../src/cached-keys.ts';
@@ -33,7 +33,7 @@ function watch(head = undefined as typeof first | undefined, max = 100) {
   const keys = new CachedKeys(arena, new Map([[watched.name, watched]]), () => time.asked++, max);
   return { arena, time, watched, keys };
 }
-const cipher = new FieldCipher('people', '/ssn');
+const cipher = fieldCipher('people', '/ssn');
 const value = Buffer.from('123-45-6789');
 
 describe('watched keyset', () => {
@@ -130,7 +130,7 @@ describe('cached keys', () => {
   test('derived keys are bounded: the oldest goes, and comes back when asked for', async () => {
     const { arena, watched, keys } = watch(undefined, 3);
     await watched.offer(first.bytes, 0);
-    const ciphers = ['/a', '/b', '/c', '/d', '/e'].map((path) => new FieldCipher('people', path));
+    const ciphers = ['/a', '/b', '/c', '/d', '/e'].map((path) => fieldCipher('people', path));
     const tokens = ciphers.map((one) => one.seal(keys, 'string', value));
     expect(arena.size).toBe(1 + 3);
     for (const [at, token] of tokens.entries())
@@ -142,9 +142,9 @@ describe('cached keys', () => {
     const { arena, watched, keys } = watch();
     await watched.offer(first.bytes, 0);
     const token = cipher.seal(keys, 'string', value);
-    expect(new FieldCipher('people', '/ssn').open(keys, token).plain).toEqual(value);
+    expect(fieldCipher('people', '/ssn').open(keys, token).plain).toEqual(value);
     expect(arena.size).toBe(2);
-    expect(await codeOf(() => new FieldCipher('staff', '/ssn').open(keys, token))).toBe(
+    expect(await codeOf(() => fieldCipher('staff', '/ssn').open(keys, token))).toBe(
       'KEYSET_MISSING',
     );
   });

@@ -1,5 +1,11 @@
 import type { RejectCode } from '@sealstream/contracts';
-import { FieldCipher, type KeySource, looksLikeToken, type PlainType } from '@sealstream/crypto';
+import {
+  type FieldCipher,
+  fieldCipher,
+  type KeySource,
+  looksLikeToken,
+  type PlainType,
+} from '@sealstream/crypto';
 import { type MaskAction, maskAction } from '@sealstream/masking';
 import {
   ByteWriter,
@@ -150,6 +156,6 @@ export function unknownCellTreatment(
   pattern: string,
   stage: 'encrypt' | 'open',
 ): CellTreatment {
-  const cipher = new FieldCipher(dataset.name, pattern);
+  const cipher = fieldCipher(dataset.name, pattern);
   return stage === 'encrypt' ? sealed(cipher) : opened(cipher);
 }

@@ -1,5 +1,11 @@
 import type { RejectCode } from '@sealstream/contracts';
-import { FieldCipher, type KeySource, looksLikeToken, type PlainType } from '@sealstream/crypto';
+import {
+  type FieldCipher,
+  fieldCipher,
+  type KeySource,
+  looksLikeToken,
+  type PlainType,
+} from '@sealstream/crypto';
 import { type MaskAction, maskAction } from '@sealstream/masking';
 import {
   ByteWriter,
@@ -186,6 +192,6 @@ export function unknownTreatment(
   pattern: string,
   stage: 'encrypt' | 'open',
 ): JsonTreatment {
-  const cipher = new FieldCipher(dataset.name, pattern);
+  const cipher = fieldCipher(dataset.name, pattern);
   return stage === 'encrypt' ? sealed(cipher) : opened(cipher);
 }
