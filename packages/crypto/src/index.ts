@@ -14,10 +14,17 @@ export {
   type Format,
   type KeyUse,
 } from './derivation.ts';
-export { type FieldCipher, fieldCipher } from './field-cipher.ts';
+export { fieldCipher } from './cipher-of-method.ts';
+export type { FieldCipher } from './field-cipher.ts';
 export { isKeyId, KEY_ID_CHARACTERS } from './field-token.ts';
 export { looksLikeToken } from './looks-sealed.ts';
-export { type BoundTo, DEFAULT_SEAL, type FieldForm, type SealMethod } from './seal-method.ts';
+export {
+  type BoundTo,
+  DEFAULT_SEAL,
+  type FieldForm,
+  isDeterministic,
+  type SealMethod,
+} from './seal-method.ts';
 export type { OpenedField, PlainType } from './typed-block.ts';
 export { destroyKey, KEY_BYTES, type KeyHandle, keyHandle } from './key-handle.ts';
 export type {

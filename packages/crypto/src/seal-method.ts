@@ -27,3 +27,8 @@ export const DEFAULT_SEAL: SealMethod = Object.freeze({
   bind: Object.freeze([]),
   pad: true,
 });
+
+/** Whether equal values become equal, so that whoever may seal and compare can guess them. */
+export function isDeterministic({ algorithm }: SealMethod): boolean {
+  return algorithm === 'xchacha20-poly1305-siv';
+}

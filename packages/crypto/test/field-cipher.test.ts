@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FieldCipher, fieldCipher } from '../src/field-cipher.ts';
+import { fieldCipher } from '../src/cipher-of-method.ts';
+import type { FieldCipher } from '../src/field-cipher.ts';
 import { DEFAULT_SEAL } from '../src/seal-method.ts';
 import type { PlainType } from '../src/typed-block.ts';
 import { looksLikeToken } from '../src/looks-sealed.ts';

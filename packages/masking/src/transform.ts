@@ -54,7 +54,7 @@ export interface Transform<P = unknown> {
   /** Whether equal values become equal, so that guesses can be checked by whoever may write raw. */
   readonly preservesEquality: boolean;
   /** Declared types that it can treat. */
-  readonly types: readonly ('string' | 'number' | 'boolean')[];
+  readonly types: readonly ('string' | 'number' | 'boolean' | 'object' | 'array')[];
   /** What the field becomes. */
   readonly output: 'as it was' | 'text' | 'number' | 'null' | 'nothing' | 'the constant';
   /** What can still be read in the output, for the documents. */

@@ -4,7 +4,9 @@ import { hashAction } from './hash.ts';
 import { PartialParameters, partialAction } from './partial.ts';
 import type { MaskAction, MaskedField, Transform } from './transform.ts';
 
-const ALL_TYPES = ['string', 'number', 'boolean'] as const;
+const SCALARS = ['string', 'number', 'boolean'] as const;
+/** What does not look inside a value can treat a whole object or array. */
+const ALL_TYPES = [...SCALARS, 'object', 'array'] as const;
 
 const row = <P>(transform: Transform<P>): Transform<P> => transform;
 
@@ -90,7 +92,7 @@ export const TRANSFORMS = {
     parameters: z.strictObject({}).optional(),
     bare: true,
     takesParameters: true,
-    types: ALL_TYPES,
+    types: SCALARS,
     output: 'text',
     keeps: 'which records have equal values',
     action: (_rule, field) => hashAction(field),

@@ -5,6 +5,7 @@ import {
   type KeySource,
   looksLikeToken,
   type PlainType,
+  type SealMethod,
 } from '@sealstream/crypto';
 import { type MaskAction, maskAction } from '@sealstream/masking';
 import {
@@ -13,7 +14,7 @@ import {
   firstInvalidUtf8,
   jsonKind,
   KIND,
-  type ScalarType,
+  type ValueType,
   undoubleQuotes,
   unescapeJson,
   writeCsvCell,
@@ -58,7 +59,7 @@ export function copyCell({ row, form, start, end }: Cell, out: ByteWriter): void
 const SPACE = 0x20;
 
 /** Whether this text is a JSON number, or the word true or false, with nothing around it. */
-export function isScalarText(text: Buffer, type: ScalarType): boolean {
+export function isScalarText(text: Buffer, type: ValueType): boolean {
   if (type === 'string') return true;
   if (text.length === 0 || text[0] <= SPACE || text[text.length - 1] <= SPACE) return false;
   return jsonKind(text) === KIND[type];
@@ -145,7 +146,7 @@ export function cellTreatment(
     if (action.does === 'fixed') return fixed(action.value);
     return action.does === 'rewrite' ? rewritten(action, field) : undefined;
   }
-  if (field.encrypt === 'seal') return unknownCellTreatment(dataset, field.path, stage);
+  if (field.encrypt === 'seal') return unknownCellTreatment(dataset, field.path, stage, field.seal);
   if (field.encrypt !== 'null') return undefined;
   return stage === 'encrypt' ? fixed(null) : onlyEmpty;
 }
@@ -155,7 +156,8 @@ export function unknownCellTreatment(
   dataset: Dataset,
   pattern: string,
   stage: 'encrypt' | 'open',
+  method: SealMethod = dataset.unknownSeal,
 ): CellTreatment {
-  const cipher = fieldCipher(dataset.name, pattern);
+  const cipher = fieldCipher(dataset.name, pattern, method);
   return stage === 'encrypt' ? sealed(cipher) : opened(cipher);
 }

@@ -1,11 +1,13 @@
 import { datasetTopics, RESERVED_HEADER_PREFIX } from '@sealstream/contracts';
+import { DEFAULT_SEAL } from '@sealstream/crypto';
 import { formatPattern, parsePattern } from '@sealstream/records';
-import { type Dataset, type Field, identify } from './dataset.ts';
+import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
 import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
 import { readMask, typeProblem } from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
 import { checkPaths } from './path-rules.ts';
+import { readSeal } from './seal-rule.ts';
 import type { Place, SourceText } from './source-text.ts';
 
 function given<T>(text: Readonly<Record<string, T | undefined>> | undefined): Record<string, T> {
@@ -25,9 +27,10 @@ function readField(
   place: Place,
   path: string,
   text: FieldText,
-  required: boolean,
+  rest: { readonly required: boolean; readonly hasSubject: boolean },
 ): Field | undefined {
   const { source } = report;
+  const { hasSubject, required } = rest;
   const types = [...new Set(typeof text.type === 'string' ? [text.type] : text.type)].sort();
   if (text.encrypt === null && source.isEmpty([...place, 'encrypt']))
     source.report([...place, 'encrypt'], 'encrypt is empty; write seal, keep, drop or null', path);
@@ -38,13 +41,20 @@ function readField(
     types,
     required,
     mask,
-    encrypt: text.encrypt === null ? 'null' : (text.encrypt ?? 'seal'),
+    encrypt: encryptMethod(text),
+    seal: readSeal(report, { place, path, text, hasSubject }),
     ...(text.class !== undefined && { class: text.class }),
   };
   const unfit = typeProblem(mask, types);
   if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
   else checkExposure(report, field, place, text.equalityOracle !== undefined);
   return field;
+}
+
+function encryptMethod({ encrypt }: FieldText): EncryptMethod {
+  if (encrypt === undefined) return 'seal';
+  if (encrypt === null) return 'null';
+  return typeof encrypt === 'string' ? encrypt : 'seal';
 }
 
 function checkRequired(source: SourceText, place: Place, text: DatasetText): void {
@@ -100,7 +110,8 @@ export function readDataset(
   checkPaths(source, [...place, 'fields'], Object.keys(text.fields));
   for (const [path, field] of Object.entries(text.fields)) {
     const at = [...place, 'fields', path];
-    const read = readField(report, at, path, field, required.includes(path));
+    const rest = { required: required.includes(path), hasSubject: text.subject !== undefined };
+    const read = readField(report, at, path, field, rest);
     if (read !== undefined) fields.push(read);
   }
   checkRequired(source, place, text);
@@ -118,6 +129,8 @@ export function readDataset(
     maxRecordBytes: text.maxRecordBytes ?? MAX_RECORD_BYTES,
     ...(text.subject !== undefined && { subject: spelled(text.subject) }),
     unknownFields: text.unknownFields ?? 'reject',
+    unknownSeal: DEFAULT_SEAL,
+    producerTokens: text.producerTokens ?? 'reject',
     key,
     headers: text.headers ?? [],
     ...(text.deleteAfterIngest !== undefined && { deleteAfterIngest: text.deleteAfterIngest }),

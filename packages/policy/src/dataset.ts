@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto';
 import type { DatasetTopics } from '@sealstream/contracts';
+import type { SealMethod } from '@sealstream/crypto';
 import type { MaskRule } from '@sealstream/masking';
-import type { ScalarType } from '@sealstream/records';
-import type { ENCRYPT_METHODS, KEY_METHODS, UNKNOWN_FIELDS } from './language.ts';
+import type { ValueType } from '@sealstream/records';
+import type { ENCRYPT_METHODS, KEY_METHODS, PRODUCER_TOKENS, UNKNOWN_FIELDS } from './language.ts';
 import type { ClassName } from './value-class.ts';
 
 export type EncryptMethod = (typeof ENCRYPT_METHODS)[number];
 export type KeyMethod = (typeof KEY_METHODS)[number];
+export type ProducerTokens = (typeof PRODUCER_TOKENS)[number];
 export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
 
 /** What a policy says about one field. */
 export interface Field {
   /** Path pattern: a JSON Pointer with `*` for each element or member. */
   readonly path: string;
-  readonly types: readonly ScalarType[];
+  readonly types: readonly ValueType[];
   readonly required: boolean;
   readonly mask: MaskRule;
   readonly encrypt: EncryptMethod;
+  /** How it is sealed, when `encrypt` is seal. */
+  readonly seal: SealMethod;
   readonly class?: ClassName;
 }
 
@@ -32,6 +36,9 @@ export interface DatasetRules {
   /** Path of the field that says whom a record is about. */
   readonly subject?: string;
   readonly unknownFields: UnknownFields;
+  /** How unknown fields are sealed, when they are. */
+  readonly unknownSeal: SealMethod;
+  readonly producerTokens: ProducerTokens;
   readonly key: { readonly mask: KeyMethod; readonly encrypt: KeyMethod };
   /** Names of the producer's headers that pass. */
   readonly headers: readonly string[];

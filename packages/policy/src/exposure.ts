@@ -5,6 +5,7 @@ import {
   type Transform,
   TRANSFORMS,
 } from '@sealstream/masking';
+import { isDeterministic } from '@sealstream/crypto';
 import { parsePattern } from '@sealstream/records';
 import type { Field } from './dataset.ts';
 import type { Place, SourceText } from './source-text.ts';
@@ -106,6 +107,16 @@ export function checkExposure(
   if (field.mask.name === 'keep' && isCard(field))
     report.warn(mask, 'the whole card number stands on masked', field.path);
   checkOracle(report, field, mask, accepted);
+  if (field.encrypt === 'seal' && isDeterministic(field.seal) && !accepted) {
+    const small = field.types.includes('string') ? enumerable(field.class) : true;
+    if (small !== false)
+      report.source.report(
+        [...place, 'encrypt'],
+        `deterministic on so few possible values hides nothing: whoever may write raw and read ` +
+          `encrypted can find each by trying all of them; ${ACCEPT}`,
+        field.path,
+      );
+  }
 }
 
 /** Record keys count as large unless their class says otherwise. */

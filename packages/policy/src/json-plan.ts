@@ -38,8 +38,9 @@ export interface CheckPlan {
   checkRange(bytes: Buffer, from: number, to: number): Refusal | undefined;
 }
 
-/** The letter that every field token begins with. */
+/** The letters that what looks sealed begins with: of tokens, and of JWE. */
 const TOKEN_START = 0x73;
+const JWE_START = 0x65;
 
 /** What a value becomes may be this many times as large as a raw record; so are the topics. */
 const OUTPUT_FACTOR = 2;
@@ -72,17 +73,31 @@ function treatments(
   });
 }
 
+/**
+ * Whether a producer's token may stand in this field: it is sealed once more on encrypted, and does
+ * not stand as it is on either output. All stages judge alike.
+ */
+function mayHoldToken({ fields, producerTokens }: Dataset, slot: number): boolean {
+  if (producerTokens === 'reject') return false;
+  const field = fields[slot];
+  if (field === undefined) return true;
+  return field.encrypt !== 'keep' && field.mask.name !== 'keep';
+}
+
 /** The part that all plans share: size, grammar, fit, and values that already look sealed. */
 class JsonReader {
   readonly shape: Shape;
   readonly scanner: JsonScanner;
   readonly #maxBytes: number;
   readonly #mayBeSealed: boolean;
+  /** Per slot: whether a producer's value that looks sealed is treated as any other. */
+  readonly #mayHold: readonly boolean[];
 
   constructor(dataset: Dataset, stage: Stage | 'check') {
     this.shape = shapeOf(dataset, stage);
     this.scanner = new JsonScanner(this.shape);
     this.#mayBeSealed = stage === 'open';
+    this.#mayHold = this.shape.patterns.map((_, slot) => mayHoldToken(dataset, slot));
     this.#maxBytes = dataset.maxRecordBytes * (this.#mayBeSealed ? OUTPUT_FACTOR : 1);
   }
 
@@ -96,7 +111,9 @@ class JsonReader {
     for (let i = 0; i < count * SPAN_STRIDE; i += SPAN_STRIDE) {
       const kind = spans[i + 1];
       const start = spans[i + 2];
-      if (kind === KIND.string && bytes[start + 1] !== TOKEN_START) continue;
+      const first = bytes[start + 1];
+      if (kind === KIND.string && first !== TOKEN_START && first !== JWE_START) continue;
+      if (this.#mayHold[spans[i]]) continue;
       if (looksSealed(bytes, kind, start, spans[i + 3]))
         return this.refuse('RECORD_LOOKS_SEALED', i, from);
     }

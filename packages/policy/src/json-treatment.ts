@@ -5,6 +5,7 @@ import {
   type KeySource,
   looksLikeToken,
   type PlainType,
+  type SealMethod,
 } from '@sealstream/crypto';
 import { type MaskAction, maskAction } from '@sealstream/masking';
 import {
@@ -181,7 +182,7 @@ export function jsonTreatment(
     if (action.does === 'fixed') return fixed(action.value);
     return action.does === 'rewrite' ? rewritten(action) : undefined;
   }
-  if (field.encrypt === 'seal') return unknownTreatment(dataset, field.path, stage);
+  if (field.encrypt === 'seal') return unknownTreatment(dataset, field.path, stage, field.seal);
   if (field.encrypt !== 'null') return undefined;
   return stage === 'encrypt' ? fixed(null) : onlyNull;
 }
@@ -191,7 +192,8 @@ export function unknownTreatment(
   dataset: Dataset,
   pattern: string,
   stage: 'encrypt' | 'open',
+  method: SealMethod = dataset.unknownSeal,
 ): JsonTreatment {
-  const cipher = fieldCipher(dataset.name, pattern);
+  const cipher = fieldCipher(dataset.name, pattern, method);
   return stage === 'encrypt' ? sealed(cipher) : opened(cipher);
 }

@@ -13,7 +13,9 @@ function wordsAt(place: Place): readonly string[] {
   if (place.length === 2) return WORDS.dataset;
   if (place.length === 3 && third === 'topics') return WORDS.topics;
   if (place.length === 3 && third === 'key') return WORDS.key;
-  return place.length === 4 && third === 'fields' ? WORDS.field : [];
+  if (third !== 'fields') return [];
+  if (fifth === 'encrypt') return place.length === 5 ? WORDS.encrypt : WORDS.seal;
+  return place.length === 4 ? WORDS.field : [];
 }
 
 /** The path of the field that a place belongs to. */
@@ -51,6 +53,14 @@ function choices(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly s
   );
 }
 
+/** Of a choice between forms, the issues of the one form that fits but for what is inside it. */
+function branchInside(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] | undefined {
+  if (issue.code !== 'invalid_union') return undefined;
+  return issue.errors.find((branch) =>
+    branch.every(({ code, path }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+}
+
 function say(issue: z.core.$ZodIssue, value: unknown): string {
   const shown = typeof value === 'string' ? value : undefined;
   const near = (known: readonly string[]) => (shown === undefined ? '' : didYouMean(shown, known));
@@ -84,6 +94,11 @@ export function reportIssues(
       const words = known(place);
       for (const key of issue.keys)
         source.reportKey([...place, key], `unknown word ${key}${didYouMean(key, words)}`, path);
+      continue;
+    }
+    const inner = branchInside(issue);
+    if (inner !== undefined) {
+      reportIssues(source, inner, place, known);
       continue;
     }
     const said = say(issue, valueAt(source.data, place));

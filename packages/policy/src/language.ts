@@ -6,9 +6,10 @@ import { CLASS_NAMES } from './value-class.ts';
  * word is described here; docs/policy.md says more.
  */
 
-export const FIELD_TYPES = ['string', 'number', 'boolean'] as const;
+export const FIELD_TYPES = ['string', 'number', 'boolean', 'object', 'array'] as const;
 export const ENCRYPT_METHODS = ['seal', 'keep', 'drop', 'null'] as const;
 export const KEY_METHODS = ['hash', 'keep', 'drop'] as const;
+export const PRODUCER_TOKENS = ['reject', 'reseal'] as const;
 export const UNKNOWN_FIELDS = ['reject', 'drop', 'encrypt'] as const;
 
 /** Default of maxRecordBytes. */
@@ -33,11 +34,42 @@ const valueClass = z
 
 const type = z.enum(FIELD_TYPES);
 
+/** How a field is sealed, where a policy says more than `seal`. */
+export const SealLanguage = z
+  .strictObject({
+    form: z
+      .enum(['token', 'jwe', 'fernet'])
+      .optional()
+      .describe('How it looks: our own token (default), a compact JWE, or a Fernet token.'),
+    algorithm: z
+      .enum(['xchacha20-poly1305', 'aes-256-gcm'])
+      .optional()
+      .describe('Of tokens: xchacha20-poly1305 (default) or aes-256-gcm.'),
+    deterministic: z
+      .boolean()
+      .optional()
+      .describe(
+        'Equal values get equal tokens, for joins; others can then find values by guessing.',
+      ),
+    bind: z
+      .array(z.enum(['subject', 'record-id']))
+      .min(1)
+      .optional()
+      .describe('What a token cannot be moved away from: its subject, its record, or both.'),
+    pad: z
+      .enum(['standard', 'none'])
+      .optional()
+      .describe('Whether the length of a value is hidden: standard (default) or none.'),
+  })
+  .describe('How the field is sealed.');
+export type SealText = z.infer<typeof SealLanguage>;
+
 /** The word `null` may come as YAML's null. */
 const encrypt = z
   .enum(ENCRYPT_METHODS)
   .or(z.null())
-  .describe('What encrypt does: seal (default), keep, drop or null.');
+  .or(z.strictObject({ seal: SealLanguage }))
+  .describe('What encrypt does: seal (default), keep, drop, null, or { seal: how }.');
 
 /** Read by mask-rule.ts from the table of transforms; json-schema.ts writes its schema. */
 export const MaskLanguage = z.unknown().describe('What mask does; redact when not given.');
@@ -49,6 +81,10 @@ export const FieldLanguage = z.strictObject({
   class: valueClass.optional(),
   mask: MaskLanguage.optional(),
   encrypt: encrypt.optional(),
+  survivesShred: z
+    .boolean()
+    .optional()
+    .describe('Seals under a key of the dataset: the value can be opened after a shred.'),
   equalityOracle: oracle.optional(),
 });
 
@@ -84,6 +120,13 @@ export const DatasetLanguage = z.strictObject({
     .enum(UNKNOWN_FIELDS)
     .optional()
     .describe('What happens to a field that is not named here: reject (default), drop, encrypt.'),
+  producerTokens: z
+    .enum(PRODUCER_TOKENS)
+    .optional()
+    .describe(
+      'What happens to a value that already looks sealed: reject (default), or reseal, which seals ' +
+        'it once more and still rejects it in a field that stays as it is.',
+    ),
   maxRecordBytes: z
     .int()
     .min(1)
@@ -119,5 +162,7 @@ export const WORDS = {
   topics: Object.keys(TopicsLanguage.shape),
   key: Object.keys(KeyLanguage.shape),
   field: Object.keys(FieldLanguage.shape),
+  encrypt: ['seal'],
+  seal: Object.keys(SealLanguage.shape),
   equalityOracle: ['accepted'],
 } as const;

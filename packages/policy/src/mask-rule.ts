@@ -7,7 +7,7 @@ import {
   type TransformName,
   TRANSFORMS,
 } from '@sealstream/masking';
-import type { ScalarType } from '@sealstream/records';
+import type { ValueType } from '@sealstream/records';
 import { fieldOf, reportIssues } from './language-problems.ts';
 import { didYouMean } from './near-word.ts';
 import type { Place, SourceText } from './source-text.ts';
@@ -86,7 +86,7 @@ export function readMask(source: SourceText, place: Place, given: unknown): Mask
 }
 
 /** Why a rule does not go with the declared types, or undefined. */
-export function typeProblem(rule: MaskRule, types: readonly ScalarType[]): string | undefined {
+export function typeProblem(rule: MaskRule, types: readonly ValueType[]): string | undefined {
   const transform: Transform = TRANSFORMS[rule.name];
   const unfit = types.find((type) => !transform.types.includes(type));
   if (unfit !== undefined) return `${rule.name} cannot treat a ${unfit}`;

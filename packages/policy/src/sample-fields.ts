@@ -1,11 +1,11 @@
-import { CsvReader, formatPattern, type ScalarType, type Step } from '@sealstream/records';
+import { CsvReader, formatPattern, type ValueType, type Step } from '@sealstream/records';
 import { columnNames, rowFault } from './csv-columns.ts';
 import { fileFormat } from './file-output.ts';
 
 /** A field seen in a sample. */
 export interface SampleField {
   readonly path: string;
-  readonly types: readonly ScalarType[];
+  readonly types: readonly ValueType[];
 }
 
 /** Longest header row or line of a sample. */
@@ -16,7 +16,7 @@ const DEPTH_MAX = 60;
 
 interface Seen {
   readonly steps: readonly Step[];
-  readonly types: Set<ScalarType>;
+  readonly types: Set<ValueType>;
   readonly named: Map<string, Seen>;
   any?: Seen;
 }
@@ -39,7 +39,7 @@ function look(node: Seen, value: unknown): void {
   } else if (typeof value === 'object') {
     for (const [name, member] of Object.entries(value)) look(child(node, name), member);
   } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-    node.types.add(typeof value as ScalarType);
+    node.types.add(typeof value as ValueType);
   }
 }
 
@@ -51,7 +51,7 @@ function collect(node: Seen, fields: SampleField[]): void {
   if (fields.length >= FIELDS_MAX) return;
   const inner = node.any === undefined ? [...node.named.values()] : [node.any];
   if (node.steps.length > 0 && (node.types.size > 0 || inner.length === 0)) {
-    const types: ScalarType[] = node.types.size === 0 ? ['string'] : [...node.types].sort();
+    const types: ValueType[] = node.types.size === 0 ? ['string'] : [...node.types].sort();
     fields.push({ path: formatPattern(node.steps), types });
     return;
   }

@@ -1,3 +1,4 @@
+import { DEFAULT_SEAL } from '@sealstream/crypto';
 import { describe, expect, test } from 'vitest';
 import { datasetOf, formatProblem, parsePolicy, PolicyError } from '../src/index.ts';
 import { people, PEOPLE_YAML } from './people.ts';
@@ -48,6 +49,7 @@ describe('the example policy', () => {
       required: false,
       mask: { name: 'redact', parameters: undefined },
       encrypt: 'seal',
+      seal: DEFAULT_SEAL,
     });
   });
 
@@ -116,7 +118,7 @@ describe('problems, each with line and column', () => {
     [
       'type: number',
       'type: nmber',
-      '25:32: /amount: type must be one of string, number, boolean; did',
+      '25:32: /amount: type must be one of string, number, boolean, object, array; did',
     ],
     ['type: number', 'type: string', 'generalise by bucket needs type: number'],
     ['{ bucket: 50 }', '{ date: month }', 'generalise by date needs type: string'],

@@ -16,5 +16,5 @@ export { jsonKind, MAX_DEPTH } from './json-syntax.ts';
 export { standsPlain, unescapeJson, writeJsonString } from './json-text.ts';
 export { type Line, LineReader } from './line-reader.ts';
 export { formatPattern, parsePattern, type Step } from './path-pattern.ts';
-export { type FieldShape, KIND, type ScalarType, Shape, type UnknownRule } from './shape.ts';
+export { type FieldShape, KIND, Shape, type UnknownRule, type ValueType } from './shape.ts';
 export { firstInvalidUtf8 } from './utf8.ts';

@@ -14,13 +14,13 @@ export const KIND = {
   cut: 8,
 } as const;
 
-/** Types a policy can declare for a field. */
-export type ScalarType = 'string' | 'number' | 'boolean';
+/** Types a policy can declare for a field; objects and arrays are treated whole. */
+export type ValueType = 'string' | 'number' | 'boolean' | 'object' | 'array';
 
 export interface FieldShape {
   /** Path pattern, see parsePattern. */
   readonly path: string;
-  readonly types: readonly ScalarType[];
+  readonly types: readonly ValueType[];
   /** Must be there and not null; so must everything that leads to it, up to the first `*`. */
   readonly required: boolean;
   /** Leave the member or element out of the output. */
@@ -184,7 +184,7 @@ export class Shape {
   }
 }
 
-function typeBits(types: readonly ScalarType[]): number {
+function typeBits(types: readonly ValueType[]): number {
   let bits = 0;
   for (const type of types) {
     bits |= 1 << KIND[type];
