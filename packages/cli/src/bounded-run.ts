@@ -53,8 +53,10 @@ export async function runToEnd(bus: Pick<Bus, 'admin' | 'stage'>, run: BoundedRu
     lingerMs: 0,
     transform: (batch, out) => {
       const event = run.transform(batch, out);
+      if (event instanceof Promise) return event;
       const value = Buffer.from(JSON.stringify(event));
       out.to(EVENTS).push({ key: Buffer.from(event.emitter), value });
+      return undefined;
     },
     recover: () => run.refresh(),
     observer: {

@@ -20,6 +20,7 @@ import {
   type SealedRecord,
   type SourceMark,
   StageCounts,
+  SubjectIndex,
   viewOf,
 } from '@sealstream/flow';
 import { checkPlan, type Dataset } from '@sealstream/policy';
@@ -91,6 +92,7 @@ export function rejectedToAccepted(
     rejected: new RejectedCodec(dataset.name),
   };
   const plan = checkPlan(dataset);
+  const subject = new FoundSubject(dataset.name);
   const parts = emptyParts();
   return (batch, out) => {
     const counts = new StageCounts();
@@ -114,9 +116,11 @@ export function rejectedToAccepted(
       const branch = BRANCH_OF[note.stage];
       const attempt = origin.attempt + 1;
       const mark = encodeSourceMark({ ...origin, policyId: dataset.policyId, attempt, branch });
-      const fault = faultOf(envelope, plan, batch.oversized.has(offset));
+      const isTooLarge = batch.oversized.has(offset);
+      const fault = faultOf(envelope, plan, isTooLarge) ?? subject.fault(noted, envelope, plan);
       if (fault === undefined) {
-        accepted.push(codec.accepted.seal(noted, mark, record.key, envelope), offset);
+        const about = { ...envelope, subject: subject.found };
+        accepted.push(codec.accepted.seal(noted, mark, record.key, about), offset);
         done.accepted += 1;
         continue;
       }
@@ -166,4 +170,29 @@ function faultOf(
   if (value === null) return undefined;
   const verdict = plan.check(value);
   return verdict.ok ? undefined : verdict;
+}
+
+/** Whom a record is about that fits the policy of now. */
+class FoundSubject {
+  /** Its index; null when the dataset has no subject. */
+  found: Buffer | null = null;
+  readonly #index: SubjectIndex;
+
+  constructor(dataset: string) {
+    this.#index = new SubjectIndex(dataset);
+  }
+
+  /** Finds the subject; a shredded one is refused. */
+  fault(
+    keys: KeySource,
+    { value }: Envelope,
+    plan: ReturnType<typeof checkPlan>,
+  ): Fault | undefined {
+    this.found = null;
+    const text = value === null ? undefined : plan.subject();
+    if (text === undefined) return undefined;
+    this.found = viewOf(this.#index.of(keys, text));
+    const isShredded = this.found !== null && keys.shreds?.has(this.found, 0) === true;
+    return isShredded ? { code: 'SUBJECT_SHREDDED' } : undefined;
+  }
 }

@@ -39,6 +39,7 @@ function reject({ attempt = 0, code = 'RECORD_UNKNOWN_FIELD', ...given }: Given 
     value: value === null ? null : Buffer.from(value),
     headers: [['traceparent', Buffer.from('x')]] as const,
     timestamp: 5n,
+    subject: null,
   };
   const reason = { stage: given.stage ?? ('ingest' as const), code, topic: 'raw.people' };
   return codec.seal(keys, mark, Buffer.from('hashed'), envelope, reason);

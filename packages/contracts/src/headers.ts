@@ -10,6 +10,8 @@
  *     branch           1 byte, only on replayed records: see BRANCHES
  */
 export const SOURCE_HEADER = 'sealstream';
+/** On encrypted records whose tokens are bound to it: the subject's index, 16 bytes. */
+export const SUBJECT_HEADER = 'sealstream-subject';
 /** On rejected records: UTF-8 JSON of RejectNote. */
 export const REJECT_HEADER = 'sealstream-reject';
 /** Header names that begin so are ours: from a producer they are dropped and counted. */

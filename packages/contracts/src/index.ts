@@ -22,6 +22,7 @@ export {
   REJECT_HEADER,
   RESERVED_HEADER_PREFIX,
   SOURCE_HEADER,
+  SUBJECT_HEADER,
 } from './headers.ts';
 export {
   KEY_PAIR_PURPOSES,

@@ -32,6 +32,7 @@ export type {
   KeySource,
   PublicKey,
   RecordIdentity,
+  ShreddedSubjects,
   SubjectKeySource,
 } from './key-source.ts';
 export {
@@ -45,7 +46,7 @@ export {
   WRAPPED_BYTES,
 } from './key-wrap.ts';
 export type { ByteSink } from './byte-sink.ts';
-export { KeyedHash } from './keyed-hash.ts';
+export { DIGEST_BYTES, KeyedHash } from './keyed-hash.ts';
 export type { RangeBinding, RecordBinding } from './record-binding.ts';
 export { RecordCipher } from './record-cipher.ts';
 export { Scratch } from './scratch.ts';

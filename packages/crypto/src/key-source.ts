@@ -30,6 +30,8 @@ export interface RecordIdentity {
 export interface KeySource {
   /** Keys of single subjects, where fields are sealed under them. */
   readonly subjects?: SubjectKeySource | undefined;
+  /** Whose keys were destroyed; there when records with subjects are treated. */
+  readonly shreds?: ShreddedSubjects | undefined;
   /** The record that is treated now; whoever treats records sets it before each. */
   readonly record?: RecordIdentity | undefined;
   /**
@@ -41,6 +43,12 @@ export interface KeySource {
   byId(use: KeyUse, id: string): KeyHandle;
   publicKey(purpose: Purpose, dataset: string): PublicKey;
   privateKey(purpose: Purpose, dataset: string, id: string): KeyHandle;
+}
+
+/** The subjects whose keys were destroyed: known at once, from memory. */
+export interface ShreddedSubjects {
+  /** Throws KEYRING_STALE. @param index where the 16 bytes of a subject's index begin in `bytes` */
+  has(bytes: Buffer, index: number): boolean;
 }
 
 /**

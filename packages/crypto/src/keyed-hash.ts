@@ -7,7 +7,7 @@ import { bytesOf } from './key-handle.ts';
 import type { KeySource } from './key-source.ts';
 
 /** Bytes of a keyed hash. */
-const DIGEST_BYTES = 16;
+export const DIGEST_BYTES = 16;
 const DIGEST_CHARACTERS = encodedLength(DIGEST_BYTES);
 
 /** Working memory: a digest lives only until it is written out. */
@@ -38,6 +38,12 @@ export class KeyedHash {
     const digest = Buffer.allocUnsafe(DIGEST_BYTES);
     sodium.crypto_generichash(digest, value as Buffer, bytesOf(key));
     return digest;
+  }
+
+  /** Writes the digest of bytes[from, to) into the 16 bytes of `digest`. */
+  digestBytes(keys: KeySource, bytes: Buffer, from: number, to: number, digest: Buffer): void {
+    const { key } = keys.active(this.#use);
+    sodium.crypto_generichash(digest, bytes.subarray(from, to), bytesOf(key));
   }
 
   /** Writes the digest of bytes[from, to) as 22 characters of base64url. */

@@ -2,10 +2,12 @@ import {
   type ByteRange,
   emptyParts,
   ERRORS,
+  type RecordHeaders,
   type RecordParts,
   type RecordSink,
   SealstreamError,
   SOURCE_HEADER,
+  SUBJECT_HEADER,
 } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
 import { type Dataset, type Plan } from '@sealstream/policy';
@@ -23,8 +25,12 @@ import {
 } from './envelope.ts';
 import type { FetchedBatch, FlowTransform } from './flow-transform.ts';
 import { FoundMark } from './found-mark.ts';
+import { RecordKeys } from './record-keys.ts';
 import { RejectedCodec } from './rejected.ts';
+import { COORDINATE_AT, COORDINATE_BYTES } from './source-mark.ts';
 import { StageCounts } from './stage-counts.ts';
+
+const NOTHING: ByteRange = { bytes: Buffer.alloc(0), from: -1, to: -1 };
 
 /** One branch after accepted.D. */
 export interface Branch {
@@ -41,7 +47,7 @@ export interface Branch {
  * other branch. The rules are applied here in full: what ingest checked is not believed.
  *
  * Throws retryable errors (KEY_UNKNOWN, KEYRING_STALE, POLICY_BEHIND): then nothing of the batch is
- * written and the partition waits.
+ * written and the partition waits. Gives a promise when keys of subjects have to be brought.
  */
 export function acceptedStage(branch: Branch, keys: KeySource): FlowTransform {
   const { stage, dataset, topic } = branch;
@@ -51,6 +57,8 @@ export function acceptedStage(branch: Branch, keys: KeySource): FlowTransform {
     const treated = out.to(topic);
     const rejected = out.to(dataset.topics.rejected);
     worker.treat(batch, counts, treated, rejected);
+    const { subjects } = keys;
+    if (subjects?.wants === true) return subjects.bring();
     const outputs = { [topic]: treated, [dataset.topics.rejected]: rejected };
     return batchEvent(stage, dataset, batch, outputs, counts);
   };
@@ -75,7 +83,9 @@ interface Work {
 /** Treats records one after the other with the same working memory. */
 class BranchWorker {
   readonly #branch: Branch;
-  readonly #keys: KeySource;
+  readonly #keys: RecordKeys;
+  readonly #source: ByteRange = { bytes: NOTHING.bytes, from: 0, to: 0 };
+  readonly #carriesSubject: boolean;
   readonly #accepted: AcceptedCodec;
   readonly #rejects: RejectedCodec;
   readonly #record = emptyParts();
@@ -86,7 +96,8 @@ class BranchWorker {
   constructor(branch: Branch, keys: KeySource) {
     const { name, policyId } = branch.dataset;
     this.#branch = branch;
-    this.#keys = keys;
+    this.#keys = new RecordKeys(keys, this.#source);
+    this.#carriesSubject = branch.stage === 'encrypt' && bindsSubject(branch.dataset);
     this.#accepted = new AcceptedCodec(name);
     this.#rejects = new RejectedCodec(name);
     this.#mark = new FoundMark(policyId);
@@ -108,7 +119,8 @@ class BranchWorker {
     const isTooLarge = work.batch.oversized.has(this.#record.offset);
     const reject = isTooLarge
       ? { code: 'RECORD_TOO_LARGE' }
-      : this.#apply(envelope.value, work.counts);
+      : (this.#shredded(envelope) ?? this.#apply(envelope.value, work.counts));
+    if (reject === WAITS) return;
     if (reject === undefined) this.#write(work.treated, envelope);
     else this.#reject(work, reject, envelopeOf(envelope), this.#mark.own());
   }
@@ -132,12 +144,25 @@ class BranchWorker {
         value: viewOf(record.value),
         headers: batch.records.headersOf(record),
         timestamp: BigInt(record.timestampMs),
+        subject: null,
       };
       const { mark } = new BatchMark(NO_POLICY, batch).at(record.offset);
       const encoded = mark.bytes.subarray(mark.from, mark.to);
       this.#reject({ counts, rejected }, { code: error.code }, standing, encoded);
       return undefined;
     }
+  }
+
+  /** Says which record is treated now; refuses it when its subject was shredded. */
+  #shredded({ subject }: EnvelopeParts): Reject | undefined {
+    const { shreds, record } = this.#keys;
+    const mark = this.#mark.range;
+    this.#source.bytes = mark.bytes;
+    this.#source.from = mark.from + COORDINATE_AT;
+    this.#source.to = this.#source.from + COORDINATE_BYTES;
+    record.subject = subject.from < 0 ? undefined : subject;
+    const isShredded = subject.from >= 0 && shreds?.has(subject.bytes, subject.from) === true;
+    return isShredded ? { code: 'SUBJECT_SHREDDED' } : undefined;
   }
 
   /** Leaves the new value in `#result.value`, or tells why the record is rejected. */
@@ -153,8 +178,14 @@ class BranchWorker {
     }
     const { plan } = this.#branch;
     const { bytes, from, to } = value;
-    const refusal = plan.rewrite(bytes, from, to, this.#keys, counts.tally, out);
-    if (refusal !== undefined) return refusal;
+    try {
+      const refusal = plan.rewrite(bytes, from, to, this.#keys, counts.tally, out);
+      if (refusal !== undefined) return refusal;
+    } catch (error) {
+      // The batch is asked for again with the keys; the other records say what they lack, too.
+      if (isWanting(error)) return WAITS;
+      throw error;
+    }
     result.bytes = out.bytes;
     result.from = 0;
     result.to = out.length;
@@ -174,8 +205,13 @@ class BranchWorker {
       envelope.headers.count === 0
         ? NONE
         : carriedHeaders(envelopeHeaders(envelope), dataset.headers);
-    if (carried.length === 0) treated.add(result);
-    else treated.add(result, [[SOURCE_HEADER, this.#mark.own()], ...carried]);
+    const subject = this.#carriesSubject ? viewOf(envelope.subject) : null;
+    if (carried.length === 0 && subject === null) {
+      treated.add(result);
+      return;
+    }
+    const own: RecordHeaders = subject === null ? [] : [[SUBJECT_HEADER, Buffer.from(subject)]];
+    treated.add(result, [[SOURCE_HEADER, this.#mark.own()], ...own, ...carried]);
   }
 
   #reject(
@@ -192,10 +228,20 @@ class BranchWorker {
   }
 }
 
+/** Not refused and not treated: the record lacks the key of its subject. */
+const WAITS: Reject = { code: 'SUBJECT_KEYS_WANTED' };
+
+function isWanting(error: unknown): boolean {
+  return error instanceof SealstreamError && error.code === 'SUBJECT_KEYS_WANTED';
+}
+
+function bindsSubject({ fields }: Dataset): boolean {
+  return fields.some(({ encrypt, seal }) => encrypt === 'seal' && seal.bind.includes('subject'));
+}
+
 const NONE: readonly never[] = [];
 /** Who treated a record that cannot be believed is told by the event alone. */
 const NO_POLICY = Buffer.alloc(8);
-const NOTHING: ByteRange = { bytes: Buffer.alloc(0), from: -1, to: -1 };
 
 function setRange(target: ByteRange, { bytes, from, to }: ByteRange): void {
   target.bytes = bytes;

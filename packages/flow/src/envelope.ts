@@ -13,6 +13,8 @@ export interface Envelope {
   readonly headers: Headers;
   /** Milliseconds since 1970. */
   readonly timestamp: bigint;
+  /** The index of the subject, 16 bytes; null when the dataset has none. */
+  readonly subject: Buffer | null;
 }
 
 /** The same as ranges of the bytes that were opened. */
@@ -21,12 +23,15 @@ export interface EnvelopeParts {
   readonly value: ByteRange;
   /** Where the headers begin; `count` of them. */
   readonly headers: ByteRange & { count: number };
+  readonly subject: ByteRange;
   timestampMs: number;
 }
 
 const VERSION = 1;
 const HAS_KEY = 1;
 const HAS_VALUE = 2;
+const HAS_SUBJECT = 4;
+const SUBJECT_BYTES = 16;
 const FIXED_BYTES = 14;
 const TWO_32 = 2 ** 32;
 
@@ -35,26 +40,29 @@ const scratch = new Scratch();
 
 /**
  * The envelope's bytes: version, flags, timestamp int64, header count uint32, then each header
- * (name and value, each with an int32 length, -1 for null), the key with its length, and the value
- * to the end. Big endian.
+ * (name and value, each with an int32 length, -1 for null), the subject's index (16 bytes), the key
+ * with its length, and the value to the end. Big endian; of the last three, what the flags name.
  */
-export function encodeEnvelope({ key, value, headers, timestamp }: Envelope): Buffer {
-  const timestampMs = Number(timestamp);
-  return Buffer.from(encodeEnvelopeParts(whole(key), whole(value), headers, timestampMs));
+export function encodeEnvelope({ key, value, headers, subject, timestamp }: Envelope): Buffer {
+  const parts = { key: whole(key), value: whole(value), subject: whole(subject) };
+  return Buffer.from(encodeEnvelopeParts(parts, headers, Number(timestamp)));
 }
 
 /** The same from ranges. A view that stands until the next envelope is encoded. */
 export function encodeEnvelopeParts(
-  key: ByteRange,
-  value: ByteRange,
+  { key, subject, value }: Pick<EnvelopeParts, 'key' | 'subject' | 'value'>,
   headers: Headers,
   timestampMs: number,
 ): Buffer {
   let total = FIXED_BYTES + (key.from < 0 ? 0 : 4 + key.to - key.from) + value.to - value.from;
+  if (subject.from >= 0) total += SUBJECT_BYTES;
   for (const [name, bytes] of headers) total += 8 + Buffer.byteLength(name) + (bytes?.length ?? 0);
   const out = scratch.first(total);
   out[0] = VERSION;
-  out[1] = (key.from < 0 ? 0 : HAS_KEY) | (value.from < 0 ? 0 : HAS_VALUE);
+  out[1] =
+    (key.from < 0 ? 0 : HAS_KEY) |
+    (value.from < 0 ? 0 : HAS_VALUE) |
+    (subject.from < 0 ? 0 : HAS_SUBJECT);
   const high = Math.floor(timestampMs / TWO_32);
   out.writeInt32BE(high, 2);
   out.writeUInt32BE(timestampMs - high * TWO_32, 6);
@@ -64,6 +72,7 @@ export function encodeEnvelopeParts(
     at = putBytes(out, at, Buffer.from(name));
     at = bytes === null ? out.writeInt32BE(-1, at) : putBytes(out, at, bytes);
   }
+  if (subject.from >= 0) at += subject.bytes.copy(out, at, subject.from, subject.to);
   if (key.from >= 0) {
     at = out.writeInt32BE(key.to - key.from, at);
     at += key.bytes.copy(out, at, key.from, key.to);
@@ -94,13 +103,14 @@ export function emptyEnvelope(): EnvelopeParts {
     key: nullRange(),
     value: nullRange(),
     headers: { ...nullRange(), count: 0 },
+    subject: nullRange(),
     timestampMs: 0,
   };
 }
 
 /** Puts the parts of an envelope into `parts`. Throws RECORD_NOT_AUTHENTIC when it is none. */
 export function readEnvelope(bytes: Buffer, parts: EnvelopeParts): void {
-  const { headers, key, value } = parts;
+  const { headers, key, subject, value } = parts;
   if (bytes.length < FIXED_BYTES || bytes[0] !== VERSION) throw notAnEnvelope();
   const flags = bytes[1];
   parts.timestampMs = bytes.readInt32BE(2) * TWO_32 + bytes.readUInt32BE(6);
@@ -110,6 +120,11 @@ export function readEnvelope(bytes: Buffer, parts: EnvelopeParts): void {
   let at = FIXED_BYTES;
   for (let index = 0; index < 2 * headers.count; index += 1) at = afterPart(bytes, at);
   headers.to = at;
+  subject.bytes = bytes;
+  subject.from = (flags & HAS_SUBJECT) === 0 ? -1 : at;
+  if (subject.from >= 0) at += SUBJECT_BYTES;
+  if (at > bytes.length) throw notAnEnvelope();
+  subject.to = subject.from < 0 ? -1 : at;
   key.bytes = bytes;
   const hasKey = (flags & HAS_KEY) !== 0;
   key.from = hasKey ? at + 4 : -1;
@@ -162,6 +177,7 @@ export function envelopeOf(parts: EnvelopeParts): Envelope {
     value: viewOf(parts.value),
     headers: envelopeHeaders(parts),
     timestamp: BigInt(parts.timestampMs),
+    subject: viewOf(parts.subject),
   };
 }
 

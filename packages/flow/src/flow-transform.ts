@@ -18,6 +18,8 @@ export interface FlowOutputs {
 /**
  * What a stage does with a batch: writes each record's outcome to `out`, and accounts for all of them
  * in the event. The same batch has the same outcome; it may be asked for more than once, with `out`
- * emptied before. Throws retryable errors of keys and policy: then nothing of the batch counts.
+ * emptied before. Gives a promise when keys of subjects have to be fetched: what was written is
+ * dropped, and when it resolves the batch is asked for again. Throws retryable errors of keys and
+ * policy: then nothing of the batch counts.
  */
-export type FlowTransform = (batch: FetchedBatch, out: FlowOutputs) => BatchEvent;
+export type FlowTransform = (batch: FetchedBatch, out: FlowOutputs) => BatchEvent | Promise<void>;

@@ -14,6 +14,7 @@ export { type Envelope, encodeEnvelopeParts, viewOf } from './envelope.ts';
 export type { FetchedBatch, FlowOutputs, FlowTransform } from './flow-transform.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
 export { StageCounts } from './stage-counts.ts';
+export { SubjectIndex } from './subject-index.ts';
 export {
   coordinateText,
   decodeSourceMark,

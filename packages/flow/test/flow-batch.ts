@@ -66,6 +66,7 @@ export function resultOf(transform: FlowTransform, batch: FetchedBatch): FlowRes
     return writer;
   };
   const event = transform(batch, { to });
+  if (event instanceof Promise) throw new Error('the transform lacks keys');
   const outputs = [...writers].map(([topic, writer]) => {
     return { topic, records: [...writer.columns(100)] };
   });

@@ -16,6 +16,9 @@ const envelope = fc.record({
   value: nullable,
   headers: fc.array(fc.tuple(fc.string({ unit: 'binary' }), nullable), { maxLength: 4 }),
   timestamp: fc.bigInt({ min: 0n, max: 1n << 50n }),
+  subject: fc.option(
+    fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => Buffer.from(bytes)),
+  ),
 });
 const mark = fc
   .record({
@@ -74,6 +77,7 @@ describe('an envelope', () => {
       value: null,
       headers: [['name', Buffer.from('value')]],
       timestamp: 1n,
+      subject: Buffer.alloc(16),
     });
     for (let length = 0; length < whole.length; length += 1) {
       expect(() => decodeEnvelope(whole.subarray(0, length))).toThrow(/RECORD_NOT_AUTHENTIC/);

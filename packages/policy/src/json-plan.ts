@@ -1,3 +1,4 @@
+import type { ByteRange } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
 import { ByteWriter, JsonScanner, KIND, Shape, SPAN_STRIDE } from '@sealstream/records';
 import type { Dataset, Field } from './dataset.ts';
@@ -9,6 +10,7 @@ import {
   unknownTreatment,
 } from './json-treatment.ts';
 import type { Tally } from './tally.ts';
+import { SubjectField } from './subject-field.ts';
 import { recordFault, type Refusal, type Verdict } from './verdict.ts';
 
 /** Treats the values of one dataset's records; one JSON object each. */
@@ -36,6 +38,11 @@ export interface CheckPlan {
   check(value: Buffer): Verdict;
   /** Why the record in bytes[from, to) is refused; undefined when it passes. */
   checkRange(bytes: Buffer, from: number, to: number): Refusal | undefined;
+  /**
+   * The text of the subject field in the record that passed last, when the dataset has one. The same
+   * object each time; stands until the next check, and as long as the record's bytes.
+   */
+  subject(): ByteRange | undefined;
 }
 
 /** The letters that what looks sealed begins with: of tokens, and of JWE. */
@@ -88,6 +95,7 @@ function mayHoldToken({ fields, producerTokens }: Dataset, slot: number): boolea
 class JsonReader {
   readonly shape: Shape;
   readonly scanner: JsonScanner;
+  readonly subject: SubjectField;
   readonly #maxBytes: number;
   readonly #mayBeSealed: boolean;
   /** Per slot: whether a producer's value that looks sealed is treated as any other. */
@@ -96,6 +104,7 @@ class JsonReader {
   constructor(dataset: Dataset, stage: Stage | 'check') {
     this.shape = shapeOf(dataset, stage);
     this.scanner = new JsonScanner(this.shape);
+    this.subject = new SubjectField(dataset);
     this.#mayBeSealed = stage === 'open';
     this.#mayHold = this.shape.patterns.map((_, slot) => mayHoldToken(dataset, slot));
     this.#maxBytes = dataset.maxRecordBytes * (this.#mayBeSealed ? OUTPUT_FACTOR : 1);
@@ -117,7 +126,8 @@ class JsonReader {
       if (looksSealed(bytes, kind, start, spans[i + 3]))
         return this.refuse('RECORD_LOOKS_SEALED', i, from);
     }
-    return undefined;
+    const second = this.subject.find(bytes, this.scanner);
+    return second < 0 ? undefined : this.refuse('RECORD_DUPLICATE_FIELD', second, from);
   }
 
   /** Refuses because of the span that begins at number `i`, in a record that begins at `from`. */
@@ -243,5 +253,6 @@ export function checkPlan(dataset: Dataset): CheckPlan {
   return {
     check: (value) => reader.read(value, 0, value.length) ?? { ok: true, value },
     checkRange: (bytes, from, to) => reader.read(bytes, from, to),
+    subject: () => reader.subject.text,
   };
 }

@@ -24,6 +24,19 @@ class NotedKeys implements KeySource {
     return key;
   }
 
+  /** Keys of single subjects are not noted: they would tell whom a batch was about. */
+  get subjects(): KeySource['subjects'] {
+    return this.source.subjects;
+  }
+
+  get shreds(): KeySource['shreds'] {
+    return this.source.shreds;
+  }
+
+  get record(): KeySource['record'] {
+    return this.source.record;
+  }
+
   /** From here on every id is noted again. */
   begin(): void {
     this.#latest = undefined;

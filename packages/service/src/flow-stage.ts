@@ -68,9 +68,11 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     transactionTimeoutMs: config.transactionTimeoutMs,
     transform: (batch, out) => {
       const event = flow.transform(batch, out);
+      if (event instanceof Promise) return event;
       made.set(batch.partition, event);
       const value = Buffer.from(JSON.stringify(event));
       out.to(events).push({ key: Buffer.from(event.emitter), value });
+      return undefined;
     },
     recover: async (error) => {
       const lacksKey = error instanceof SealstreamError && error.code.startsWith('KEY');

@@ -28,7 +28,7 @@ function accepted(value: Buffer | null) {
     attempt: 0,
     branch: 'both',
   });
-  const envelope = { key: null, value, headers: [], timestamp: 1234n };
+  const envelope = { key: null, value, headers: [], timestamp: 1234n, subject: null };
   return new AcceptedCodec('people').seal(keys, mark, null, envelope);
 }
 

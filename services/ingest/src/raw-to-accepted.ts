@@ -14,6 +14,7 @@ import {
   type FlowTransform,
   RejectedCodec,
   StageCounts,
+  SubjectIndex,
   viewOf,
   withoutReserved,
 } from '@sealstream/flow';
@@ -51,6 +52,7 @@ interface Work {
 type Reject = Pick<Refusal, 'code' | 'byte' | 'path'>;
 
 const NO_HEADERS: RecordHeaders = [];
+const NOTHING: ByteRange = { bytes: Buffer.alloc(0), from: -1, to: -1 };
 /** A header section without headers is its count alone. */
 const EMPTY_SECTION_BYTES = 1;
 
@@ -62,9 +64,12 @@ class IngestWorker {
   readonly #accepted: AcceptedCodec;
   readonly #rejects: RejectedCodec;
   readonly #keyHash: KeyedHash;
+  readonly #index: SubjectIndex;
   readonly #hash = new ByteWriter(64);
   readonly #record = emptyParts();
   readonly #result = emptyParts();
+  /** The index of the present record's subject. */
+  #subject: ByteRange = NOTHING;
 
   constructor(dataset: Dataset, keys: KeySource) {
     this.#dataset = dataset;
@@ -72,6 +77,7 @@ class IngestWorker {
     this.#plan = checkPlan(dataset);
     this.#accepted = new AcceptedCodec(dataset.name);
     this.#rejects = new RejectedCodec(dataset.name);
+    this.#index = new SubjectIndex(dataset.name);
     this.#keyHash = new KeyedHash('hash', dataset.name, '#key');
     // Accepted records are dated by the broker; what the producer said is in the envelope.
     this.#result.timestampMs = -1;
@@ -91,12 +97,13 @@ class IngestWorker {
     const record = this.#record;
     const headers = this.#producerHeaders(work);
     const key = this.#hashed(keys);
-    const reject = this.#judge(work);
+    const reject = this.#judge(work) ?? this.#shredded(keys);
     if (reject !== undefined) {
       this.#reject(work, reject, headers, { mark, key });
       return;
     }
-    const envelope = encodeEnvelopeParts(record.key, record.value, headers, record.timestampMs);
+    const parts = { key: record.key, value: record.value, subject: this.#subject };
+    const envelope = encodeEnvelopeParts(parts, headers, record.timestampMs);
     const sealed = this.#accepted.sealParts(keys, mark, key, envelope);
     const result = this.#result;
     setRange(result.key, key);
@@ -127,6 +134,16 @@ class IngestWorker {
     return kept;
   }
 
+  /** Finds whom the record is about, and refuses it when that subject was shredded. */
+  #shredded(keys: KeySource): Reject | undefined {
+    this.#subject = NOTHING;
+    const text = this.#record.value.from < 0 ? undefined : this.#plan.subject();
+    if (text === undefined) return undefined;
+    this.#subject = this.#index.of(keys, text);
+    const isShredded = keys.shreds?.has(this.#subject.bytes, this.#subject.from) === true;
+    return isShredded ? { code: 'SUBJECT_SHREDDED' } : undefined;
+  }
+
   #judge({ batch, counts }: Work): Reject | undefined {
     const { offset, value } = this.#record;
     const sizeBytes = value.to - value.from;
@@ -151,14 +168,13 @@ class IngestWorker {
       value: viewOf(record.value),
       headers,
       timestamp: BigInt(timestampMs),
+      subject: null,
     };
     const encoded = mark.bytes.subarray(mark.from, mark.to);
     const sealed = this.#rejects.seal(this.#keys, encoded, viewOf(key), envelope, reason);
     rejected.push(sealed, offset);
   }
 }
-
-const NOTHING: ByteRange = { bytes: Buffer.alloc(0), from: -1, to: -1 };
 
 function setRange(target: ByteRange, { bytes, from, to }: ByteRange): void {
   target.bytes = bytes;

@@ -40,6 +40,7 @@ describe('raw to accepted', () => {
       value: record.value,
       headers: [['trace', Buffer.from('header-value')]],
       timestamp: 1_700_000_000_000n,
+      subject: expect.any(Buffer) as Buffer,
     });
     expect(mark).toMatchObject({ partition: 3, offset: 100n, attempt: 0, branch: 'both' });
     expect(mark.policyId).toEqual(dataset.policyId);
@@ -82,6 +83,32 @@ describe('raw to accepted', () => {
     expect(envelope.value).toEqual(value);
     expect(everyByte(result).includes('123-45-6789')).toBe(false);
     expect(result.event.rejected).toEqual({ [code]: 1 });
+  });
+
+  it('seals beside each record the index of its subject: one for one person, and no value', () => {
+    const bob = json({ ...good, ssn: '987-65-4321' });
+    const values = [json(good), json({ ...good, email: 'other@email.com' }), bob];
+    const codec = new AcceptedCodec('people');
+    const sealed = outputOf(transform(batchOf(values.map((value) => ({ value })))), accepted);
+    const [first, again, other] = sealed.map((one) => codec.open(keys, one).envelope.subject);
+    expect(first).toHaveLength(16);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+  });
+
+  it('rejects what is about a subject that was shredded, and nothing else', () => {
+    const shredded = { subject: null as Buffer | null };
+    const has = (bytes: Buffer, at: number) =>
+      shredded.subject?.equals(bytes.subarray(at)) === true;
+    const shredding = Object.assign(newKeys(), { shreds: { has } });
+    const treat = rawToAccepted(dataset, shredding);
+    const [one] = outputOf(resultOf(treat, batchOf([{ value: json(good) }])), accepted);
+    shredded.subject = new AcceptedCodec('people').open(shredding, one).envelope.subject;
+    const bob = json({ ...good, ssn: '987-65-4321' });
+    const batch = batchOf([{ value: json(good) }, { value: bob }]);
+    const result = resultOf(treat, batch);
+    expect(outputOf(result, accepted)).toHaveLength(1);
+    expect(result.event.rejected).toEqual({ SUBJECT_SHREDDED: 1 });
   });
 
   it('accepts a tombstone, with its key as a hash', () => {

@@ -43,7 +43,13 @@ function accepted(change: Change = {}) {
     ...marks,
   });
   const key = Buffer.from('hash-of-key');
-  const envelope = { key: Buffer.from('plain-key'), value, headers: [], timestamp: 1234n };
+  const envelope = {
+    key: Buffer.from('plain-key'),
+    value,
+    headers: [],
+    timestamp: 1234n,
+    subject: null,
+  };
   return codec.seal(keys, mark, key, envelope);
 }
 

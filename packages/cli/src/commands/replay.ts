@@ -95,7 +95,7 @@ async function replayed(
   const pending = new Map<number, ReplayCounts>();
   const keys = await openKeys(context, bus, options, {
     dataset: dataset.name,
-    purposes: ['accepted', 'rejected'],
+    purposes: ['accepted', 'rejected', 'subject-index'],
   });
   const progress = new Progress(context.terminal, 'replay', survey.open);
   try {

@@ -151,6 +151,7 @@ async function reprocessed(
         const event = transform(batch, {
           to: (name) => (name === toTopic ? out.to(name) : leftOut.reset(ANY_SIZE, Date.now())),
         });
+        if (event instanceof Promise) return event;
         const own = eventOfTarget(event, toTopic);
         pending.set(batch.partition, own);
         return own;
