@@ -33,7 +33,7 @@ export async function firstDocument(
   const wrapping = arena.take(generateKey);
   try {
     const context = wrappingContext(purpose, dataset);
-    const wrapped = await outermost.wrap(purpose, context, wrapping);
+    const wrapped = await arena.lend(wrapping, (slot) => outermost.wrap(purpose, context, slot));
     const changed = new Date().toISOString();
     const head = {
       type: 'sealstream-keyset',
@@ -57,11 +57,7 @@ export async function withPending(
   arena: KeyArena,
   outermost: OutermostKeys,
 ): Promise<KeysetDocument> {
-  const { purpose, dataset } = document;
-  const wrapping = await arena.takeFrom((slot) => {
-    const wrapped = Buffer.from(document.wrappingKey, 'base64url');
-    return outermost.unwrap(purpose, wrappingContext(purpose, dataset), wrapped, slot);
-  });
+  const wrapping = await unwrapped(document, outermost, arena);
   try {
     const changed = new Date().toISOString();
     const key = pendingKey(document, id, changed, arena, wrapping);
@@ -69,6 +65,17 @@ export async function withPending(
   } finally {
     arena.drop(wrapping);
   }
+}
+
+/** The keyset's wrapping key, in a slot that the caller drops. */
+export function unwrapped(
+  { purpose, dataset, wrappingKey }: KeysetDocument,
+  outermost: OutermostKeys,
+  arena: KeyArena,
+): Promise<KeyHandle> {
+  const context = wrappingContext(purpose, dataset);
+  const wrapped = Buffer.from(wrappingKey, 'base64url');
+  return arena.takeFrom((slot) => outermost.unwrap(purpose, context, wrapped, slot));
 }
 
 /** The pending key becomes active; the one that was, only opens from now on. */
