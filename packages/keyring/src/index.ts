@@ -30,6 +30,7 @@ export {
   type ListedKeyset,
   openKeysetAdmin,
   type RestoredKeyset,
+  type RewrappedKeyset,
 } from './keyset-admin.ts';
 export { keysetName } from './keyset-document.ts';
 export type { KeysetHeads } from './keyset-heads.ts';

@@ -1,4 +1,4 @@
-import { KEY_PAIR_PURPOSES, type Purpose } from '@sealstream/contracts';
+import { KEY_PAIR_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
 import {
   generateKey,
   generateKeyPair,
@@ -64,6 +64,43 @@ export async function withPending(
     return next(document, changed, [...document.keys, key]);
   } finally {
     arena.drop(wrapping);
+  }
+}
+
+/**
+ * The same keys under the same wrapping key, which is unwrapped by `from` and wrapped by `to`. The
+ * wrapping key itself stays, so that no data key is touched.
+ */
+export async function withRewrapped(
+  document: KeysetDocument,
+  from: OutermostKeys,
+  to: OutermostKeys,
+  arena: KeyArena,
+): Promise<KeysetDocument> {
+  const { purpose, dataset } = document;
+  const context = wrappingContext(purpose, dataset);
+  const wrapping = await unwrapped(document, from, arena);
+  try {
+    const wrapped = await arena.lend(wrapping, (slot) => to.wrap(purpose, context, slot));
+    const after = next(document, new Date().toISOString(), document.keys);
+    return { ...after, wrappingKey: wrapped.toString('base64url') };
+  } finally {
+    arena.drop(wrapping);
+  }
+}
+
+/** Whether these outermost keys unwrap the keyset. Throws what else the provider throws. */
+export async function opensUnder(
+  document: KeysetDocument,
+  outermost: OutermostKeys,
+  arena: KeyArena,
+): Promise<boolean> {
+  try {
+    arena.drop(await unwrapped(document, outermost, arena));
+    return true;
+  } catch (error) {
+    if (error instanceof SealstreamError && error.code === 'KEYSET_UNREADABLE') return false;
+    throw error;
   }
 }
 
