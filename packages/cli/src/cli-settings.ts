@@ -1,6 +1,7 @@
 import {
   baseSettings,
   type Config,
+  KEY_PROVIDER_SETTINGS,
   KEYRING_SETTINGS,
   readConfig,
   type Setting,
@@ -29,6 +30,7 @@ export const CLI_SETTINGS = {
     optional: true,
     meaning: 'The policy, where neither --policy nor ./sealstream.yaml gives one.',
   },
+  ...KEY_PROVIDER_SETTINGS,
   keyDir: {
     env: 'SEALSTREAM_KEY_DIR',
     type: 'path',

@@ -4,16 +4,17 @@ import type { Bus } from '@sealstream/bus';
 import { type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
 import {
-  fileProvider,
   type KeysetAdmin,
   openKeyring,
   openKeysetAdmin,
+  type OutermostKeys,
   readPublicKeyFile,
   readSignerFile,
 } from '@sealstream/keyring';
-import { KafkaKeysetHeads } from '@sealstream/service';
+import { KafkaKeysetHeads, outermostKeys, presentKeys } from '@sealstream/service';
 
 import type { Context } from './context.ts';
+import { type Move, type MoveOptions, targetOf } from './key-move.ts';
 import { keyPlacesOf } from './key-places.ts';
 import type { KeyOptions } from './options.ts';
 import { QUIET } from './quiet-logger.ts';
@@ -39,9 +40,10 @@ export interface ClusterKeys {
 }
 
 /**
- * Opens keys of the cluster with the operator's own key files.
+ * Opens keys of the cluster with the operator's own outermost keys.
  *
- * @throws SealstreamError KEY_FILE_*, or why a keyset cannot be used: KEYSET_*, REDIS_UNREACHABLE
+ * @throws SealstreamError KEY_FILE_*, KEY_PROVIDER_*, or why a keyset cannot be used: KEYSET_*,
+ *   REDIS_UNREACHABLE
  */
 export async function openKeys(
   context: Context,
@@ -54,7 +56,7 @@ export async function openKeys(
   const keyring = await openKeyring({
     redisUrl: redisUrlOf(context),
     prefix: config.namePrefix,
-    provider: fileProvider(places.dir, purposes),
+    provider: outermostKeys({ ...config, keyDir: places.dir }, purposes),
     purposes,
     sealTo,
     datasets: [dataset],
@@ -92,7 +94,7 @@ export async function openKeys(
 /**
  * Opens the side that changes keysets, for the purposes given.
  *
- * @throws SealstreamError REDIS_UNREACHABLE, KEY_FILE_*
+ * @throws SealstreamError REDIS_UNREACHABLE, KEY_FILE_*, KEY_PROVIDER_*, CONFIG_INVALID
  */
 export function openAdmin(
   context: Context,
@@ -100,14 +102,43 @@ export function openAdmin(
   options: KeyOptions,
   purposes: readonly Purpose[],
 ): Promise<KeysetAdmin> {
-  const places = keyPlacesOf(context, options);
+  const { dir } = keyPlacesOf(context, options);
+  const provider = outermostKeys({ ...context.config(), keyDir: dir }, purposes);
+  return adminWith(provider, context, bus, options);
+}
+
+/**
+ * As openAdmin, to move keysets from the present outermost keys to the next ones, both checked.
+ *
+ * @throws SealstreamError USAGE when nothing says where to; what openAdmin throws
+ */
+export async function openMove(
+  context: Context,
+  bus: HeadsBus,
+  options: KeyOptions & MoveOptions,
+  purposes: readonly Purpose[],
+): Promise<Move> {
+  const config = { ...context.config(), keyDir: keyPlacesOf(context, options).dir };
+  const { next, to } = targetOf(config, options, purposes);
+  await next.check();
+  const admin = await adminWith(presentKeys(config, purposes), context, bus, options);
+  return { admin, next, to };
+}
+
+function adminWith(
+  provider: OutermostKeys,
+  context: Context,
+  bus: HeadsBus,
+  options: KeyOptions,
+): Promise<KeysetAdmin> {
+  const { allowUnlocked, namePrefix } = context.config();
   return openKeysetAdmin({
     redisUrl: redisUrlOf(context),
-    prefix: context.config().namePrefix,
-    provider: fileProvider(places.dir, purposes),
-    signer: readSignerFile(places.signer),
+    prefix: namePrefix,
+    provider,
+    signer: readSignerFile(keyPlacesOf(context, options).signer),
     heads: new KafkaKeysetHeads(bus),
     logger: QUIET,
-    allowUnlocked: context.config().allowUnlocked,
+    allowUnlocked,
   });
 }

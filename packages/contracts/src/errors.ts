@@ -134,12 +134,12 @@ export const ERRORS = {
   KEYSET_UNREADABLE: {
     class: 'terminal',
     cause: 'A keyset does not parse, or a wrapped key does not unwrap under the outermost key.',
-    mend: 'Check that the key file is the one this keyset was made with; then restore.',
+    mend: 'Check that the key file, KMS key or HSM key is the one this keyset was made with.',
   },
   KEYRING_STALE: {
     class: 'retryable',
     cause: 'The keyset could not be confirmed for longer than the cache ceiling.',
-    mend: 'Bring Redis back; the service goes on by itself.',
+    mend: 'Bring back Redis, or the key provider of a changed keyset; it goes on by itself.',
   },
   KEY_FILE_MISSING: {
     class: 'terminal',
@@ -155,6 +155,16 @@ export const ERRORS = {
     class: 'terminal',
     cause: 'A key file does not hold one key of the expected form.',
     mend: 'Restore the file from its backup; do not edit it.',
+  },
+  KEY_PROVIDER_AWAY: {
+    class: 'retryable',
+    cause: 'The KMS or HSM with the outermost keys does not answer.',
+    mend: 'Bring it back; until then known keys work on, new keysets and restarts wait.',
+  },
+  KEY_PROVIDER_REFUSED: {
+    class: 'terminal',
+    cause: 'The KMS or HSM refuses the outermost key: disabled, not allowed, not there, wrong PIN.',
+    mend: 'The reason is named: enable the key, give the permission, or mend the setting.',
   },
   MEMORY_NOT_LOCKED: {
     class: 'terminal',

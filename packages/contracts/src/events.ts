@@ -53,6 +53,7 @@ export const PlainEvent = z.object({
     'service-stopped',
     'key-created',
     'key-rotated',
+    'key-rewrapped',
     'policy-loaded',
     'offsets-set',
     'offsets-lost',

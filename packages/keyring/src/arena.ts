@@ -11,7 +11,7 @@ const ARENA_SLOTS = 2048;
  *
  * Promises: the memory is locked (or MEMORY_NOT_LOCKED is thrown, unless unlocked memory is
  * allowed); a slot is zero before it is used again; no slot leaves as a Buffer but to the one
- * function that fills it.
+ * function that fills it, and to whoever wraps its key.
  */
 export class KeyArena {
   readonly #allowUnlocked: boolean;
@@ -48,6 +48,13 @@ export class KeyArena {
       this.#giveBack(slot);
       throw error;
     }
+  }
+
+  /** Shows the bytes of a key of this arena to `wrap`, which neither keeps nor changes them. */
+  async lend<T>(key: KeyHandle, wrap: (slot: Buffer) => Promise<T>): Promise<T> {
+    const slot = this.#slots.get(key);
+    if (slot === undefined) throw new SealstreamError('INTERNAL', { arena: 'not a key of it' });
+    return wrap(slot);
   }
 
   /** Ends a key: zeroes it, and whoever still holds the handle gets an error. */

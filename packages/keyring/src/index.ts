@@ -7,6 +7,8 @@
  * Redis is back; keys lie in locked memory, are zeroed when they go, and never show.
  */
 export { applyKeyring } from './apply-keyring.ts';
+export { eitherProvider } from './either-provider.ts';
+export { fileProvider } from './file-provider.ts';
 export {
   createKeyFiles,
   createSignerFiles,
@@ -14,6 +16,12 @@ export {
   readPublicKeyFile,
   readSignerFile,
 } from './key-file.ts';
+export {
+  KEY_PROVIDERS,
+  keyProvider,
+  type KeyProviderName,
+  type KeyProviderOptions,
+} from './key-provider.ts';
 export { type Keyring, type KeyringHealth, type KeyringOptions, openKeyring } from './keyring.ts';
 export {
   type KeysetAdmin,
@@ -22,8 +30,9 @@ export {
   type ListedKeyset,
   openKeysetAdmin,
   type RestoredKeyset,
+  type RewrappedKeyset,
 } from './keyset-admin.ts';
 export { keysetName } from './keyset-document.ts';
 export type { KeysetHeads } from './keyset-heads.ts';
-export { fileProvider, type OutermostKeys } from './outermost-keys.ts';
+export type { OutermostKeys } from './outermost-keys.ts';
 export { createFile, readSecretFile } from './secret-file.ts';

@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { type ErrorCode, type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { Algorithm, Signer } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
-import { firstDocument, withActivated, withPending } from './keyset-change.ts';
+import {
+  firstDocument,
+  opensUnder,
+  withActivated,
+  withPending,
+  withRewrapped,
+} from './keyset-change.ts';
 import {
   ALGORITHMS,
   type KeysetDocument,
@@ -49,6 +55,13 @@ export interface ListedKeyset {
   readonly problem?: ErrorCode;
 }
 
+/** What a rewrap did with one keyset. */
+export interface RewrappedKeyset {
+  readonly name: string;
+  readonly version: number;
+  readonly action: 'rewrapped' | 'unchanged';
+}
+
 /** What a restore did with one keyset. */
 export interface RestoredKeyset {
   readonly name: string;
@@ -71,7 +84,7 @@ export async function openKeysetAdmin(options: KeysetAdminOptions): Promise<Keys
 }
 
 /**
- * Creates, rotates, lists and restores keysets.
+ * Creates, rotates, moves, lists and restores keysets.
  *
  * Promises: a key becomes active only after it was read back from Redis, unwrapped and made durable
  * with the heads; of two who change one keyset at once, one wins and the other gets
@@ -146,6 +159,28 @@ export class KeysetAdmin {
       );
     const current = await this.#current(purpose, dataset);
     return this.#advance(purpose, dataset, current, algorithm);
+  }
+
+  /**
+   * Puts a keyset under other outermost keys: the same wrapping key and data keys, the wrapping key
+   * wrapped by `to`, as the next version. What `to` unwraps is done, so a run that was cut short is
+   * taken up by the next one. Nothing is written before every key was opened under `to`.
+   *
+   * Throws KEYSET_MISSING, KEYSET_CONFLICT, KEYSET_ROLLED_BACK, KEYSET_UNREADABLE when neither the
+   * present outermost key nor `to` unwraps it, and what the providers throw.
+   */
+  async rewrap(purpose: Purpose, dataset: string, to: OutermostKeys): Promise<RewrappedKeyset> {
+    const name = keysetName(purpose, dataset);
+    const current = await this.#current(purpose, dataset);
+    if (current === undefined) throw new SealstreamError('KEYSET_MISSING', { keyset: name });
+    const { document } = current;
+    if (await opensUnder(document, to, this.#arena))
+      return { name, version: document.version, action: 'unchanged' };
+    const moved = await withRewrapped(document, this.#provider, to, this.#arena);
+    await this.#proveOpens(signKeyset(moved, this.#signer), to);
+    const written = await this.#write(name, current, moved);
+    await this.#publish(name, written);
+    return { name, version: written.document.version, action: 'rewrapped' };
   }
 
   /** Every keyset in Redis or among the heads, sorted by name. */
@@ -279,9 +314,15 @@ export class KeysetAdmin {
     const [found = null] = await this.#store.read([name]);
     if (found === null || !staged.bytes.equals(found))
       throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
-    const keyset = new OpenedKeyset(purpose, dataset, this.#arena, this.#provider);
+    await this.#proveOpens(this.#open(name, found), this.#provider);
+  }
+
+  /** Unwraps every key and holds it against its digest. */
+  async #proveOpens(signed: SignedKeyset, outermost: OutermostKeys): Promise<void> {
+    const { purpose, dataset } = signed.document;
+    const keyset = new OpenedKeyset(purpose, dataset, this.#arena, outermost);
     try {
-      await keyset.update(this.#open(name, found));
+      await keyset.update(signed);
     } finally {
       keyset.close();
     }

@@ -1,4 +1,4 @@
-import { KEY_PAIR_PURPOSES, type Purpose } from '@sealstream/contracts';
+import { KEY_PAIR_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
 import {
   type Algorithm,
   generateKey,
@@ -35,7 +35,7 @@ export async function firstDocument(
   const wrapping = arena.take(generateKey);
   try {
     const context = wrappingContext(purpose, dataset);
-    const wrapped = await outermost.wrap(purpose, context, wrapping);
+    const wrapped = await arena.lend(wrapping, (slot) => outermost.wrap(purpose, context, slot));
     const changed = new Date().toISOString();
     const head = {
       type: 'sealstream-keyset',
@@ -65,11 +65,7 @@ export async function withPending(
   outermost: OutermostKeys,
   algorithm: Algorithm = ALGORITHMS[document.purpose],
 ): Promise<KeysetDocument> {
-  const { purpose, dataset } = document;
-  const wrapping = await arena.takeFrom((slot) => {
-    const wrapped = Buffer.from(document.wrappingKey, 'base64url');
-    return outermost.unwrap(purpose, wrappingContext(purpose, dataset), wrapped, slot);
-  });
+  const wrapping = await unwrapped(document, outermost, arena);
   try {
     const changed = new Date().toISOString();
     const key = pendingKey(document, { id, algorithm, created: changed }, arena, wrapping);
@@ -77,6 +73,54 @@ export async function withPending(
   } finally {
     arena.drop(wrapping);
   }
+}
+
+/**
+ * The same keys under the same wrapping key, which is unwrapped by `from` and wrapped by `to`. The
+ * wrapping key itself stays, so that no data key is touched.
+ */
+export async function withRewrapped(
+  document: KeysetDocument,
+  from: OutermostKeys,
+  to: OutermostKeys,
+  arena: KeyArena,
+): Promise<KeysetDocument> {
+  const { purpose, dataset } = document;
+  const context = wrappingContext(purpose, dataset);
+  const wrapping = await unwrapped(document, from, arena);
+  try {
+    const wrapped = await arena.lend(wrapping, (slot) => to.wrap(purpose, context, slot));
+    const after = next(document, new Date().toISOString(), document.keys);
+    return { ...after, wrappingKey: wrapped.toString('base64url') };
+  } finally {
+    arena.drop(wrapping);
+  }
+}
+
+/** Whether these outermost keys unwrap the keyset. Throws what else the provider throws. */
+export async function opensUnder(
+  document: KeysetDocument,
+  outermost: OutermostKeys,
+  arena: KeyArena,
+): Promise<boolean> {
+  try {
+    arena.drop(await unwrapped(document, outermost, arena));
+    return true;
+  } catch (error) {
+    if (error instanceof SealstreamError && error.code === 'KEYSET_UNREADABLE') return false;
+    throw error;
+  }
+}
+
+/** The keyset's wrapping key, in a slot that the caller drops. */
+export function unwrapped(
+  { purpose, dataset, wrappingKey }: KeysetDocument,
+  outermost: OutermostKeys,
+  arena: KeyArena,
+): Promise<KeyHandle> {
+  const context = wrappingContext(purpose, dataset);
+  const wrapped = Buffer.from(wrappingKey, 'base64url');
+  return arena.takeFrom((slot) => outermost.unwrap(purpose, context, wrapped, slot));
 }
 
 /** Pending keys become active; those that were, of the same algorithms, only open from now on. */

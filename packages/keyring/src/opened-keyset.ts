@@ -9,6 +9,7 @@ import {
   unwrapKey,
 } from '@sealstream/crypto';
 import type { KeyArena } from './arena.ts';
+import { unwrapped } from './keyset-change.ts';
 import {
   ALGORITHMS,
   keyContext,
@@ -16,7 +17,6 @@ import {
   type KeysetKey,
   keysetName,
   type SignedKeyset,
-  wrappingContext,
 } from './keyset-document.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
 
@@ -136,11 +136,7 @@ export class OpenedKeyset {
     const opened = new Map<string, KeyHandle>();
     const outermost = this.#outermost;
     if (outermost === undefined || fresh.length === 0) return opened;
-    const { purpose, dataset } = document;
-    const wrapping = await this.#arena.takeFrom((slot) => {
-      const wrapped = Buffer.from(document.wrappingKey, 'base64url');
-      return outermost.unwrap(purpose, wrappingContext(purpose, dataset), wrapped, slot);
-    });
+    const wrapping = await unwrapped(document, outermost, this.#arena);
     try {
       for (const key of fresh)
         opened.set(

@@ -19,7 +19,7 @@ import {
   readPublicKeyFile,
   readSignerFile,
 } from '../src/key-file.ts';
-import { fileProvider } from '../src/outermost-keys.ts';
+import { fileProvider } from '../src/file-provider.ts';
 import { codeOf, type KeyFiles, makeKeyFiles } from './keyring-fixture.ts';
 
 const slot = Buffer.alloc(32);

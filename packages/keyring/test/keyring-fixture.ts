@@ -6,7 +6,8 @@ import { type Logger, type Purpose, PURPOSES } from '@sealstream/contracts';
 import type { Signer } from '@sealstream/crypto';
 import { createKeyFiles, createSignerFiles, readSignerFile } from '../src/key-file.ts';
 import type { KeysetHeads } from '../src/keyset-heads.ts';
-import { fileProvider, type OutermostKeys } from '../src/outermost-keys.ts';
+import { fileProvider } from '../src/file-provider.ts';
+import type { OutermostKeys } from '../src/outermost-keys.ts';
 
 /** Key files of an operator in a directory of their own. */
 export interface KeyFiles {

@@ -50,7 +50,7 @@ async function ring(
 }
 
 async function createAll(): Promise<void> {
-  for (const purpose of ['accepted', 'rejected', 'field', 'hash'] as const)
+  for (const purpose of KEYSET_PURPOSES)
     await admin.ensure(purpose, 'people');
 }
 

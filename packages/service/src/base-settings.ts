@@ -1,6 +1,7 @@
 import { COMPRESSIONS } from '@sealstream/bus';
 import type { ServiceName } from '@sealstream/contracts';
 
+import { KEY_PROVIDER_SETTINGS } from './key-provider-settings.ts';
 import type { Config } from './setting.ts';
 
 /** Where each service answers HTTP by default, so that all run beside each other on one machine. */
@@ -160,11 +161,7 @@ export const KEYRING_SETTINGS = {
     secret: true,
     meaning: 'The Redis that holds the keysets; may carry user and password.',
   },
-  keyDir: {
-    env: 'SEALSTREAM_KEY_DIR',
-    type: 'path',
-    meaning: "Directory with `<purpose>.key`, mode 0600, for this service's own purposes only.",
-  },
+  ...KEY_PROVIDER_SETTINGS,
   signerPublicKeyFile: {
     env: 'SEALSTREAM_SIGNER_PUBLIC_KEY_FILE',
     type: 'path',
@@ -181,7 +178,8 @@ export const KEYRING_SETTINGS = {
     type: 'durationMs',
     default: '15m',
     min: 1000,
-    meaning: 'With Redis away: how long known keys still work before the flow stops.',
+    meaning:
+      'With Redis away, or the provider of a changed keyset: how long known keys still work.',
   },
   keyPollMs: {
     env: 'SEALSTREAM_KEY_POLL',

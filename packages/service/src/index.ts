@@ -21,6 +21,13 @@ export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
 export { Health, type HealthReport } from './health.ts';
 export { type HttpServer, openHttp } from './http.ts';
 export { kafkaConnection } from './kafka-connection.ts';
+export {
+  KEY_PROVIDER_SETTINGS,
+  type KeyProviderConfig,
+  nextKeys,
+  outermostKeys,
+  presentKeys,
+} from './key-provider-settings.ts';
 export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { isEntry, runService, type Start, type Stop } from './lifecycle.ts';
 export { type Log, type LogLevel, type LogOptions, logTo, openLog } from './log.ts';

@@ -1,6 +1,7 @@
 import { SealstreamError, SERVICE_PURPOSES, type ServiceName } from '@sealstream/contracts';
-import { fileProvider, type Keyring, openKeyring, readPublicKeyFile } from '@sealstream/keyring';
+import { type Keyring, openKeyring, readPublicKeyFile } from '@sealstream/keyring';
 import type { BaseConfig, KeyringConfig } from './base-settings.ts';
+import { outermostKeys } from './key-provider-settings.ts';
 import { KafkaKeysetHeads } from './keyset-heads.ts';
 import type { OpenedService } from './open-service.ts';
 import { untilAvailable } from './waiting.ts';
@@ -11,7 +12,8 @@ const HEALTH_EVERY_MS = 1000;
  * Opens the keyring of a service with the outermost keys of its own purposes and no other, waits up
  * to startWaitMs until every keyset can be used, and keeps /readyz true about it from then on.
  *
- * @throws SealstreamError KEY_FILE_*, KEYSET_*, MEMORY_NOT_LOCKED, TOPIC_MISSING, REDIS_UNREACHABLE
+ * @throws SealstreamError KEY_FILE_*, KEY_PROVIDER_*, KEYSET_*, CONFIG_INVALID, MEMORY_NOT_LOCKED,
+ *   TOPIC_MISSING, REDIS_UNREACHABLE
  */
 export async function openServiceKeyring<C extends BaseConfig & KeyringConfig>(
   name: ServiceName,
@@ -25,7 +27,7 @@ export async function openServiceKeyring<C extends BaseConfig & KeyringConfig>(
       openKeyring({
         redisUrl: config.redisUrl.reveal(),
         prefix: config.namePrefix,
-        provider: fileProvider(config.keyDir, purposes),
+        provider: outermostKeys(config, purposes),
         purposes,
         datasets: [...policy.datasets.keys()],
         signerPublicKey: readPublicKeyFile(config.signerPublicKeyFile),

@@ -21,7 +21,11 @@ export function wrongReferences(units: readonly Unit[]): string[] {
 /** Dependencies whose version does not stand in the catalog or the workspace. */
 export function strayVersions(units: readonly Unit[]): string[] {
   return units.flatMap(({ folder, manifest }) =>
-    Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+    Object.entries({
+      ...manifest.dependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.devDependencies,
+    })
       .filter(([name, version]) =>
         name.startsWith(SCOPE) ? version !== 'workspace:*' : version !== 'catalog:',
       )

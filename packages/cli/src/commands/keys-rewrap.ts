@@ -1,0 +1,112 @@
+import { KEYSET_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
+import type { KeysetAdmin } from '@sealstream/keyring';
+import { Option } from 'commander';
+
+import type { CliAudit } from '../cli-audit.ts';
+import { openMove } from '../cluster-keys.ts';
+import { type CommonOptions, defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { type Move, moveOptions, type MoveOptions } from '../key-move.ts';
+import { keyDirOption, type KeyOptions } from '../options.ts';
+import { withBus } from '../servers.ts';
+
+interface Options extends KeyOptions, MoveOptions, CommonOptions {
+  readonly purpose?: Purpose;
+  readonly dataset?: string;
+}
+
+/** What became of one keyset. */
+interface Rewrapped {
+  readonly name: string;
+  readonly version: number;
+  readonly action: 'rewrapped' | 'unchanged' | 'failed';
+  readonly problem?: string;
+}
+
+export const keysRewrap = defineCommand<Options>({
+  name: 'rewrap',
+  summary: 'put keysets under other outermost keys',
+  about:
+    'Moves keysets to another provider, or from old key files to new ones: the wrapping key of each ' +
+    'is wrapped anew, the data keys stay, so every old record still opens. A keyset that the new ' +
+    'outermost key unwraps is done: after a cut, run it again and it takes up where it stopped. All ' +
+    'keysets there are move, also those of datasets that left the policy. Services take the new ' +
+    'version by themselves when they have both outermost keys (the settings _NEXT); see ' +
+    'docs/key-providers.md for the order of steps.',
+  options: [
+    ...moveOptions(),
+    new Option('--purpose <purpose>', 'only keysets of this purpose (default: all)').choices(
+      KEYSET_PURPOSES,
+    ),
+    new Option('-d, --dataset <name>', 'only keysets of this dataset (default: all)'),
+    keyDirOption(),
+  ],
+  examples: [
+    ['sealstream keys rewrap --to-provider aws-kms', 'from key files to a KMS'],
+    ['sealstream keys rewrap --to-key-dir new-keys', 'from old key files to new ones'],
+  ],
+  exits: { 0: 'every keyset is under the new outermost key', 1: 'a keyset could not be moved' },
+  run: async (context, options) => {
+    const done = await withBus(context, async (bus, audit) => {
+      await audit.check();
+      const move = await openMove(context, bus, options, purposesOf(options));
+      try {
+        return await rewrapAll(context, audit, move, options);
+      } finally {
+        move.admin.stop();
+      }
+    });
+    const { terminal } = context;
+    if (terminal.json) terminal.sayJson({ keysets: done });
+    if (done.some(({ action }) => action === 'failed'))
+      return { exit: EXIT.finding, next: 'mend what is named, then run the same command again' };
+    return { next: 'name the new outermost keys in the settings of every service and of this' };
+  },
+});
+
+function purposesOf({ purpose }: Options): readonly Purpose[] {
+  return purpose === undefined ? KEYSET_PURPOSES : [purpose];
+}
+
+async function rewrapAll(
+  context: Context,
+  audit: CliAudit,
+  { admin, next, to }: Move,
+  options: Options,
+): Promise<Rewrapped[]> {
+  const done: Rewrapped[] = [];
+  for (const { dataset, purpose } of await keysetsOf(admin, options)) {
+    const one: Rewrapped = await admin
+      .rewrap(purpose, dataset, next)
+      .catch((error: unknown) => failed(`${purpose}/${dataset}`, error));
+    done.push(one);
+    const { action, name, problem = '', version } = one;
+    if (!context.terminal.json)
+      context.terminal.say(`${name}  version ${version}  ${action}  ${problem}`.trimEnd());
+    if (action === 'rewrapped')
+      await audit.tell({ type: 'key-rewrapped', dataset, details: { purpose, version, to } });
+  }
+  return done;
+}
+
+async function keysetsOf(
+  admin: KeysetAdmin,
+  options: Options,
+): Promise<{ readonly purpose: Purpose; readonly dataset: string }[]> {
+  const purposes = purposesOf(options);
+  return (await admin.list()).flatMap(({ name }) => {
+    const slash = name.indexOf('/');
+    const dataset = name.slice(slash + 1);
+    const purpose = purposes.find((one) => one === name.slice(0, slash));
+    const isWanted = options.dataset === undefined || options.dataset === dataset;
+    return purpose !== undefined && isWanted ? [{ purpose, dataset }] : [];
+  });
+}
+
+/** What is wrong with one keyset keeps none of the others; anything else ends the command. */
+function failed(name: string, error: unknown): Rewrapped {
+  const isOfKeyset = error instanceof SealstreamError && error.code.startsWith('KEYSET_');
+  if (!isOfKeyset) throw error;
+  return { name, version: 0, action: 'failed', problem: error.code };
+}
