@@ -26,7 +26,8 @@ const run = promisify(execFile);
 
 /**
  * The Python of an environment that holds exactly what the requirements say, below
- * `.sealstream/tools` and made once for each change of them. Its other programs stand beside it. Throws MissingTool with the line to run when there is no Python to make it with.
+ * `.sealstream/tools` and made once for each change of them. Its other programs stand beside it.
+ * Throws MissingTool with the line to run when there is no Python to make it with.
  */
 export async function pythonProgram(
   progress: (line: string) => void,
