@@ -154,7 +154,7 @@ export function providerConformance(name: string, open: () => Promise<ProviderGr
       },
     );
 
-    test('of a purpose that is not the process’s own neither wrap nor unwrap', async () => {
+    test('neither wrap nor unwrap for a purpose that is not theirs', async () => {
       expect(await refusal(await wrapped(), CONTEXT, 'rejected')).toBe(ground.notOurs);
       await expect(wrapped(CONTEXT, 'rejected')).rejects.toMatchObject({ code: ground.notOurs });
     });

@@ -101,11 +101,11 @@ export function commandsNamed(pages: readonly Page[]): Mention[] {
   );
 }
 
-/** Tests that a page names: a code-quoted file of tests, then names in straight quotes. */
+/** Tests that a page names: a code-quoted file in a folder `test`, then names in straight quotes. */
 export function testsNamed({ path, text }: Page): (Mention & { readonly file: string })[] {
   return text.split('\n').flatMap((line, index) => {
     let file = '';
-    return Array.from(line.matchAll(/`([^`]+\.test\.ts)`|"([^"]+)"/g)).flatMap(
+    return Array.from(line.matchAll(/`((?:[^`]+\/)?test\/[^`]+\.ts)`|"([^"]+)"/g)).flatMap(
       ([, named, name]) => {
         if (named !== undefined) file = named;
         if (name === undefined || file === '') return [];
