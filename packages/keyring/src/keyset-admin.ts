@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { type ErrorCode, type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { Signer } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
+import { DocumentHistory } from './document-history.ts';
 import { firstDocument, withActivated, withPending } from './keyset-change.ts';
 import {
   type KeysetDocument,
   type KeysetKey,
+  KEYSET_FORM,
+  isKeysetName,
   keysetName,
   NEVER_ROTATED,
-  openSignedKeyset,
   type SignedKeyset,
-  signKeyset,
 } from './keyset-document.ts';
 import { checkHead, type KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
@@ -79,22 +80,24 @@ export async function openKeysetAdmin(options: KeysetAdminOptions): Promise<Keys
  */
 export class KeysetAdmin {
   readonly #provider: OutermostKeys;
-  readonly #signer: Signer;
   readonly #heads: KeysetHeads;
   readonly #store: KeysetStore;
   readonly #arena: KeyArena;
+  readonly #history: DocumentHistory<KeysetDocument>;
 
   constructor(options: KeysetAdminOptions, store: KeysetStore, arena: KeyArena) {
     this.#provider = options.provider;
-    this.#signer = options.signer;
     this.#heads = options.heads;
     this.#store = store;
     this.#arena = arena;
+    const { heads, signer } = options;
+    const restore = 'sealstream keys restore';
+    this.#history = new DocumentHistory(KEYSET_FORM, { store, heads, signer, restore });
   }
 
   /** Creates a missing keyset; leaves one that has an active key as it is. */
   async ensure(purpose: Purpose, dataset: string): Promise<KeysetChange> {
-    const current = await this.#current(purpose, dataset);
+    const current = await this.#history.current(keysetName(purpose, dataset));
     const active = current?.document.keys.find(({ state }) => state === 'active');
     if (current === undefined || active === undefined)
       return this.#advance(purpose, dataset, current);
@@ -109,7 +112,7 @@ export class KeysetAdmin {
    * head and Redis has lost the keyset, and USAGE for keys that never rotate.
    */
   async createOrRotate(purpose: Purpose, dataset: string): Promise<KeysetChange> {
-    const current = await this.#current(purpose, dataset);
+    const current = await this.#history.current(keysetName(purpose, dataset));
     const active = current?.document.keys.some(({ state }) => state === 'active') === true;
     if (active && NEVER_ROTATED.includes(purpose))
       throw new SealstreamError(
@@ -123,7 +126,8 @@ export class KeysetAdmin {
   /** Every keyset in Redis or among the heads, sorted by name. */
   async list(): Promise<ListedKeyset[]> {
     const heads = await this.#heads.load();
-    const names = [...new Set([...(await this.#store.names()), ...heads.keys()])].sort();
+    const all = new Set([...(await this.#store.names()), ...heads.keys()]);
+    const names = [...all].filter(isKeysetName).sort();
     const found = await this.#store.read(names);
     return names.map((name, at) => this.#listed(name, found[at] ?? null, heads.get(name)));
   }
@@ -135,7 +139,9 @@ export class KeysetAdmin {
   async restore(): Promise<RestoredKeyset[]> {
     const restored: RestoredKeyset[] = [];
     for (const [name, bytes] of await this.#heads.load()) {
-      const head = this.#open(name, bytes);
+      // Registers of subjects come back with the keys that they speak of: see SubjectAdmin.
+      if (!isKeysetName(name)) continue;
+      const head = this.#history.open(name, bytes);
       const [found = null] = await this.#store.read([name]);
       restored.push({ name, ...(await this.#restoreOne(name, head, found)) });
     }
@@ -153,7 +159,7 @@ export class KeysetAdmin {
     found: Buffer | null,
   ): Promise<Omit<RestoredKeyset, 'name'>> {
     const { version } = head.document;
-    const there = found === null ? undefined : this.#believed(name, found);
+    const there = found === null ? undefined : this.#history.believed(name, found);
     if (there !== undefined && there.document.version > version)
       return { version: there.document.version, action: 'ahead' };
     for (const { id } of head.document.keys) await this.#store.claimKeyId(id, name);
@@ -161,28 +167,6 @@ export class KeysetAdmin {
     if (!(await this.#store.swap(name, found, head.bytes)))
       throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
     return { version, action: 'restored' };
-  }
-
-  /** What Redis holds, checked against signature and head; a head that lags is brought up. */
-  async #current(purpose: Purpose, dataset: string): Promise<SignedKeyset | undefined> {
-    const name = keysetName(purpose, dataset);
-    const headBytes = (await this.#heads.load()).get(name);
-    const [found = null] = await this.#store.read([name]);
-    if (found === null) {
-      if (headBytes === undefined) return undefined;
-      // Precondition: what Redis has lost is restored and not made anew, or old records stay shut.
-      throw new SealstreamError(
-        'KEYSET_MISSING',
-        { keyset: name },
-        'Redis has lost it: run `sealstream keys restore`.',
-      );
-    }
-    const current = this.#open(name, found);
-    const head = headBytes === undefined ? undefined : this.#open(name, headBytes);
-    checkHead(name, head, current);
-    const lags = head === undefined || head.document.version < current.document.version;
-    if (lags) await this.#publish(name, current);
-    return current;
   }
 
   async #advance(
@@ -193,9 +177,9 @@ export class KeysetAdmin {
     const name = keysetName(purpose, dataset);
     const staged = hasPending(current) ? current : await this.#stage(purpose, dataset, current);
     await this.#proveReadable(purpose, dataset, staged);
-    await this.#publish(name, staged);
-    const activated = await this.#write(name, staged, withActivated(staged.document));
-    await this.#publish(name, activated);
+    await this.#history.publish(name, staged);
+    const activated = await this.#history.write(name, staged, withActivated(staged.document));
+    await this.#history.publish(name, activated);
     const { keys, version } = activated.document;
     const keyId = keys.find(({ state }) => state === 'active')?.id ?? '';
     return { name, version, keyId, action: keys.length === 1 ? 'created' : 'rotated' };
@@ -212,33 +196,7 @@ export class KeysetAdmin {
       current === undefined
         ? await firstDocument(purpose, dataset, id, this.#arena, this.#provider)
         : await withPending(current.document, id, this.#arena, this.#provider);
-    return this.#write(name, current, document);
-  }
-
-  /** Signs and swaps in. */
-  async #write(
-    name: string,
-    before: SignedKeyset | undefined,
-    document: KeysetDocument,
-  ): Promise<SignedKeyset> {
-    const after = signKeyset(document, this.#signer);
-    if (await this.#store.swap(name, before?.bytes ?? null, after.bytes)) return after;
-    throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
-  }
-
-  /**
-   * Makes a document durable with the heads, and whatever newer one Redis holds after that: what we
-   * publish may come after what somebody faster published, and the heads keep what came last.
-   */
-  async #publish(name: string, signed: SignedKeyset): Promise<void> {
-    let last = signed;
-    for (;;) {
-      await this.#heads.publish(name, last.bytes);
-      const [found = null] = await this.#store.read([name]);
-      const now = found === null ? undefined : this.#believed(name, found);
-      if (now === undefined || now.document.version <= last.document.version) return;
-      last = now;
-    }
+    return this.#history.write(name, current, document);
   }
 
   /** Postcondition: what becomes active was read back from Redis and unwraps. */
@@ -249,7 +207,7 @@ export class KeysetAdmin {
       throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
     const keyset = new OpenedKeyset(purpose, dataset, this.#arena, this.#provider);
     try {
-      await keyset.update(this.#open(name, found));
+      await keyset.update(this.#history.open(name, found));
     } finally {
       keyset.close();
     }
@@ -262,23 +220,11 @@ export class KeysetAdmin {
     }
   }
 
-  #open(name: string, bytes: Uint8Array): SignedKeyset {
-    return openSignedKeyset(name, bytes, this.#signer.publicKey);
-  }
-
-  #believed(name: string, bytes: Uint8Array): SignedKeyset | undefined {
-    try {
-      return this.#open(name, bytes);
-    } catch {
-      return undefined;
-    }
-  }
-
   #listed(name: string, found: Buffer | null, headBytes: Uint8Array | undefined): ListedKeyset {
     try {
-      const head = headBytes === undefined ? undefined : this.#open(name, headBytes);
+      const head = headBytes === undefined ? undefined : this.#history.open(name, headBytes);
       if (found === null) return listing(name, head, 'KEYSET_MISSING');
-      const current = this.#open(name, found);
+      const current = this.#history.open(name, found);
       try {
         checkHead(name, head, current);
       } catch {
