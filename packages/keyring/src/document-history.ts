@@ -83,6 +83,13 @@ export class DocumentHistory<D extends { readonly version: number }> {
     }
   }
 
+  /** Writes a signed version where Redis has none, and publishes it. Throws KEYSET_CONFLICT. */
+  async putBack(name: string, signed: SignedDocument<D>): Promise<void> {
+    if (!(await this.#options.store.swap(name, null, signed.bytes)))
+      throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
+    await this.publish(name, signed);
+  }
+
   /** Throws KEYSET_BAD_SIGNATURE, KEYSET_UNREADABLE. */
   open(name: string, bytes: Uint8Array): SignedDocument<D> {
     return openWith(this.#form, name, bytes, this.#options.signer.publicKey);
