@@ -3,7 +3,7 @@ import { destroyKey, KEY_BYTES, type KeyHandle } from '@sealstream/crypto';
 import sodium from 'sodium-native';
 
 /** Slots of one arena: 64 KiB of keys between guard pages. */
-const ARENA_SLOTS = 2048;
+export const ARENA_SLOTS = 2048;
 
 /**
  * Memory for keys: few large guarded allocations of 32-byte slots, since Node aborts after some
@@ -89,12 +89,18 @@ export class KeyArena {
   }
 
   #grow(): void {
-    const memory = sodium.sodium_malloc(ARENA_SLOTS * KEY_BYTES);
-    if (!this.#allowUnlocked) lock(memory);
-    sodium.sodium_memzero(memory);
+    const memory = keyMemory(ARENA_SLOTS, this.#allowUnlocked);
     for (let at = memory.length - KEY_BYTES; at >= 0; at -= KEY_BYTES)
       this.#free.push(memory.subarray(at, at + KEY_BYTES));
   }
+}
+
+/** Zeroed memory for so many keys between guard pages. Throws MEMORY_NOT_LOCKED. */
+export function keyMemory(slots: number, allowUnlocked: boolean): Buffer {
+  const memory = sodium.sodium_malloc(slots * KEY_BYTES);
+  if (!allowUnlocked) lock(memory);
+  sodium.sodium_memzero(memory);
+  return memory;
 }
 
 /** sodium_malloc tries to lock and says nothing when it fails, so it is asked again here. */

@@ -32,7 +32,30 @@ export {
   type RestoredKeyset,
   type RewrappedKeyset,
 } from './keyset-admin.ts';
+export { epochFilePath, epochFiles } from './epoch-file.ts';
+export type { EpochSource } from './epoch-keys.ts';
+export type { RotatedEpoch, RotateOptions } from './epoch-rotation.ts';
+export type { EpochStore, StoredEpoch } from './epoch-store.ts';
 export { keysetName } from './keyset-document.ts';
 export type { KeysetHeads } from './keyset-heads.ts';
 export type { OutermostKeys } from './outermost-keys.ts';
 export { createFile, readSecretFile } from './secret-file.ts';
+export type { Shredded, ShredOrder } from './shred-change.ts';
+export type { ShredList } from './shred-list.ts';
+export { type ShredReceipt, type SignedReceipt, verifyReceipt } from './shred-receipt.ts';
+export {
+  type EnsuredSubjects,
+  type ListedSubjects,
+  openSubjectAdmin,
+  type ShownSubject,
+  type SubjectAdmin,
+  type SubjectAdminOptions,
+} from './subject-admin.ts';
+export type { BackedUp } from './subject-backup.ts';
+export type { RestoredSubjects } from './subject-restore.ts';
+export {
+  openSubjects,
+  type Subjects,
+  type SubjectsHealth,
+  type SubjectsOptions,
+} from './subjects.ts';

@@ -122,7 +122,9 @@ class WatchingKeyring implements Keyring {
     this.#store = new KeysetStore(options);
     this.#cached = new CachedKeys(arena, watched, () => this.#ask());
     this.keys = this.#cached;
-    this.#store.watch(() => void this.refresh());
+    this.#store.watch((name) => {
+      if (name === undefined || watched.has(name)) void this.refresh();
+    });
     this.#schedule();
   }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type ErrorCode, type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { Algorithm, Signer } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
+import { DocumentHistory } from './document-history.ts';
 import {
   firstDocument,
   opensUnder,
@@ -13,11 +14,11 @@ import {
   ALGORITHMS,
   type KeysetDocument,
   type KeysetKey,
+  KEYSET_FORM,
+  isKeysetName,
   keysetName,
   neverRotates,
-  openSignedKeyset,
   type SignedKeyset,
-  signKeyset,
 } from './keyset-document.ts';
 import { checkHead, type KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
@@ -93,17 +94,19 @@ export async function openKeysetAdmin(options: KeysetAdminOptions): Promise<Keys
  */
 export class KeysetAdmin {
   readonly #provider: OutermostKeys;
-  readonly #signer: Signer;
   readonly #heads: KeysetHeads;
   readonly #store: KeysetStore;
   readonly #arena: KeyArena;
+  readonly #history: DocumentHistory<KeysetDocument>;
 
   constructor(options: KeysetAdminOptions, store: KeysetStore, arena: KeyArena) {
     this.#provider = options.provider;
-    this.#signer = options.signer;
     this.#heads = options.heads;
     this.#store = store;
     this.#arena = arena;
+    const { heads, signer } = options;
+    const restore = 'sealstream keys restore';
+    this.#history = new DocumentHistory(KEYSET_FORM, { store, heads, signer, restore });
   }
 
   /** Creates a missing keyset or key; leaves one that has an active key as it is. */
@@ -112,7 +115,7 @@ export class KeysetAdmin {
     dataset: string,
     algorithm: Algorithm = ALGORITHMS[purpose],
   ): Promise<KeysetChange> {
-    const current = await this.#current(purpose, dataset);
+    const current = await this.#history.current(keysetName(purpose, dataset));
     const active = keyIn('active', algorithm, current);
     if (current === undefined || active === undefined)
       return this.#advance(purpose, dataset, current, algorithm);
@@ -131,7 +134,7 @@ export class KeysetAdmin {
     dataset: string,
     algorithm: Algorithm = ALGORITHMS[purpose],
   ): Promise<KeysetChange> {
-    const current = await this.#current(purpose, dataset);
+    const current = await this.#history.current(keysetName(purpose, dataset));
     const isThere = keyIn('active', algorithm, current) !== undefined;
     if (isThere && neverRotates(purpose, algorithm))
       throw new SealstreamError(
@@ -157,7 +160,7 @@ export class KeysetAdmin {
         { keyset: keysetName(purpose, dataset), algorithm },
         'These keys rotate: run `sealstream keys rotate`.',
       );
-    const current = await this.#current(purpose, dataset);
+    const current = await this.#history.current(keysetName(purpose, dataset));
     return this.#advance(purpose, dataset, current, algorithm);
   }
 
@@ -171,22 +174,23 @@ export class KeysetAdmin {
    */
   async rewrap(purpose: Purpose, dataset: string, to: OutermostKeys): Promise<RewrappedKeyset> {
     const name = keysetName(purpose, dataset);
-    const current = await this.#current(purpose, dataset);
+    const current = await this.#history.current(keysetName(purpose, dataset));
     if (current === undefined) throw new SealstreamError('KEYSET_MISSING', { keyset: name });
     const { document } = current;
     if (await opensUnder(document, to, this.#arena))
       return { name, version: document.version, action: 'unchanged' };
     const moved = await withRewrapped(document, this.#provider, to, this.#arena);
-    await this.#proveOpens(signKeyset(moved, this.#signer), to);
-    const written = await this.#write(name, current, moved);
-    await this.#publish(name, written);
+    await this.#proveOpens(this.#history.sign(moved), to);
+    const written = await this.#history.write(name, current, moved);
+    await this.#history.publish(name, written);
     return { name, version: written.document.version, action: 'rewrapped' };
   }
 
   /** Every keyset in Redis or among the heads, sorted by name. */
   async list(): Promise<ListedKeyset[]> {
     const heads = await this.#heads.load();
-    const names = [...new Set([...(await this.#store.names()), ...heads.keys()])].sort();
+    const all = new Set([...(await this.#store.names()), ...heads.keys()]);
+    const names = [...all].filter(isKeysetName).sort();
     const found = await this.#store.read(names);
     return names.map((name, at) => this.#listed(name, found[at] ?? null, heads.get(name)));
   }
@@ -198,7 +202,9 @@ export class KeysetAdmin {
   async restore(): Promise<RestoredKeyset[]> {
     const restored: RestoredKeyset[] = [];
     for (const [name, bytes] of await this.#heads.load()) {
-      const head = this.#open(name, bytes);
+      // Registers of subjects come back with the keys that they speak of: see SubjectAdmin.
+      if (!isKeysetName(name)) continue;
+      const head = this.#history.open(name, bytes);
       const [found = null] = await this.#store.read([name]);
       restored.push({ name, ...(await this.#restoreOne(name, head, found)) });
     }
@@ -216,7 +222,7 @@ export class KeysetAdmin {
     found: Buffer | null,
   ): Promise<Omit<RestoredKeyset, 'name'>> {
     const { version } = head.document;
-    const there = found === null ? undefined : this.#believed(name, found);
+    const there = found === null ? undefined : this.#history.believed(name, found);
     if (there !== undefined && there.document.version > version)
       return { version: there.document.version, action: 'ahead' };
     for (const { id } of head.document.keys) await this.#store.claimKeyId(id, name);
@@ -224,28 +230,6 @@ export class KeysetAdmin {
     if (!(await this.#store.swap(name, found, head.bytes)))
       throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
     return { version, action: 'restored' };
-  }
-
-  /** What Redis holds, checked against signature and head; a head that lags is brought up. */
-  async #current(purpose: Purpose, dataset: string): Promise<SignedKeyset | undefined> {
-    const name = keysetName(purpose, dataset);
-    const headBytes = (await this.#heads.load()).get(name);
-    const [found = null] = await this.#store.read([name]);
-    if (found === null) {
-      if (headBytes === undefined) return undefined;
-      // Precondition: what Redis has lost is restored and not made anew, or old records stay shut.
-      throw new SealstreamError(
-        'KEYSET_MISSING',
-        { keyset: name },
-        'Redis has lost it: run `sealstream keys restore`.',
-      );
-    }
-    const current = this.#open(name, found);
-    const head = headBytes === undefined ? undefined : this.#open(name, headBytes);
-    checkHead(name, head, current);
-    const lags = head === undefined || head.document.version < current.document.version;
-    if (lags) await this.#publish(name, current);
-    return current;
   }
 
   async #advance(
@@ -258,9 +242,9 @@ export class KeysetAdmin {
     const isStaged = current !== undefined && keyIn('pending', algorithm, current) !== undefined;
     const staged = isStaged ? current : await this.#stage(purpose, dataset, current, algorithm);
     await this.#proveReadable(purpose, dataset, staged);
-    await this.#publish(name, staged);
-    const activated = await this.#write(name, staged, withActivated(staged.document));
-    await this.#publish(name, activated);
+    await this.#history.publish(name, staged);
+    const activated = await this.#history.write(name, staged, withActivated(staged.document));
+    await this.#history.publish(name, activated);
     const { keys, version } = activated.document;
     const keyId = keyIn('active', algorithm, activated)?.id ?? '';
     const isFirst = keys.filter((key) => key.algorithm === algorithm).length === 1;
@@ -279,33 +263,7 @@ export class KeysetAdmin {
       current === undefined
         ? await firstDocument(purpose, dataset, id, this.#arena, this.#provider, algorithm)
         : await withPending(current.document, id, this.#arena, this.#provider, algorithm);
-    return this.#write(name, current, document);
-  }
-
-  /** Signs and swaps in. */
-  async #write(
-    name: string,
-    before: SignedKeyset | undefined,
-    document: KeysetDocument,
-  ): Promise<SignedKeyset> {
-    const after = signKeyset(document, this.#signer);
-    if (await this.#store.swap(name, before?.bytes ?? null, after.bytes)) return after;
-    throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
-  }
-
-  /**
-   * Makes a document durable with the heads, and whatever newer one Redis holds after that: what we
-   * publish may come after what somebody faster published, and the heads keep what came last.
-   */
-  async #publish(name: string, signed: SignedKeyset): Promise<void> {
-    let last = signed;
-    for (;;) {
-      await this.#heads.publish(name, last.bytes);
-      const [found = null] = await this.#store.read([name]);
-      const now = found === null ? undefined : this.#believed(name, found);
-      if (now === undefined || now.document.version <= last.document.version) return;
-      last = now;
-    }
+    return this.#history.write(name, current, document);
   }
 
   /** Postcondition: what becomes active was read back from Redis and unwraps. */
@@ -314,7 +272,7 @@ export class KeysetAdmin {
     const [found = null] = await this.#store.read([name]);
     if (found === null || !staged.bytes.equals(found))
       throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });
-    await this.#proveOpens(this.#open(name, found), this.#provider);
+    await this.#proveOpens(this.#history.open(name, found), this.#provider);
   }
 
   /** Unwraps every key and holds it against its digest. */
@@ -335,23 +293,11 @@ export class KeysetAdmin {
     }
   }
 
-  #open(name: string, bytes: Uint8Array): SignedKeyset {
-    return openSignedKeyset(name, bytes, this.#signer.publicKey);
-  }
-
-  #believed(name: string, bytes: Uint8Array): SignedKeyset | undefined {
-    try {
-      return this.#open(name, bytes);
-    } catch {
-      return undefined;
-    }
-  }
-
   #listed(name: string, found: Buffer | null, headBytes: Uint8Array | undefined): ListedKeyset {
     try {
-      const head = headBytes === undefined ? undefined : this.#open(name, headBytes);
+      const head = headBytes === undefined ? undefined : this.#history.open(name, headBytes);
       if (found === null) return listing(name, head, 'KEYSET_MISSING');
-      const current = this.#open(name, found);
+      const current = this.#history.open(name, found);
       try {
         checkHead(name, head, current);
       } catch {

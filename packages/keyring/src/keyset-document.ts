@@ -1,21 +1,14 @@
-import { createHash } from 'node:crypto';
-import {
-  KEY_PAIR_PURPOSES,
-  KEYSET_PURPOSES,
-  type Purpose,
-  SealstreamError,
-} from '@sealstream/contracts';
+import { KEY_PAIR_PURPOSES, KEYSET_PURPOSES, type Purpose } from '@sealstream/contracts';
 import {
   type Algorithm,
   FIELD_ALGORITHMS,
   isKeyId,
-  signDocument,
   type Signer,
-  verifyDocument,
   type WrapContext,
   WRAPPED_BYTES,
 } from '@sealstream/crypto';
 import { z } from 'zod';
+import { type DocumentForm, openWith, type SignedDocument, signWith } from './signed-document.ts';
 
 /** The algorithm of the keys of each purpose; those that seal fields may have others besides. */
 export const ALGORITHMS: Readonly<Record<Purpose, Algorithm>> = {
@@ -95,18 +88,17 @@ const KeysetDocument = z
   });
 export type KeysetDocument = z.infer<typeof KeysetDocument>;
 
-/** A document whose signature holds, with the bytes that were signed. */
-export interface SignedKeyset {
-  readonly document: KeysetDocument;
-  /** As in Redis and on the keyring topic. */
-  readonly bytes: Buffer;
-  /** SHA-256 of `bytes`, hex. */
-  readonly digest: string;
-}
+/** A keyset whose signature holds. */
+export type SignedKeyset = SignedDocument<KeysetDocument>;
 
 /** `purpose/dataset`: the name of a keyset in Redis, on the keyring topic and in messages. */
 export function keysetName(purpose: Purpose, dataset: string): string {
   return `${purpose}/${dataset}`;
+}
+
+/** Whether a name among the heads is that of a keyset, and not of a register of subjects. */
+export function isKeysetName(name: string): boolean {
+  return !name.startsWith('subject/');
 }
 
 /** What a wrapping key is bound to. */
@@ -122,15 +114,16 @@ export function keyContext(
   return [keysetName(purpose, dataset), id, algorithm, purpose, created];
 }
 
-const NEWLINE = 0x0a;
-const SIGNED_AS = Buffer.from('sealstream/v1 keyset\n');
+/** How keysets are signed. */
+export const KEYSET_FORM: DocumentForm<KeysetDocument> = {
+  domain: 'sealstream/v1 keyset\n',
+  parse: (value) => KeysetDocument.parse(value),
+  nameOf: ({ purpose, dataset }) => keysetName(purpose, dataset),
+};
 
 /** Signs a document: one line of JSON, one line of base64url signature. */
 export function signKeyset(document: KeysetDocument, signer: Signer): SignedKeyset {
-  const body = Buffer.from(`${JSON.stringify(KeysetDocument.parse(document))}\n`);
-  const signature = signDocument(signer, Buffer.concat([SIGNED_AS, body]));
-  const signed = Buffer.concat([body, Buffer.from(`${signature.toString('base64url')}\n`)]);
-  return { document, bytes: signed, digest: digestOf(signed) };
+  return signWith(KEYSET_FORM, document, signer);
 }
 
 /**
@@ -142,29 +135,5 @@ export function openSignedKeyset(
   input: Uint8Array,
   signerPublicKey: Uint8Array,
 ): SignedKeyset {
-  const signed = Buffer.from(input);
-  const bodyEnd = signed.indexOf(NEWLINE) + 1;
-  const body = signed.subarray(0, bodyEnd);
-  const text = signed.toString('latin1', bodyEnd);
-  const signature = Buffer.from(text, 'base64url');
-  // One signature has one text, so that one document has one digest.
-  const canonical = `${signature.toString('base64url')}\n` === text;
-  if (!canonical || !verifyDocument(signerPublicKey, Buffer.concat([SIGNED_AS, body]), signature))
-    throw new SealstreamError('KEYSET_BAD_SIGNATURE', { keyset: name });
-  const document = parse(body);
-  if (document === undefined || keysetName(document.purpose, document.dataset) !== name)
-    throw new SealstreamError('KEYSET_UNREADABLE', { keyset: name });
-  return { document, bytes: signed, digest: digestOf(signed) };
-}
-
-function parse(body: Buffer): KeysetDocument | undefined {
-  try {
-    return KeysetDocument.parse(JSON.parse(body.toString('utf8')));
-  } catch {
-    return undefined;
-  }
-}
-
-function digestOf(signed: Buffer): string {
-  return createHash('sha256').update(signed).digest('hex');
+  return openWith(KEYSET_FORM, name, input, signerPublicKey);
 }

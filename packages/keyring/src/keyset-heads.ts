@@ -1,9 +1,8 @@
 import { SealstreamError } from '@sealstream/contracts';
-import type { SignedKeyset } from './keyset-document.ts';
 
 /**
- * The latest signed document of each keyset, kept where Redis cannot change it. The service and
- * the CLI fill this from the compacted topic `keyring`.
+ * The latest signed document of each keyset and of each register of subjects, kept where Redis
+ * cannot change it. The service and the CLI fill this from the compacted topic `keyring`.
  */
 export interface KeysetHeads {
   /** Documents by `purpose/dataset`. */
@@ -12,11 +11,14 @@ export interface KeysetHeads {
   publish(name: string, document: Uint8Array): Promise<void>;
 }
 
-/** How far a keyset is known to have come. */
-export type KeysetHead = Pick<SignedKeyset, 'document' | 'digest'>;
+/** How far a document is known to have come. */
+export interface KeysetHead {
+  readonly document: { readonly version: number };
+  readonly digest: string;
+}
 
 /**
- * Refuses a keyset that is older than its head, or another one of the same version.
+ * Refuses a document that is older than its head, or another one of the same version.
  * Throws KEYSET_ROLLED_BACK.
  */
 export function checkHead(name: string, head: KeysetHead | undefined, found: KeysetHead): void {

@@ -1,15 +1,4 @@
-import { type Logger, SealstreamError } from '@sealstream/contracts';
-import { Redis } from 'ioredis';
-
-/** Where our keys in Redis begin. */
-const DEFAULT_PREFIX = 'sealstream:';
-
-const CONNECT_TIMEOUT_MS = 5000;
-const COMMAND_TIMEOUT_MS = 5000;
-const RECONNECT_MS_MAX = 2000;
-const SCAN_COUNT = 100;
-/** While Redis is away the log says so this often. */
-const SAY_MS = 30_000;
+import { answered, RedisLink, type StoreOptions } from './redis-connection.ts';
 
 /**
  * Writes a document only over the one it was made from, and tells everyone. The whole document is
@@ -22,136 +11,66 @@ redis.call('SET', KEYS[1], ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[4])
 return 1`;
 
-export interface StoreOptions {
-  readonly redisUrl: string;
-  /** Default `sealstream:`. Keysets lie under `<prefix>keyset:<purpose>/<dataset>`. */
-  readonly prefix?: string | undefined;
-  readonly logger: Logger;
+/** Where a signed document lies. */
+export function documentKey(prefix: string, name: string): string {
+  return `${prefix}keyset:${name}`;
 }
 
 /**
- * Keysets in Redis: read, compare and set, notices. It believes nothing it reads; whoever calls
- * checks signatures and heads. Commands fail at once while Redis is away: REDIS_UNREACHABLE.
+ * Signed documents in Redis (keysets, and registers of subjects): read, compare and set, notices.
+ * It believes nothing it reads; whoever calls checks signatures and heads.
  */
 export class KeysetStore {
-  readonly #redis: Redis;
-  readonly #options: StoreOptions;
-  readonly #prefix: string;
-  #subscriber: Redis | undefined;
+  readonly #link: RedisLink;
 
-  constructor(options: StoreOptions) {
-    this.#options = options;
-    this.#prefix = options.prefix ?? DEFAULT_PREFIX;
-    this.#redis = connection(options);
+  /** @param link a connection that is there already; else one is made */
+  constructor(options: StoreOptions, link: RedisLink = new RedisLink(options)) {
+    this.#link = link;
   }
 
   /** Resolves when Redis answers; throws REDIS_UNREACHABLE, and goes on trying until stop. */
-  async connect(): Promise<void> {
-    await answered(this.#redis.connect());
+  connect(): Promise<void> {
+    return this.#link.connect();
   }
 
-  /** The documents of the named keysets, null for what is not there. */
+  /** The documents of the names given, null for what is not there. */
   async read(names: readonly string[]): Promise<(Buffer | null)[]> {
     if (names.length === 0) return [];
-    return answered(this.#redis.mgetBuffer(names.map((name) => this.#keyOf(name))));
+    return answered(this.#link.redis.mgetBuffer(names.map((name) => this.#keyOf(name))));
   }
 
   /** Replaces `before` (null: nothing) by `after`. False when something else stands there now. */
   async swap(name: string, before: Buffer | null, after: Buffer): Promise<boolean> {
     const old = before ?? Buffer.alloc(0);
-    const done = await answered(
-      this.#redis.eval(SWAP, 1, this.#keyOf(name), old, after, this.#channel, name),
-    );
+    const { channel, redis } = this.#link;
+    const done = await answered(redis.eval(SWAP, 1, this.#keyOf(name), old, after, channel, name));
     return done === 1;
   }
 
   /** Takes a key id for good. False when it is taken. */
   async claimKeyId(id: string, name: string): Promise<boolean> {
-    return (await answered(this.#redis.setnx(`${this.#prefix}key-id:${id}`, name))) === 1;
+    const { prefix, redis } = this.#link;
+    return (await answered(redis.setnx(`${prefix}key-id:${id}`, name))) === 1;
   }
 
-  /** Names of all keysets there, sorted. */
+  /** Names of all documents there, sorted. */
   async names(): Promise<string[]> {
-    const begin = this.#keyOf('');
     const found = new Set<string>();
-    let cursor = '0';
-    do {
-      const [next, keys] = await answered(
-        this.#redis.scan(cursor, 'MATCH', `${escapeGlob(begin)}*`, 'COUNT', SCAN_COUNT),
-      );
-      for (const key of keys) found.add(key.slice(begin.length));
-      cursor = next;
-    } while (cursor !== '0');
+    for await (const names of this.#link.scan(this.#keyOf('')))
+      for (const name of names) found.add(name);
     return [...found].sort();
   }
 
-  /**
-   * Calls `changed` when a keyset may have changed: on a notice, and whenever a connection is made,
-   * since notices were lost before. Notices are hints; polling must find changes too.
-   */
-  watch(changed: () => void): void {
-    const subscriber = connection(this.#options);
-    this.#subscriber = subscriber;
-    subscriber.on('ready', () => {
-      subscriber.subscribe(this.#channel).then(changed, () => undefined);
-    });
-    subscriber.on('message', changed);
-    this.#redis.on('ready', changed);
-    for (const redis of [this.#redis, subscriber]) redis.connect().catch(() => undefined);
+  /** Calls `changed` when a document may have changed; see RedisLink. */
+  watch(changed: (name?: string) => void): void {
+    this.#link.watch(changed);
   }
 
   stop(): void {
-    this.#redis.disconnect();
-    this.#subscriber?.disconnect();
+    this.#link.stop();
   }
 
   #keyOf(name: string): string {
-    return `${this.#prefix}keyset:${name}`;
+    return documentKey(this.#link.prefix, name);
   }
-
-  get #channel(): string {
-    return `${this.#prefix}keyset-changed`;
-  }
-}
-
-function connection({ redisUrl, logger }: StoreOptions): Redis {
-  const redis = new Redis(redisUrl, {
-    lazyConnect: true,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    // A command waits for nothing and is never sent twice: whoever asked decides what to do.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS_MAX),
-    // Less to be allowed by an ACL: no INFO, no HELLO, no CLIENT.
-    enableReadyCheck: false,
-    disableClientInfo: true,
-    protocol: 2,
-    autoResubscribe: false,
-  });
-  let saidAt = Number.NEGATIVE_INFINITY;
-  const say = (reason: string): void => {
-    const now = performance.now();
-    if (now - saidAt < SAY_MS) return;
-    saidAt = now;
-    logger.warn({ code: 'REDIS_UNREACHABLE', reason }, 'Redis is away');
-  };
-  redis.on('error', (error: Error & { code?: string }) => say(error.code ?? error.name));
-  redis.on('reconnecting', () => say('closed'));
-  return redis;
-}
-
-/** Errors of the client may quote commands and addresses, so none of them goes further. */
-async function answered<T>(reply: Promise<T>): Promise<T> {
-  try {
-    return await reply;
-  } catch (error) {
-    const { code, name } = error as Error & { code?: string };
-    throw new SealstreamError('REDIS_UNREACHABLE', { reason: code ?? name });
-  }
-}
-
-function escapeGlob(text: string): string {
-  return text.replaceAll(/[*?[\]\\]/g, String.raw`\$&`);
 }

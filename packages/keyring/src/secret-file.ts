@@ -76,3 +76,13 @@ export function createFile(path: string, content: Uint8Array, mode: number = OWN
     closeSync(file);
   }
 }
+
+/** Makes a name durable: a new or renamed file is there after a crash only when its directory is. */
+export function syncDirectory(path: string): void {
+  const directory = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { type Purpose, SERVICE_PURPOSES } from '@sealstream/contracts';
+import { KEYSET_PURPOSES, type Purpose, SERVICE_PURPOSES } from '@sealstream/contracts';
 import {
   fieldCipher,
   generateSigner,
@@ -50,8 +50,7 @@ async function ring(
 }
 
 async function createAll(): Promise<void> {
-  for (const purpose of KEYSET_PURPOSES)
-    await admin.ensure(purpose, 'people');
+  for (const purpose of KEYSET_PURPOSES) await admin.ensure(purpose, 'people');
 }
 
 async function direct(): Promise<KeysetStore> {

@@ -1,0 +1,125 @@
+import { type Logger, SealstreamError } from '@sealstream/contracts';
+import { Redis } from 'ioredis';
+
+/** Where our keys in Redis begin. */
+const DEFAULT_PREFIX = 'sealstream:';
+
+const CONNECT_TIMEOUT_MS = 5000;
+const COMMAND_TIMEOUT_MS = 5000;
+const RECONNECT_MS_MAX = 2000;
+/** Keys that Redis looks at in one step of a scan; it serves nobody else meanwhile. */
+const SCAN_COUNT = 1000;
+/** While Redis is away the log says so this often. */
+const SAY_MS = 30_000;
+
+export interface StoreOptions {
+  readonly redisUrl: string;
+  /** Default `sealstream:`. Keysets lie under `<prefix>keyset:<purpose>/<dataset>`. */
+  readonly prefix?: string | undefined;
+  readonly logger: Logger;
+}
+
+/**
+ * One process's connection to Redis, which several stores share, and the notices on it. Commands
+ * fail at once while Redis is away: REDIS_UNREACHABLE.
+ */
+export class RedisLink {
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly #options: StoreOptions;
+  #subscriber: Redis | undefined;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+    this.prefix = options.prefix ?? DEFAULT_PREFIX;
+    this.redis = connection(options);
+  }
+
+  /** Where changes of signed documents are told, by name. */
+  get channel(): string {
+    return `${this.prefix}keyset-changed`;
+  }
+
+  /** Resolves when Redis answers; throws REDIS_UNREACHABLE, and goes on trying until stop. */
+  async connect(): Promise<void> {
+    await answered(this.redis.connect());
+  }
+
+  /** Names of all keys that begin so, without the beginning, some at a time; some may come twice. */
+  async *scan(begin: string): AsyncGenerator<string[]> {
+    const pattern = `${escapeGlob(begin)}*`;
+    let cursor = '0';
+    do {
+      const step = this.redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
+      const [next, keys] = await answered(step);
+      cursor = next;
+      if (keys.length > 0) yield keys.map((key) => key.slice(begin.length));
+    } while (cursor !== '0');
+  }
+
+  /**
+   * Calls `changed` with the name of a document that may have changed, and with none whenever a
+   * connection is made, since notices were lost before. Notices are hints; polling must find
+   * changes too.
+   */
+  watch(changed: (name?: string) => void): void {
+    const subscriber = connection(this.#options);
+    this.#subscriber = subscriber;
+    subscriber.on('ready', () => {
+      subscriber.subscribe(this.channel).then(
+        () => changed(),
+        () => undefined,
+      );
+    });
+    subscriber.on('message', (_channel, name) => changed(name));
+    this.redis.on('ready', () => changed());
+    for (const redis of [this.redis, subscriber]) redis.connect().catch(() => undefined);
+  }
+
+  stop(): void {
+    this.redis.disconnect();
+    this.#subscriber?.disconnect();
+  }
+}
+
+function connection({ redisUrl, logger }: StoreOptions): Redis {
+  const redis = new Redis(redisUrl, {
+    lazyConnect: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    // A command waits for nothing and is never sent twice: whoever asked decides what to do.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), RECONNECT_MS_MAX),
+    // Less to be allowed by an ACL: no INFO, no HELLO, no CLIENT.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    protocol: 2,
+    autoResubscribe: false,
+  });
+  let saidAt = Number.NEGATIVE_INFINITY;
+  const say = (reason: string): void => {
+    const now = performance.now();
+    if (now - saidAt < SAY_MS) return;
+    saidAt = now;
+    logger.warn({ code: 'REDIS_UNREACHABLE', reason }, 'Redis is away');
+  };
+  redis.on('error', (error: Error & { code?: string }) => say(error.code ?? error.name));
+  redis.on('reconnecting', () => say('closed'));
+  return redis;
+}
+
+/** Errors of the client may quote commands and addresses, so none of them goes further. */
+export async function answered<T>(reply: Promise<T>): Promise<T> {
+  try {
+    return await reply;
+  } catch (error) {
+    const { code, name } = error as Error & { code?: string };
+    throw new SealstreamError('REDIS_UNREACHABLE', { reason: code ?? name });
+  }
+}
+
+function escapeGlob(text: string): string {
+  return text.replaceAll(/[*?[\]\\]/g, String.raw`\$&`);
+}

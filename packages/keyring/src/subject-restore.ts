@@ -1,0 +1,192 @@
+import { SealstreamError } from '@sealstream/contracts';
+import { parseEntry, type ShredEntry } from './shred-chain.ts';
+import { allEntries, lastEntries, type LastEntries, receiptDigest } from './shred-replay.ts';
+import { receiptsByNumber } from './shred-replay.ts';
+import type { SignedReceipt } from './shred-receipt.ts';
+import { type BackupLine, readBackupFile } from './subject-backup-file.ts';
+import { endedRecord, parseRecord } from './subject-record.ts';
+import type { SignedRegister } from './subject-register.ts';
+import { chunks } from './subject-store.ts';
+import type { SubjectWorkplace } from './subject-workplace.ts';
+
+const AT_ONCE = 1000;
+
+/** What a restore did. */
+export interface RestoredSubjects {
+  /** Keys written; those that were there already are not counted. */
+  readonly keys: number;
+  /** Keys of the backup left out, since they were destroyed. */
+  readonly destroyed: number;
+  /** Keys of the backup left out, since their epoch is gone: nothing opens them. */
+  readonly unreadable: number;
+  /** Subjects that are shredded now. */
+  readonly tombstones: number;
+  readonly version: number;
+}
+
+/** What decides about a key of the backup. */
+interface Judgement {
+  readonly last: LastEntries;
+  readonly destroyedKeys: ReadonlySet<string>;
+  readonly epochs: ReadonlySet<string>;
+}
+
+/**
+ * Puts subjects back from a backup. Services find no register until all is done, and Redis takes no
+ * new key; cut anywhere, it is to be run again.
+ *
+ * @param receipts of all shreds and re-enrolments that the audit log holds
+ * Throws KEYSET_MISSING without a head, and, before anything is changed, KEYSET_ROLLED_BACK when
+ * backup and log do not hold every shred that the head counts.
+ */
+export async function restoreBackup(
+  place: SubjectWorkplace,
+  file: string,
+  receipts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<RestoredSubjects> {
+  const newest = await newestRegister(place);
+  const byNumber = await receiptsByNumber(place.dataset, place.signer.publicKey, receipts);
+  const backup = await endsIn(file, place.dataset);
+  const { entries: left } = await place.store.snapshot(0);
+  const sources = { receipts: byNumber, lists: [backup.entries, left] };
+  const { entries: texts, register } = allEntries(newest.document, sources);
+  const entries = texts.map(parseEntry);
+  const last = lastEntries(texts);
+  const ended = await endedRecords(place, last, [...byNumber.values()], backup.receipts);
+  const destroyedKeys = new Set(entries.flatMap(({ keyId }) => keyId ?? []));
+  const epochs = new Set(register.epochs.map(({ id }) => id));
+
+  await place.writes.close();
+  // Shreds first, so that no key stands where one was destroyed, not for a moment.
+  const tombstones = [...last.values()].filter(({ action }) => action === 'shred');
+  await place.writes.putRecords(tombstones.map(({ index }) => recordFor(index, ended)));
+  await place.writes.putKeyIds(
+    entries.flatMap(({ index, keyId }) => (keyId === undefined ? [] : [{ index, keyId }])),
+  );
+  const counts = await putKeys(place, file, { last, destroyedKeys, epochs });
+  await putMarkers(place, last, destroyedKeys, ended);
+  await place.writes.putShreds(texts);
+  const signed = register === newest.document ? newest : place.history.sign(register);
+  await place.history.putBack(place.name, signed);
+  return { ...counts, tombstones: tombstones.length, version: signed.document.version };
+}
+
+/** The head, or what Redis holds when that is newer: a change whose publishing was cut. */
+async function newestRegister({ history, name, store }: SubjectWorkplace): Promise<SignedRegister> {
+  const head = await history.head(name);
+  if (head === undefined) throw new SealstreamError('KEYSET_MISSING', { keyset: name });
+  const { register } = await store.snapshot(0);
+  const there = register === null ? undefined : history.believed(name, register);
+  if (there === undefined || there.document.version <= head.document.version) return head;
+  await history.publish(name, there);
+  return there;
+}
+
+/** Entries and receipts of a backup; having read it to its end, it is whole. */
+async function endsIn(
+  file: string,
+  dataset: string,
+): Promise<{ entries: string[]; receipts: Buffer[] }> {
+  const [entries, receipts]: [string[], Buffer[]] = [[], []];
+  for await (const line of readBackupFile(file, dataset))
+    if ('entry' in line) entries.push(line.entry);
+    else {
+      const record = parseRecord(line.record);
+      if (record.kind !== 'live') receipts.push(record.receipt);
+    }
+  return { entries, receipts };
+}
+
+/** The record of each subject whose last entry it is. Throws KEYSET_ROLLED_BACK without a receipt. */
+async function endedRecords(
+  { dataset, store }: SubjectWorkplace,
+  last: LastEntries,
+  fromLog: readonly SignedReceipt[],
+  fromBackup: readonly Buffer[],
+): Promise<ReadonlyMap<string, Buffer>> {
+  const receipts = new Map(fromLog.map(({ bytes, digest }) => [digest, bytes]));
+  for (const receipt of fromBackup) receipts.set(receiptDigest(receipt), receipt);
+  const missing = [...last.values()].filter(({ receiptDigest: id }) => !receipts.has(id));
+  for (const found of await store.records(missing.map(({ index }) => index))) {
+    const record = found === null ? undefined : parseRecord(found);
+    if (record !== undefined && record.kind !== 'live')
+      receipts.set(receiptDigest(record.receipt), record.receipt);
+  }
+  const records = new Map<string, Buffer>();
+  for (const { action, index, receiptDigest: digest } of last.values()) {
+    const receipt = receipts.get(digest);
+    if (receipt === undefined)
+      throw new SealstreamError(
+        'KEYSET_ROLLED_BACK',
+        { dataset, index },
+        'Neither backup nor audit log holds the receipt of this shred: give the whole log.',
+      );
+    const kind = action === 'shred' ? 'tombstone' : 'reEnrolled';
+    records.set(index, endedRecord(kind, receipt));
+  }
+  return records;
+}
+
+async function putKeys(
+  place: SubjectWorkplace,
+  file: string,
+  judgement: Judgement,
+): Promise<Pick<RestoredSubjects, 'keys' | 'destroyed' | 'unreadable'>> {
+  const counts = { keys: 0, destroyed: 0, unreadable: 0 };
+  let waiting: { index: string; keyId: string; record: Buffer }[] = [];
+  const put = async (): Promise<void> => {
+    await place.writes.putKeyIds(waiting);
+    counts.keys += await place.writes.addRecords(waiting);
+    waiting = [];
+  };
+  for await (const line of readBackupFile(file, place.dataset)) {
+    const outcome = judged(line, judgement);
+    if (outcome === undefined) continue;
+    if (typeof outcome === 'string') counts[outcome]++;
+    else waiting.push(outcome);
+    if (waiting.length === AT_ONCE) await put();
+  }
+  await put();
+  return counts;
+}
+
+function judged(
+  line: BackupLine,
+  { destroyedKeys, epochs, last }: Judgement,
+): undefined | 'destroyed' | 'unreadable' | { index: string; keyId: string; record: Buffer } {
+  if ('entry' in line) return undefined;
+  const record = parseRecord(line.record);
+  if (record.kind !== 'live') return undefined;
+  const { index } = line;
+  if (last.get(index)?.action === 'shred' || destroyedKeys.has(record.keyId)) return 'destroyed';
+  if (!epochs.has(record.epoch)) return 'unreadable';
+  return { index, keyId: record.keyId, record: line.record };
+}
+
+/** Subjects that may live again do so under a new key, or under the one they have had since. */
+async function putMarkers(
+  place: SubjectWorkplace,
+  last: LastEntries,
+  destroyedKeys: ReadonlySet<string>,
+  ended: ReadonlyMap<string, Buffer>,
+): Promise<void> {
+  const again = [...last.values()].filter(({ action }) => action === 're-enrol');
+  for (const part of chunks<ShredEntry>(again, AT_ONCE)) {
+    const found = await place.store.records(part.map(({ index }) => index));
+    const without = part.filter((_, at) => {
+      const bytes = found[at];
+      const record = bytes === null ? undefined : parseRecord(bytes);
+      return record?.kind !== 'live' || destroyedKeys.has(record.keyId);
+    });
+    await place.writes.putRecords(without.map(({ index }) => recordFor(index, ended)));
+  }
+}
+
+function recordFor(
+  index: string,
+  records: ReadonlyMap<string, Buffer>,
+): { index: string; record: Buffer } {
+  const record = records.get(index);
+  if (record === undefined) throw new SealstreamError('INTERNAL', { index });
+  return { index, record };
+}

@@ -1,0 +1,232 @@
+import { type ErrorCode, type Logger, SealstreamError } from '@sealstream/contracts';
+import type { SubjectKeySource } from '@sealstream/crypto';
+import { KeyArena } from './arena.ts';
+import { EpochKeys, type EpochSource } from './epoch-keys.ts';
+import type { KeysetHeads } from './keyset-heads.ts';
+import { RedisLink } from './redis-connection.ts';
+import type { ShredList } from './shred-list.ts';
+import { openWith } from './signed-document.ts';
+import { SubjectCache } from './subject-cache.ts';
+import { SubjectFetch } from './subject-fetch.ts';
+import { SubjectKeys } from './subject-keys.ts';
+import { REGISTER_FORM, registerName } from './subject-register.ts';
+import { SubjectStore } from './subject-store.ts';
+import { WatchedSubjects } from './subject-watch.ts';
+import { turnClock } from './turn-clock.ts';
+
+const CEILING_MS = 15 * 60_000;
+const POLL_MS = 10_000;
+/** After a failed read the next one comes sooner. */
+const RETRY_MS = 1000;
+/** Subjects whose keys are kept: 4 MiB of guarded memory, and as much for each use. */
+const SUBJECTS_MAX = 131_072;
+
+export interface SubjectsOptions {
+  readonly dataset: string;
+  readonly redisUrl: string;
+  /** Default `sealstream:`. */
+  readonly prefix?: string | undefined;
+  /** Absent in a process that asks for shreds and holds no subject keys. */
+  readonly epochs?: EpochSource | undefined;
+  /** Whether a subject without a key gets one; default false. */
+  readonly mayCreate?: boolean | undefined;
+  /** Subjects whose keys are kept at once, beside those of one batch; default 131,072. */
+  readonly max?: number | undefined;
+  /** 32 bytes, Ed25519. */
+  readonly signerPublicKey: Uint8Array;
+  readonly heads: Pick<KeysetHeads, 'load'>;
+  /** Default 15 minutes. */
+  readonly cacheCeilingMs?: number | undefined;
+  /** A shred whose notice was lost is known after so long; default 10 seconds. */
+  readonly pollMs?: number | undefined;
+  readonly logger: Logger;
+  readonly allowUnlocked?: boolean | undefined;
+}
+
+/** How the subjects of a dataset stand; whys are codes. */
+export interface SubjectsHealth {
+  readonly usable: boolean;
+  /** Why they cannot be used. */
+  readonly waitsFor?: ErrorCode | undefined;
+  /** What is wrong though they can still be used. */
+  readonly trouble?: ErrorCode | undefined;
+}
+
+/** The subjects of one dataset in one process. */
+export interface Subjects {
+  /** Throws KEY_FILE_MISSING from every call in a process that was given no epochs. */
+  readonly keys: SubjectKeySource;
+  readonly shreds: ShredList;
+  /**
+   * Resolves when they can be used. Rejects when Redis offers what waiting will not mend, or when
+   * they are stopped before.
+   */
+  ready(): Promise<void>;
+  health(): SubjectsHealth;
+  /** Reads the register again now; resolves when that is done, whatever came of it. */
+  refresh(): Promise<void>;
+  /** Zeroes every key and lets Redis go. Idempotent. */
+  stop(): void;
+}
+
+/**
+ * Opens the subjects of a dataset: their keys, and who was shredded. It does not wait for Redis;
+ * `ready` does.
+ *
+ * Throws KEY_FILE_*, MEMORY_NOT_LOCKED, KEYSET_BAD_SIGNATURE (of the head) and what loading the
+ * heads throws.
+ */
+export async function openSubjects(options: SubjectsOptions): Promise<Subjects> {
+  await options.epochs?.provider.check();
+  const name = registerName(options.dataset);
+  const bytes = (await options.heads.load()).get(name);
+  const head = bytes && openWith(REGISTER_FORM, name, bytes, options.signerPublicKey);
+  return new WatchingSubjects(options, head);
+}
+
+class WatchingSubjects implements Subjects {
+  readonly keys: SubjectKeySource;
+  readonly shreds: ShredList;
+  readonly #watched: WatchedSubjects;
+  readonly #link: RedisLink;
+  readonly #arena: KeyArena;
+  readonly #cache: SubjectCache | undefined;
+  readonly #logger: Logger;
+  readonly #pollMs: number;
+  readonly #waiters = new Set<{ done: () => void; fail: (error: SealstreamError) => void }>();
+  #said: ErrorCode | undefined;
+  #running: Promise<void> | undefined;
+  #again: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(
+    options: SubjectsOptions,
+    head: ConstructorParameters<typeof WatchedSubjects>[0]['head'],
+  ) {
+    const { dataset, epochs: source, signerPublicKey } = options;
+    const allowUnlocked = options.allowUnlocked ?? false;
+    this.#logger = options.logger;
+    this.#pollMs = options.pollMs ?? POLL_MS;
+    this.#link = new RedisLink(options);
+    this.#arena = new KeyArena({ allowUnlocked });
+    const store = new SubjectStore(dataset, this.#link);
+    const epochs = source && new EpochKeys(dataset, source, this.#arena);
+    const cache = source && new SubjectCache(dataset, options.max ?? SUBJECTS_MAX, allowUnlocked);
+    this.#cache = cache;
+    const watched = new WatchedSubjects({
+      store,
+      signerPublicKey,
+      head,
+      epochs,
+      ceilingMs: options.cacheCeilingMs ?? CEILING_MS,
+      clock: turnClock(),
+      onShred: (indexes) => {
+        for (const index of indexes) cache?.drop(index);
+      },
+    });
+    this.#watched = watched;
+    this.shreds = watched;
+    const refresh = async (): Promise<void> => {
+      await this.refresh();
+      const { name, problem } = watched;
+      if (problem !== undefined) throw new SealstreamError(problem, { keyset: name });
+    };
+    if (epochs === undefined || cache === undefined) this.keys = withoutKeys(watched.name);
+    else {
+      const fetch = new SubjectFetch({ store, watched, epochs, cache, refresh, allowUnlocked });
+      const mayCreate = options.mayCreate ?? false;
+      this.keys = new SubjectKeys({ store, watched, cache, fetch, mayCreate });
+    }
+    this.#link.watch((name) => {
+      if (name === undefined || name === watched.name) void this.refresh();
+    });
+    this.#schedule();
+  }
+
+  ready(): Promise<void> {
+    return new Promise((done, fail) => {
+      this.#waiters.add({ done, fail });
+      this.#settle();
+    });
+  }
+
+  health(): SubjectsHealth {
+    const { problem, waitsFor } = this.#watched;
+    return { usable: waitsFor === undefined, waitsFor, trouble: waitsFor ?? problem };
+  }
+
+  refresh(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    if (this.#running === undefined) {
+      this.#running = this.#read().finally(() => {
+        this.#running = undefined;
+        this.#schedule();
+        this.#settle();
+      });
+      return this.#running;
+    }
+    // What is being read may be older than the change that called: read once more after it.
+    this.#again ??= this.#running.then(() => {
+      this.#again = undefined;
+      return this.refresh();
+    });
+    return this.#again;
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#link.stop();
+    this.#end();
+    this.#settle();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      await this.#watched.read();
+      this.#said = undefined;
+    } catch (error) {
+      const code = error instanceof SealstreamError ? error.code : 'INTERNAL';
+      if (this.#said !== code)
+        this.#logger.warn({ keyset: this.#watched.name, code }, 'register of subjects refused');
+      this.#said = code;
+    }
+    // An unwrapping that was under way at stop() may have filled a slot after the clearing.
+    if (this.#stopped) this.#end();
+  }
+
+  #end(): void {
+    this.#watched.end();
+    this.#cache?.close();
+    this.#arena.clear();
+  }
+
+  #settle(): void {
+    const hopeless = this.#stopped
+      ? new SealstreamError('KEYRING_STALE', { reason: 'the subjects were stopped' })
+      : this.#watched.hopeless;
+    if (hopeless === undefined && this.#watched.waitsFor !== undefined) return;
+    for (const { done, fail } of this.#waiters)
+      if (hopeless === undefined) done();
+      else fail(hopeless);
+    this.#waiters.clear();
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    const { problem } = this.#watched;
+    const wait = problem === undefined ? this.#pollMs : Math.min(this.#pollMs, RETRY_MS);
+    this.#timer = setTimeout(() => void this.refresh(), wait).unref();
+  }
+}
+
+/** For a process that has no epochs: it may ask who was shredded and nothing else. */
+function withoutKeys(name: string): SubjectKeySource {
+  const refuse = (): never => {
+    throw new SealstreamError('KEY_FILE_MISSING', { keyset: name });
+  };
+  return { active: refuse, byId: refuse, wants: false, bring: async () => undefined };
+}
