@@ -35,7 +35,7 @@ export type ServiceName = (typeof SERVICES)[number];
 export const SERVICE_PURPOSES: Readonly<Record<ServiceName, readonly Purpose[]>> = {
   ingest: ['accepted', 'rejected', 'subject-index', 'hash'],
   mask: ['accepted', 'hash'],
-  encrypt: ['accepted', 'field'],
+  encrypt: ['accepted', 'field', 'subject'],
   audit: [],
   'anomaly-alert': [],
 };

@@ -2,13 +2,20 @@ import { type Purpose, SealstreamError } from '@sealstream/contracts';
 import { deriveKey, type KeyUse } from '../src/derivation.ts';
 import { type KeyHandle, keyHandle } from '../src/key-handle.ts';
 import { publicKeyOf } from '../src/key-wrap.ts';
-import type { ActiveKey, KeySource, PublicKey } from '../src/key-source.ts';
+import type { ActiveKey, KeySource, PublicKey, SubjectKeySource } from '../src/key-source.ts';
 
 /** A key source over given bytes: key id to 32 bytes; the last id is the active one. */
 export class MemoryKeys implements KeySource {
   readonly #stored: ReadonlyMap<string, Buffer>;
   readonly #derived = new Map<string, KeyHandle>();
   readonly #activeId: string;
+  /** One key for all subjects. */
+  readonly subjects: SubjectKeySource = {
+    active: (use) => this.active(use),
+    byId: (use, id) => this.byId(use, id),
+    wants: false,
+    bring: () => Promise.resolve(),
+  };
 
   constructor(stored: Readonly<Record<string, Buffer>>) {
     this.#stored = new Map(Object.entries(stored));

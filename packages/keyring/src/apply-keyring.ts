@@ -30,6 +30,7 @@ const APPLY_PURPOSES = [
 ] as const satisfies readonly Purpose[];
 
 const KEY_ID_BYTES = 9;
+const NO_RECORD = { bytes: Buffer.alloc(16), from: 0, to: 16 };
 
 /** What a key of the file is found by. */
 function nameOf({ purpose, algorithm }: Pick<KeyUse, 'purpose' | 'algorithm'>): string {
@@ -89,6 +90,8 @@ class ApplyKeys implements KeySource {
     wants: false,
     bring: () => Promise.resolve(),
   };
+  /** Lines of a file have no coordinate on Kafka: what is bound to its record is bound to zeroes. */
+  readonly record = { subject: NO_RECORD, source: NO_RECORD };
 
   constructor(file: string, create: boolean, allowUnlocked: boolean) {
     this.#file = file;

@@ -32,6 +32,7 @@ export {
   type RestoredKeyset,
   type RewrappedKeyset,
 } from './keyset-admin.ts';
+export { DatasetKeys } from './dataset-keys.ts';
 export { epochFilePath, epochFiles } from './epoch-file.ts';
 export type { EpochSource } from './epoch-keys.ts';
 export type { RotatedEpoch, RotateOptions } from './epoch-rotation.ts';

@@ -1,4 +1,10 @@
-import { type ErrorCode, type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
+import {
+  type ErrorCode,
+  KEYSET_PURPOSES,
+  type Logger,
+  type Purpose,
+  SealstreamError,
+} from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { CachedKeys } from './cached-keys.ts';
@@ -80,7 +86,9 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   const { purposes, datasets, signerPublicKey } = options;
   const sealTo = options.sealTo ?? SEAL_TO;
   const clock = turnClock();
-  for (const purpose of new Set([...purposes, ...sealTo]))
+  // Keys of subjects are no keyset: openSubjects has them.
+  const keysets = [...purposes, ...sealTo].filter((purpose) => KEYSET_PURPOSES.includes(purpose));
+  for (const purpose of new Set(keysets))
     for (const dataset of datasets) {
       const name = keysetName(purpose, dataset);
       const head = heads.get(name);

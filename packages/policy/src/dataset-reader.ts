@@ -129,7 +129,7 @@ export function readDataset(
     maxRecordBytes: text.maxRecordBytes ?? MAX_RECORD_BYTES,
     ...(text.subject !== undefined && { subject: spelled(text.subject) }),
     unknownFields: text.unknownFields ?? 'reject',
-    unknownSeal: DEFAULT_SEAL,
+    unknownSeal: text.subject === undefined ? DEFAULT_SEAL : { ...DEFAULT_SEAL, keys: 'subject' },
     producerTokens: text.producerTokens ?? 'reject',
     key,
     headers: text.headers ?? [],

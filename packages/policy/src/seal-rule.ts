@@ -74,7 +74,7 @@ export function readSeal(report: ExposureReport, field: SealedField): SealMethod
   return {
     form: seal.form ?? DEFAULT_SEAL.form,
     algorithm,
-    keys: keysOf(report, field),
+    keys: keysOf(report, field, algorithm),
     bind: (['subject', 'record-id'] as const).filter((what) => seal.bind?.includes(what)),
     pad: seal.pad !== 'none',
   };
@@ -84,9 +84,23 @@ export function readSeal(report: ExposureReport, field: SealedField): SealMethod
 function keysOf(
   report: ExposureReport,
   { hasSubject, path, place, text }: SealedField,
+  algorithm: FieldAlgorithm,
 ): SealMethod['keys'] {
   const survives = text.survivesShred === true;
   if (survives && !hasSubject)
     report.source.report([...place, 'survivesShred'], 'the dataset has no subject to shred', path);
-  return 'field';
+  if (!hasSubject || survives) return 'field';
+  if (algorithm !== DEFAULT_SEAL.algorithm && isSealed(text)) {
+    const message =
+      'a value sealed so can be opened after its subject was shredded: leave form, algorithm and ' +
+      'deterministic out, or say survivesShred: true';
+    report.source.report([...place, 'encrypt'], message, path);
+  }
+  return 'subject';
+}
+
+function isSealed({ encrypt }: FieldText): boolean {
+  return (
+    encrypt === undefined || encrypt === 'seal' || (typeof encrypt === 'object' && encrypt !== null)
+  );
 }

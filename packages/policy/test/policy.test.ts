@@ -49,7 +49,7 @@ describe('the example policy', () => {
       required: false,
       mask: { name: 'redact', parameters: undefined },
       encrypt: 'seal',
-      seal: DEFAULT_SEAL,
+      seal: { ...DEFAULT_SEAL, keys: 'subject' },
     });
   });
 

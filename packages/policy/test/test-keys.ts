@@ -6,11 +6,22 @@ import {
   type KeySource,
   type KeyUse,
   keyHandle,
+  type SubjectKeySource,
 } from '@sealstream/crypto';
+
+const RECORD = { bytes: Buffer.alloc(16, 7), from: 0, to: 16 };
 
 /** Keys in memory, derived for each use as the keyring does. */
 export class TestKeys implements KeySource {
   activeId = 'AAAAAAAAAAAA';
+  /** One key for all subjects. */
+  readonly subjects: SubjectKeySource = {
+    active: (use) => this.active(use),
+    byId: (use, id) => this.byId(use, id),
+    wants: false,
+    bring: () => Promise.resolve(),
+  };
+  readonly record = { subject: RECORD, source: RECORD };
   readonly #stored = new Map<string, KeyHandle>();
   readonly #derived = new Map<string, KeyHandle>();
 
@@ -49,6 +60,17 @@ export class TestKeys implements KeySource {
 
 /** A key source whose server is away. */
 export const noKeys: KeySource = {
+  record: { subject: RECORD, source: RECORD },
+  subjects: {
+    active: () => {
+      throw new SealstreamError('KEYRING_STALE');
+    },
+    byId: () => {
+      throw new SealstreamError('KEYRING_STALE');
+    },
+    wants: false,
+    bring: () => Promise.resolve(),
+  },
   active: () => {
     throw new SealstreamError('KEYRING_STALE');
   },

@@ -1,13 +1,13 @@
 import type { Compression } from '@sealstream/bus';
 import { auditTopic, type BatchEvent, ERRORS, SealstreamError } from '@sealstream/contracts';
 import type { FlowTransform } from '@sealstream/flow';
-import type { Keyring } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 import type { BaseConfig, StageConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
 import type { Metrics } from './metrics.ts';
 import type { OpenedService } from './open-service.ts';
 import { PAUSED, PauseOrders } from './pause-orders.ts';
+import type { ServiceKeys } from './service-keyring.ts';
 import type { RunningStage } from './stages.ts';
 import { checkTopics } from './topic-check.ts';
 import { untilAvailable } from './waiting.ts';
@@ -25,7 +25,7 @@ export interface FlowStage {
   readonly output: string;
   readonly transform: FlowTransform;
   /** Read again before a batch that lacked a key is tried again. */
-  readonly keyring: Pick<Keyring, 'refresh'>;
+  readonly keyring: Pick<ServiceKeys, 'refresh'>;
 }
 
 /**

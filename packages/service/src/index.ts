@@ -35,10 +35,11 @@ export { type Counter, type Gauge, type Metrics, openMetrics } from './metrics.t
 export { type OpenedService, openService, type Telemetry } from './open-service.ts';
 export { Secret } from './secret.ts';
 export type { Config, Setting, SettingsTable, SettingType } from './setting.ts';
-export { openServiceKeyring } from './service-keyring.ts';
+export { openServiceKeyring, type ServiceKeys } from './service-keyring.ts';
 export { settingsMarkdown, withSettingsTable } from './settings-markdown.ts';
 export { ConfigError, readConfig, type SettingProblem } from './settings.ts';
 export { type RunningStage, runStage, type StageRequest } from './stages.ts';
+export { epochFolder, SUBJECT_SETTINGS, type SubjectConfig } from './subject-settings.ts';
 export {
   type ExistingTopic,
   type PlannedDataset,

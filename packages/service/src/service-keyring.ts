@@ -1,6 +1,21 @@
-import { SealstreamError, SERVICE_PURPOSES, type ServiceName } from '@sealstream/contracts';
-import { type Keyring, openKeyring, readPublicKeyFile } from '@sealstream/keyring';
+import {
+  type ErrorCode,
+  SealstreamError,
+  SERVICE_PURPOSES,
+  type ServiceName,
+} from '@sealstream/contracts';
+import {
+  DatasetKeys,
+  epochFiles,
+  type Keyring,
+  openKeyring,
+  openSubjects,
+  readPublicKeyFile,
+  type Subjects,
+} from '@sealstream/keyring';
+import type { Dataset } from '@sealstream/policy';
 import type { BaseConfig, KeyringConfig } from './base-settings.ts';
+import { epochFolder, type SubjectConfig } from './subject-settings.ts';
 import { outermostKeys } from './key-provider-settings.ts';
 import { KafkaKeysetHeads } from './keyset-heads.ts';
 import type { OpenedService } from './open-service.ts';
@@ -8,70 +23,144 @@ import { untilAvailable } from './waiting.ts';
 
 const HEALTH_EVERY_MS = 1000;
 
+type KeyedService = OpenedService<BaseConfig & KeyringConfig & Partial<SubjectConfig>>;
+
+/** The keys of a service. */
+export interface ServiceKeys {
+  /** Those of one dataset: of its keysets and, where it has a subject, of its subjects. */
+  of(dataset: Dataset): Keyring['keys'];
+  /** Reads keysets and registers again now; resolves when that is done, whatever came of it. */
+  refresh(): Promise<void>;
+}
+
+/** Anything whose keys can be waited for. */
+interface Waited {
+  ready(): Promise<void>;
+  health(): {
+    readonly waitsFor: readonly { readonly why: ErrorCode }[];
+    readonly troubles: readonly { readonly why: ErrorCode }[];
+  };
+}
+
 /**
- * Opens the keyring of a service with the outermost keys of its own purposes and no other, waits up
- * to startWaitMs until every keyset can be used, and keeps /readyz true about it from then on.
+ * Opens the keys of a service with the outermost keys of its own purposes and no other, waits up to
+ * startWaitMs until all can be used, and keeps /readyz true about them from then on. Every service
+ * with keys knows who was shredded; only one with the purpose `subject` has keys of subjects, and
+ * makes those that are missing.
  *
- * @throws SealstreamError KEY_FILE_*, KEY_PROVIDER_*, KEYSET_*, CONFIG_INVALID, MEMORY_NOT_LOCKED,
- *   TOPIC_MISSING, REDIS_UNREACHABLE
+ * @throws SealstreamError KEY_FILE_*, KEY_PROVIDER_*, KEYSET_*, MEMORY_NOT_LOCKED, TOPIC_MISSING,
+ *   REDIS_UNREACHABLE
  */
-export async function openServiceKeyring<C extends BaseConfig & KeyringConfig>(
+export async function openServiceKeyring(
   name: ServiceName,
-  service: OpenedService<C>,
-): Promise<Keyring> {
-  const { bus, config, onStop, policy, telemetry } = service;
-  const { health, logger } = telemetry;
+  service: KeyedService,
+): Promise<ServiceKeys> {
+  const { config, onStop, policy, telemetry } = service;
+  const { health } = telemetry;
   const purposes = SERVICE_PURPOSES[name];
+  const waiting = {
+    waitMs: config.startWaitMs,
+    onWait: ({ code }: SealstreamError) => health.waitFor('keyring', code),
+  };
   const keyring = await untilAvailable(
     () =>
       openKeyring({
-        redisUrl: config.redisUrl.reveal(),
-        prefix: config.namePrefix,
+        ...sharedOptions(service),
         provider: outermostKeys(config, purposes),
         purposes,
         datasets: [...policy.datasets.keys()],
-        signerPublicKey: readPublicKeyFile(config.signerPublicKeyFile),
-        heads: new KafkaKeysetHeads(bus),
-        cacheCeilingMs: config.keyCacheCeilingMs,
-        pollMs: config.keyPollMs,
-        allowUnlocked: config.allowUnlocked,
-        logger,
       }),
-    { waitMs: config.startWaitMs, onWait: ({ code }) => health.waitFor('keyring', code) },
+    waiting,
   );
   onStop('keyring', async () => keyring.stop());
-  await readyWithin(keyring, config.startWaitMs, (why) => health.waitFor('keyring', why));
+  const subjects = new Map<string, Subjects>();
+  for (const dataset of policy.datasets.values()) {
+    if (dataset.subject === undefined) continue;
+    const opened = await untilAvailable(() => subjectsOf(name, service, dataset), waiting);
+    onStop(`subjects of ${dataset.name}`, async () => opened.stop());
+    subjects.set(dataset.name, opened);
+  }
+  const all: Waited[] = [keyring, ...Array.from(subjects.values(), waitedSubjects)];
+  for (const one of all)
+    await readyWithin(one, config.startWaitMs, (why) => health.waitFor('keyring', why));
   health.met('keyring');
   const timer = setInterval(() => {
-    const [missing] = keyring.health().waitsFor;
+    const missing = all.flatMap((one) => one.health().waitsFor).at(0);
     if (missing === undefined) health.met('keyring');
     else health.waitFor('keyring', missing.why);
   }, HEALTH_EVERY_MS).unref();
   onStop('keyring health', async () => clearInterval(timer));
-  return keyring;
+  return {
+    of: (dataset) => {
+      const own = subjects.get(dataset.name);
+      return own === undefined ? keyring.keys : new DatasetKeys(keyring.keys, own);
+    },
+    refresh: async () => {
+      await Promise.all([keyring, ...subjects.values()].map((one) => one.refresh()));
+    },
+  };
+}
+
+function sharedOptions({ bus, config, telemetry }: KeyedService) {
+  return {
+    redisUrl: config.redisUrl.reveal(),
+    prefix: config.namePrefix,
+    signerPublicKey: readPublicKeyFile(config.signerPublicKeyFile),
+    heads: new KafkaKeysetHeads(bus),
+    cacheCeilingMs: config.keyCacheCeilingMs,
+    pollMs: config.keyPollMs,
+    allowUnlocked: config.allowUnlocked,
+    logger: telemetry.logger,
+  };
+}
+
+function subjectsOf(
+  name: ServiceName,
+  service: KeyedService,
+  { name: dataset }: Dataset,
+): Promise<Subjects> {
+  const { config } = service;
+  const options = { ...sharedOptions(service), dataset };
+  if (!SERVICE_PURPOSES[name].includes('subject')) return openSubjects(options);
+  const store = epochFiles(epochFolder(config));
+  const provider = outermostKeys(config, ['subject']);
+  return openSubjects({
+    ...options,
+    epochs: { store, provider },
+    mayCreate: true,
+    max: config.subjectCache,
+  });
+}
+
+function waitedSubjects(subjects: Subjects): Waited {
+  const list = (why: ErrorCode | undefined) => (why === undefined ? [] : [{ why }]);
+  return {
+    ready: () => subjects.ready(),
+    health: () => {
+      const { trouble, waitsFor } = subjects.health();
+      return { waitsFor: list(waitsFor), troubles: list(trouble) };
+    },
+  };
 }
 
 async function readyWithin(
-  keyring: Keyring,
+  waited: Waited,
   waitMs: number,
   onWait: (why: string) => void,
 ): Promise<void> {
-  const tell = setInterval(() => onWait(firstProblem(keyring)), HEALTH_EVERY_MS);
+  const problem = (): ErrorCode => {
+    const { troubles, waitsFor } = waited.health();
+    return waitsFor.at(0)?.why ?? troubles.at(0)?.why ?? 'REDIS_UNREACHABLE';
+  };
+  const tell = setInterval(() => onWait(problem()), HEALTH_EVERY_MS);
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    const place = { waitedForMs: waitMs };
-    const why = keyring.health().waitsFor.at(0)?.why ?? 'REDIS_UNREACHABLE';
-    late.reject(new SealstreamError(why, place));
+    late.reject(new SealstreamError(problem(), { waitedForMs: waitMs }));
   }, waitMs);
   try {
-    await Promise.race([keyring.ready(), late.promise]);
+    await Promise.race([waited.ready(), late.promise]);
   } finally {
     clearInterval(tell);
     clearTimeout(timer);
   }
-}
-
-function firstProblem(keyring: Keyring): string {
-  const { waitsFor, troubles } = keyring.health();
-  return waitsFor.at(0)?.why ?? troubles.at(0)?.why ?? 'REDIS_UNREACHABLE';
 }

@@ -1,8 +1,14 @@
-import { baseSettings, KEYRING_SETTINGS, STAGE_SETTINGS } from '@sealstream/service';
+import {
+  baseSettings,
+  KEYRING_SETTINGS,
+  STAGE_SETTINGS,
+  SUBJECT_SETTINGS,
+} from '@sealstream/service';
 
 /** Every setting of encrypt. */
 export const SETTINGS = {
   ...baseSettings('encrypt'),
   ...KEYRING_SETTINGS,
   ...STAGE_SETTINGS,
+  ...SUBJECT_SETTINGS,
 } as const;

@@ -18,7 +18,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const orders = await openPauseOrders(service);
   for (const dataset of service.policy.datasets.values()) {
     const { accepted: source, encrypted: output } = dataset.topics;
-    const transform = acceptedToEncrypted(dataset, keyring.keys);
+    const transform = acceptedToEncrypted(dataset, keyring.of(dataset));
     const flow = { stage: 'encrypt', dataset, source, output, transform, keyring } as const;
     await runFlowStage(service, flow, orders);
   }

@@ -28,7 +28,13 @@ function accepted(value: Buffer | null) {
     attempt: 0,
     branch: 'both',
   });
-  const envelope = { key: null, value, headers: [], timestamp: 1234n, subject: null };
+  const envelope = {
+    key: null,
+    value,
+    headers: [],
+    timestamp: 1234n,
+    subject: Buffer.alloc(16, 7),
+  };
   return new AcceptedCodec('people').seal(keys, mark, null, envelope);
 }
 

@@ -21,7 +21,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const orders = await openPauseOrders(service);
   for (const dataset of service.policy.datasets.values()) {
     const { raw: source, accepted: output } = dataset.topics;
-    const transform = rawToAccepted(dataset, keyring.keys);
+    const transform = rawToAccepted(dataset, keyring.of(dataset));
     const flow = { stage: 'ingest', dataset, source, output, transform, keyring } as const;
     const running = await runFlowStage(service, flow, orders);
     const age = new DownstreamAge({

@@ -18,7 +18,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const orders = await openPauseOrders(service);
   for (const dataset of service.policy.datasets.values()) {
     const { accepted: source, masked: output } = dataset.topics;
-    const transform = acceptedToMasked(dataset, keyring.keys);
+    const transform = acceptedToMasked(dataset, keyring.of(dataset));
     const flow = { stage: 'mask', dataset, source, output, transform, keyring } as const;
     await runFlowStage(service, flow, orders);
   }
