@@ -22,12 +22,13 @@ export async function openServiceKeyring<C extends BaseConfig & KeyringConfig>(
   const { bus, config, onStop, policy, telemetry } = service;
   const { health, logger } = telemetry;
   const purposes = SERVICE_PURPOSES[name];
+  const provider = outermostKeys(config, purposes);
   const keyring = await untilAvailable(
     () =>
       openKeyring({
         redisUrl: config.redisUrl.reveal(),
         prefix: config.namePrefix,
-        provider: outermostKeys(config, purposes),
+        provider,
         purposes,
         datasets: [...policy.datasets.keys()],
         signerPublicKey: readPublicKeyFile(config.signerPublicKeyFile),
