@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
 import { auditTopic, KEYSET_PURPOSES } from '@sealstream/contracts';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 
+import { makeHsm } from '../../keyring/test/hsm-fixture.ts';
 import { type LocalKms, startKms } from '../../keyring/test/kms-fixture.ts';
+import { sealstream as built } from './built-cli.ts';
 import { startFlow, stopFlow, until } from './flow-processes.ts';
 import { type Ran, ran } from './surroundings.ts';
 
@@ -94,6 +96,18 @@ async function told(): Promise<string[]> {
         found.push(`${String(details?.['purpose'])}/${String(event['dataset'])}`);
     }
   return found;
+}
+
+/** The settings under which the keys of the KMS are the outermost ones. */
+function inKms(): Record<string, string> {
+  const [AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = ''] = kms.secrets;
+  return {
+    AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY,
+    SEALSTREAM_KEY_PROVIDER: 'aws-kms',
+    SEALSTREAM_KMS_ENDPOINT: kms.endpoint,
+    SEALSTREAM_KMS_REGION: kms.region,
+  };
 }
 
 /** Runs the built command and kills it as soon as it reports the first keyset. */
@@ -185,18 +199,15 @@ describe('keys rewrap', () => {
   });
 
   test('moves from key files to a KMS by the settings, and old records open there', async () => {
-    const [AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = ''] = kms.secrets;
-    const aws = {
-      AWS_ACCESS_KEY_ID,
-      AWS_SECRET_ACCESS_KEY,
-      SEALSTREAM_KMS_ENDPOINT: kms.endpoint,
-      SEALSTREAM_KMS_REGION: kms.region,
+    const there = inKms();
+    const moving = {
+      ...there,
+      SEALSTREAM_KEY_PROVIDER: 'file',
+      SEALSTREAM_KEY_PROVIDER_NEXT: 'aws-kms',
     };
-    const moving = { ...aws, SEALSTREAM_KEY_PROVIDER_NEXT: 'aws-kms' };
     const moved = await sealstream('keys rewrap --json', '', moving);
     expect(moved.exit, moved.err).toBe(0);
     expect(new Set(movedIn(moved).map(({ action }) => action))).toEqual(new Set(['rewrapped']));
-    const there = { ...aws, SEALSTREAM_KEY_PROVIDER: 'aws-kms' };
     expect((await opened(there)).sort()).toEqual([1, 2, 3, 4, 5, 6].map(row));
     await stopFlow();
     startFlow({ ...env, ...there, SEALSTREAM_POLICY_FILE: policyFile });
@@ -204,14 +215,36 @@ describe('keys rewrap', () => {
     await encrypted(7);
   });
 
+  test('moves from a KMS to an HSM, as a process of its own that then ends', async () => {
+    const hsm = await makeHsm();
+    onTestFinished(() => hsm.close());
+    hsm.createKeys('sealstream', KEYSET_PURPOSES);
+    const device = {
+      ...hsm.env,
+      SEALSTREAM_PKCS11_MODULE: hsm.module,
+      SEALSTREAM_PKCS11_TOKEN: hsm.tokenLabel,
+      SEALSTREAM_PKCS11_PIN_FILE: hsm.pinFile,
+    };
+    const moving = { ...env, ...inKms(), ...device, SEALSTREAM_KEY_PROVIDER_NEXT: 'pkcs11' };
+    const moved = await built(['keys', 'rewrap', '--json'], { env: moving });
+    expect(moved.exit, moved.err).toBe(0);
+    expect(moved.out.toString().match(/"rewrapped"/g)).toHaveLength(
+      DATASETS.length * KEYSET_PURPOSES.length,
+    );
+    const there = { ...device, SEALSTREAM_KEY_PROVIDER: 'pkcs11' };
+    await stopFlow();
+    startFlow({ ...env, ...there, SEALSTREAM_POLICY_FILE: policyFile });
+    await publish([row(8)]);
+    await encrypted(8);
+    expect((await opened(there)).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map(row));
+  });
+
   test('names each keyset that it cannot move, and ends with 1', async () => {
-    const [AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = ''] = kms.secrets;
-    // Keysets are under the KMS now: these settings say that they are under key files.
-    const wrong = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+    // Keysets are under the HSM now: the settings say that they are under key files.
     const third = keysOf('third');
     await ran(['init', '--no-policy', '--dir', join(dir, 'third')]);
     const line = `keys rewrap --purpose field --to-key-dir ${third} --json`;
-    const failed = await sealstream(line, '', wrong);
+    const failed = await sealstream(line);
     expect(failed.exit).toBe(1);
     expect(movedIn(failed)).toEqual(
       DATASETS.toSorted().map((dataset) => ({

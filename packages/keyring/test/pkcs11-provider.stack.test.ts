@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { KEY_BYTES } from '@sealstream/crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pkcs11Module } from '../src/pkcs11-module.ts';
 import { type Pkcs11Options, pkcs11Provider } from '../src/pkcs11-provider.ts';
 import { type LocalHsm, makeHsm } from './hsm-fixture.ts';
 import { codeOf } from './keyring-fixture.ts';
@@ -38,9 +40,14 @@ describe('a device behind PKCS#11', () => {
 
   test('is not offered a refused PIN twice, and takes the right one from the file', async () => {
     const one = provider();
-    hsm.writePin('4711-not-the-pin');
-    await expect(one.check()).rejects.toThrow(/KEY_PROVIDER_REFUSED.*CKR_PIN_INCORRECT/);
-    await expect(one.check()).rejects.toThrow(/KEY_PROVIDER_REFUSED.*refused before/);
+    const wrong = randomBytes(6).toString('hex');
+    hsm.writePin(wrong);
+    const said = async () =>
+      inspect(await one.check().catch((error: unknown) => error), { showHidden: true });
+    const errors = [await said(), await said()];
+    expect(errors[0]).toMatch(/KEY_PROVIDER_REFUSED.*CKR_PIN_INCORRECT/);
+    expect(errors[1]).toMatch(/KEY_PROVIDER_REFUSED.*refused before/);
+    expect(errors.filter((error) => error.includes(wrong))).toEqual([]);
     hsm.writePin(hsm.pin);
     await one.check();
   });
@@ -72,6 +79,18 @@ describe('a device behind PKCS#11', () => {
     expect(await codeOf(() => elsewhere.check())).toBe('KEY_PROVIDER_AWAY');
     const none = provider({ module: hsm.pinFile });
     expect(await codeOf(() => none.check())).toBe('KEY_PROVIDER_REFUSED');
+  });
+
+  test('that fails and is gone then is away: no keyset is called unreadable for it', async () => {
+    const one = provider();
+    const blob = await one.wrap('field', context, key);
+    blob.writeUInt8(blob.readUInt8(blob.length - 1) ^ 1, blob.length - 1);
+    const unwrapping = codeOf(() => one.unwrap('field', context, blob, slot));
+    // Calls of a module run in their order, so this comes right after the one that does not open.
+    await pkcs11Module(hsm.module).use(() => hsm.cut());
+    expect(await unwrapping).toBe('KEY_PROVIDER_AWAY');
+    await hsm.mend();
+    expect(await codeOf(() => one.unwrap('field', context, blob, slot))).toBe('KEYSET_UNREADABLE');
   });
 
   test('takes more calls than its sessions would hold if they were left open', async () => {
