@@ -44,9 +44,12 @@ test('private keys are readable by their owner alone, public ones by all, and gi
     'audit.vkey': '644',
     'field.key': '600',
     'hash.key': '600',
+    'producer.key': '600',
     'rejected.key': '600',
     'signer.key': '600',
     'signer.pub': '644',
+    'subject-index.key': '600',
+    'subject.key': '600',
   });
   expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('.sealstream/\n');
 });

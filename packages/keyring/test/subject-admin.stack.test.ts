@@ -123,6 +123,31 @@ describe('a shred', () => {
     expect(ground.heads.published.length).toBe(before + 1);
   });
 
+  test('is ordered anew where somebody put an old tombstone back after a re-enrolment', async () => {
+    const redis = new Redis(ground.redisUrl);
+    const index = anIndex();
+    const at = `${ground.prefix}subject:people/${text(index)}`;
+    const first = await admin.shred(text(index), ORDER);
+    const tombstone = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    await admin.reEnrol(text(index), ORDER);
+    await redis.set(at, tombstone);
+    const { shreds } = await ground.process();
+    expect(shreds.has(index, 0)).toBe(false);
+    const second = await admin.shred(text(index), ORDER);
+    expect([second.action, second.receipt.document.number]).toEqual(['done', 3]);
+    expect(second.receipt.digest).not.toBe(first.receipt.digest);
+    await until(() => shreds.has(index, 0));
+    redis.disconnect();
+  });
+
+  test('with a reason longer than a short text is refused', async () => {
+    const reason = 'x'.repeat(1001);
+    expect(await codeOf(async () => admin.shred(text(anIndex()), { ...ORDER, reason }))).toBe(
+      'USAGE',
+    );
+    expect((await admin.list()).shreds).toBe(0);
+  });
+
   test('with a receipt that somebody else put there is refused', async () => {
     const redis = new Redis(ground.redisUrl);
     const [one, other] = [text(anIndex()), text(anIndex())];
