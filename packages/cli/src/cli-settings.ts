@@ -37,6 +37,13 @@ export const CLI_SETTINGS = {
     default: '.sealstream/keys',
     meaning: 'Directory of the key files that `sealstream init` makes.',
   },
+  epochDir: {
+    env: 'SEALSTREAM_EPOCH_DIR',
+    type: 'path',
+    optional: true,
+    meaning:
+      'Directory of the epoch keys of subjects, in no backup; `epochs` beside the key files.',
+  },
   signerPublicKeyFile: {
     env: 'SEALSTREAM_SIGNER_PUBLIC_KEY_FILE',
     type: 'path',

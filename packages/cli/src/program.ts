@@ -10,6 +10,7 @@ import { offsets } from './commands/offsets.ts';
 import { pause, resume } from './commands/pause.ts';
 import { replay } from './commands/replay.ts';
 import { reprocess } from './commands/reprocess.ts';
+import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
 import { topics } from './commands/topics.ts';
 import { validate } from './commands/validate.ts';
@@ -23,6 +24,7 @@ const COMMANDS = [
   apply,
   topics,
   keys,
+  subjects,
   ingest,
   tail,
   replay,

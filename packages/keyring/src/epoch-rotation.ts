@@ -2,6 +2,7 @@ import { SealstreamError } from '@sealstream/contracts';
 import { generateKey, type KeyHandle } from '@sealstream/crypto';
 import type { StoredEpoch } from './epoch-store.ts';
 import { type BackedUp, backUp } from './subject-backup.ts';
+import { requireFree } from './subject-backup-file.ts';
 import { parseRecord } from './subject-record.ts';
 import {
   activeEpoch,
@@ -56,7 +57,7 @@ export async function rotateEpoch(
   place: SubjectWorkplace,
   { backup, onProgress }: RotateOptions,
 ): Promise<RotatedEpoch> {
-  const begun = await changeRegister(place, (register) => begunRotation(place, register));
+  const begun = await changeRegister(place, (register) => begunRotation(place, register, backup));
   const { document } = begun;
   await place.epochs.update(document);
   const { id: epoch } = activeEpoch(document);
@@ -76,8 +77,10 @@ export async function rotateEpoch(
 async function begunRotation(
   place: SubjectWorkplace,
   register: SubjectRegister,
+  backup: string,
 ): Promise<SubjectRegister> {
   if (register.epochs.some(({ state }) => state === 'retiring')) return register;
+  requireFree(backup);
   await place.epochs.update(register);
   const stored = await place.source.store.load(place.dataset);
   const left = stored.find(({ id }) => !register.epochs.some((epoch) => epoch.id === id));

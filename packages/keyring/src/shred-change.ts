@@ -1,5 +1,7 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { entryText, linkAfter } from './shred-chain.ts';
+import { ChainedShreds } from './shred-list.ts';
+import { lastEntries } from './shred-replay.ts';
 import {
   entryOf,
   requireAbout,
@@ -13,7 +15,7 @@ import {
   parseRecord,
   type SubjectRecord,
 } from './subject-record.ts';
-import { withShred } from './subject-register.ts';
+import { type SignedRegister, withShred } from './subject-register.ts';
 import { againOnConflict, registerOf, type SubjectWorkplace } from './subject-workplace.ts';
 
 /** Why and by whom. It stands in the receipt for ever: no value of a record belongs there. */
@@ -28,6 +30,9 @@ export interface Shredded {
   readonly receipt: SignedReceipt;
 }
 
+/** A receipt fits into one entry of the audit log, whatever is written into it. */
+const REASON_CHARACTERS_MAX = 1000;
+
 /** What each action leaves in the subject's place. */
 const LEAVES = { shred: 'tombstone', 're-enrol': 'reEnrolled' } as const;
 
@@ -38,12 +43,16 @@ export function endSubject(
   index: string,
   order: ShredOrder,
 ): Promise<Shredded> {
+  // Precondition: a reason is one short text.
+  if (order.reason.length > REASON_CHARACTERS_MAX)
+    throw new SealstreamError('USAGE', { reasonCharactersMax: REASON_CHARACTERS_MAX });
   return againOnConflict(place, async () => {
     const before = await registerOf(place);
     const [found = null] = await place.store.records([index]);
     const record = found === null ? undefined : parseRecord(found);
-    if (record?.kind === LEAVES[action])
-      return { action: 'unchanged', receipt: receiptOf(place, index, record) };
+    const ended = record?.kind === LEAVES[action] ? receiptOf(place, index, record) : undefined;
+    if (ended !== undefined && (await isLast(place, before, ended)))
+      return { action: 'unchanged', receipt: ended };
     if (action === 're-enrol' && record?.kind !== 'tombstone')
       throw new SealstreamError('USAGE', { index }, 'This subject is not shredded.');
     const { document } = before;
@@ -89,6 +98,21 @@ export function receiptOf(
   const signed = verifyReceipt(receipt, signer.publicKey);
   requireAbout(signed, { dataset, index });
   return signed;
+}
+
+/**
+ * Whether the signed list ends, for this subject, with the entry of this receipt: an old tombstone
+ * that somebody put back is no shred.
+ */
+async function isLast(
+  { dataset, store }: SubjectWorkplace,
+  { document }: SignedRegister,
+  { digest, document: { index } }: SignedReceipt,
+): Promise<boolean> {
+  const { entries } = await store.snapshot(0);
+  const counted = entries.slice(0, document.shreds);
+  new ChainedShreds(dataset).follow(document, counted);
+  return lastEntries(entries).get(index)?.receiptDigest === digest;
 }
 
 function keyOf(record: SubjectRecord | undefined): { keyId?: string } {

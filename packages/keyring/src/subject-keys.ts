@@ -91,12 +91,13 @@ export class SubjectKeys implements SubjectKeySource {
       ...Array.from(indexes, (index) => wantedSubject(index, mayCreate)),
       ...Array.from(readOnly, (index) => wantedSubject(index, false)),
     ];
-    const refused = await fetch.bring(wanted.filter((one) => one !== undefined));
+    const why = await fetch.bring(wanted.filter((one) => one !== undefined));
+    // What holds for a key id does not hold for its subject, which may get another key.
+    const refused = new Map([...why].filter(([index]) => indexes.has(index)));
     for (const id of ids) {
       if (cache.findId(id) >= 0) continue;
       const index = byId.get(id);
-      // A subject that now has another key: the one that was asked for is destroyed.
-      const code = index === undefined ? 'KEY_UNKNOWN' : refused.get(index);
+      const code = index === undefined ? 'KEY_UNKNOWN' : why.get(index);
       refused.set(id, code ?? 'SUBJECT_SHREDDED');
     }
     this.#refusedBefore = this.#refused;

@@ -65,6 +65,7 @@ export class Line {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   #cut = false;
+  #answersLeft = Number.POSITIVE_INFINITY;
 
   constructor(target: string) {
     this.#target = new URL(target);
@@ -79,7 +80,11 @@ export class Line {
         [far, near],
       ] as const) {
         this.#sockets.add(one);
-        one.pipe(other);
+        one.on('data', (bytes: Buffer) => {
+          if (one === far && this.#answersLeft-- <= 0) this.cut();
+          else other.write(bytes);
+        });
+        one.on('end', () => other.end());
         one.on('error', () => other.destroy());
         one.on('close', () => {
           this.#sockets.delete(one);
@@ -95,6 +100,11 @@ export class Line {
     const url = new URL(this.#target);
     url.port = String(typeof address === 'object' ? address?.port : '');
     return url.href;
+  }
+
+  /** Cuts itself after so many answers of the server; what came next is lost. */
+  cutAfter(answers: number): void {
+    this.#answersLeft = answers;
   }
 
   cut(): void {

@@ -10,6 +10,7 @@ import {
   type Keyring,
   openKeyring,
   openSubjects,
+  type OutermostKeys,
   readPublicKeyFile,
   type Subjects,
 } from '@sealstream/keyring';
@@ -62,11 +63,13 @@ export async function openServiceKeyring(
     waitMs: config.startWaitMs,
     onWait: ({ code }: SealstreamError) => health.waitFor('keyring', code),
   };
+  // One for all tries: a PIN that was refused is not offered again.
+  const provider = outermostKeys(config, purposes);
   const keyring = await untilAvailable(
     () =>
       openKeyring({
         ...sharedOptions(service),
-        provider: outermostKeys(config, purposes),
+        provider,
         purposes,
         datasets: [...policy.datasets.keys()],
       }),
@@ -76,7 +79,10 @@ export async function openServiceKeyring(
   const subjects = new Map<string, Subjects>();
   for (const dataset of policy.datasets.values()) {
     if (dataset.subject === undefined) continue;
-    const opened = await untilAvailable(() => subjectsOf(name, service, dataset), waiting);
+    const opened = await untilAvailable(
+      () => subjectsOf(name, service, dataset, provider),
+      waiting,
+    );
     onStop(`subjects of ${dataset.name}`, async () => opened.stop());
     subjects.set(dataset.name, opened);
   }
@@ -118,12 +124,12 @@ function subjectsOf(
   name: ServiceName,
   service: KeyedService,
   { name: dataset }: Dataset,
+  provider: OutermostKeys,
 ): Promise<Subjects> {
   const { config } = service;
   const options = { ...sharedOptions(service), dataset };
   if (!SERVICE_PURPOSES[name].includes('subject')) return openSubjects(options);
   const store = epochFiles(epochFolder(config));
-  const provider = outermostKeys(config, ['subject']);
   return openSubjects({
     ...options,
     epochs: { store, provider },

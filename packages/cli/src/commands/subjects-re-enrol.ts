@@ -1,0 +1,46 @@
+import { Option } from 'commander';
+
+import { actorName } from '../cli-audit.ts';
+import { indexOf, withSubjects } from '../cluster-subjects.ts';
+import { type CommonOptions, defineCommand } from '../command.ts';
+import { datasetOption, keyDirOption } from '../options.ts';
+import { showReceipt, tellShred } from '../shred-event.ts';
+import { epochDirOption, type SubjectOptions, subjectOptions } from '../subject-options.ts';
+
+interface Options extends SubjectOptions, CommonOptions {
+  readonly reason: string;
+}
+
+export const subjectsReEnrol = defineCommand<Options>({
+  name: 're-enrol',
+  summary: 'let a shredded subject have a new key',
+  about:
+    'From now on records of this subject are sealed again, under a new key. What was sealed under ' +
+    'the old one stays destroyed. It is written into the audit log with who ordered it and why.',
+  options: [
+    datasetOption(),
+    ...subjectOptions(),
+    new Option('--reason <text>', 'why, such as the number of the request').makeOptionMandatory(),
+    keyDirOption(),
+    epochDirOption(),
+  ],
+  examples: [
+    [
+      'sealstream subjects re-enrol --dataset people --reason R-4712 --value-file ssn.txt',
+      'the person with that value',
+    ],
+  ],
+  exits: { 2: 'usage or settings are wrong, or the subject is not shredded' },
+  run: async (context, options) => {
+    const { dataset, reason } = options;
+    const done = await withSubjects(context, options, async ({ admin, audit, bus }) => {
+      await audit.check();
+      const index = await indexOf(context, bus, options);
+      const enrolled = await admin.reEnrol(index, { reason, actor: actorName() });
+      await tellShred(audit, dataset, enrolled);
+      return enrolled;
+    });
+    showReceipt(context.terminal, done);
+    return { next: 'records that were rejected meanwhile: sealstream replay' };
+  },
+});

@@ -1,0 +1,58 @@
+import { SealstreamError } from '@sealstream/contracts';
+import { Option } from 'commander';
+
+import type { DatasetOptions, KeyOptions } from './options.ts';
+
+/** Options of the commands about subjects of one dataset. */
+export interface SubjectsOptions extends KeyOptions {
+  readonly dataset: string;
+  readonly epochDir?: string;
+}
+
+/** Options of the commands about one subject. */
+export interface SubjectOptions extends SubjectsOptions, DatasetOptions {
+  readonly index?: string;
+  readonly valueFile?: string;
+}
+
+/** 16 bytes. */
+const INDEX_CHARACTERS = 22;
+
+export function epochDirOption(): Option {
+  return new Option(
+    '--epoch-dir <dir>',
+    'directory of the epoch keys (default: SEALSTREAM_EPOCH_DIR, else epochs in the key directory)',
+  );
+}
+
+/** Who is meant, without a value on the command line, where other users of the machine see it. */
+export function subjectOptions(): Option[] {
+  return [
+    new Option(
+      '--value-file <file>',
+      "the value of the dataset's subject field; one line end after it does not count " +
+        '(default: -, which is stdin)',
+    ),
+    new Option('--index <index>', "the subject's index instead of its value").conflicts(
+      'valueFile',
+    ),
+  ];
+}
+
+/**
+ * Checks an index that was given. Not done by the parser, which repeats what it refuses: that may be
+ * a value.
+ *
+ * @throws SealstreamError USAGE
+ */
+export function requireIndex(text: string): string {
+  const isIndex =
+    text.length === INDEX_CHARACTERS &&
+    Buffer.from(text, 'base64url').toString('base64url') === text;
+  if (isIndex) return text;
+  throw new SealstreamError(
+    'USAGE',
+    { option: '--index' },
+    'An index is 22 characters of base64url; a value goes to stdin or --value-file.',
+  );
+}

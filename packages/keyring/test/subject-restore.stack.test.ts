@@ -1,0 +1,218 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { SubjectAdmin } from '../src/subject-admin.ts';
+import { codeOf, Line, until } from './keyring-fixture.ts';
+import { anIndex, byId, keyOf, ORDER, SubjectGround, text } from './subject-fixture.ts';
+
+type Made = { index: Buffer; id: string; key: string };
+
+let ground: SubjectGround;
+let admin: SubjectAdmin;
+let redis: Redis;
+let backup: string;
+/** Receipts as the audit log would hold them. */
+let log: Buffer[];
+beforeEach(async () => {
+  ground = new SubjectGround();
+  admin = await ground.admin();
+  redis = new Redis(ground.redisUrl);
+  backup = ground.file('people.backup');
+  log = [];
+  await admin.ensure();
+});
+afterEach(() => {
+  redis.disconnect();
+  ground.end();
+});
+
+async function make(count: number): Promise<Made[]> {
+  const { keys } = await ground.process();
+  const made: Made[] = [];
+  for (let n = 0; n < count; n++) {
+    const index = anIndex();
+    made.push({ index, ...(await keyOf(keys, index)) });
+  }
+  return made;
+}
+
+async function shred({ index }: Pick<Made, 'index'>): Promise<void> {
+  log.push((await admin.shred(text(index), ORDER)).receipt.bytes);
+}
+
+async function reEnrol({ index }: Pick<Made, 'index'>): Promise<void> {
+  log.push((await admin.reEnrol(text(index), ORDER)).receipt.bytes);
+}
+
+async function loseRedis(): Promise<void> {
+  const keys = await redis.keys(`${ground.prefix}*`);
+  if (keys.length > 0) await redis.del(keys);
+}
+
+describe('a restore', () => {
+  test('brings keys back and no shredded one, whether shredded before the backup or after it', async () => {
+    const [one, early, late, again, ...rest] = await make(10);
+    await shred(early);
+    await admin.backup(backup);
+    await shred(late);
+    await shred(again);
+    await reEnrol(again);
+    const { keys: before } = await ground.process();
+    const fresh = await keyOf(before, again.index);
+    await loseRedis();
+    const restored = await admin.restore(backup, log);
+    expect(restored).toEqual({
+      keys: 7,
+      destroyed: 2,
+      unreadable: 0,
+      tombstones: 2,
+      version: 5,
+    });
+    const { keys, shreds } = await ground.process();
+    for (const { id, index, key } of [one, ...rest]) {
+      expect(await keyOf(keys, index)).toEqual({ id, key });
+      expect(await byId(keys, id)).toBe(key);
+    }
+    for (const { id, index } of [early, late]) {
+      expect(shreds.has(index, 0)).toBe(true);
+      expect(await codeOf(() => keyOf(keys, index))).toBe('SUBJECT_SHREDDED');
+      expect(await codeOf(() => byId(keys, id))).toBe('SUBJECT_SHREDDED');
+      expect(await admin.show(text(index))).toMatchObject({ state: 'shredded' });
+    }
+    expect(await codeOf(() => byId(keys, again.id))).toBe('SUBJECT_SHREDDED');
+    // The key it had after the backup is lost with Redis; it gets another one.
+    expect((await keyOf(keys, again.index)).id).not.toBe(fresh.id);
+  });
+
+  test('without a shred that the head counts is refused, and changes nothing', async () => {
+    const [one, other] = await make(3);
+    await admin.backup(backup);
+    await shred(one);
+    await shred(other);
+    await loseRedis();
+    for (const receipts of [[], log.slice(0, 1), log.slice(1)])
+      expect(await codeOf(() => admin.restore(backup, receipts))).toBe('KEYSET_ROLLED_BACK');
+    expect(await redis.keys(`${ground.prefix}*`)).toEqual([]);
+    const subjects = await ground.open();
+    await subjects.refresh();
+    expect(await codeOf(() => subjects.shreds.has(one.index, 0))).not.toEqual(['gave', false]);
+    await admin.restore(backup, log);
+    expect((await ground.process()).shreds.has(one.index, 0)).toBe(true);
+  });
+
+  test('of an old Redis in place of the newer one undoes no shred', async () => {
+    const [one, other, kept] = await make(3);
+    await admin.backup(backup);
+    const keys = await redis.keys(`${ground.prefix}*`);
+    const old = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+    await shred(one);
+    await shred(other);
+    await reEnrol(other);
+    await loseRedis();
+    for (const [at, key] of keys.entries()) await redis.restore(key, 0, old[at]);
+    const early = await ground.open();
+    await until(() => early.health().waitsFor === 'KEYSET_ROLLED_BACK');
+    early.stop();
+    await admin.restore(backup, log);
+    const { keys: now } = await ground.process();
+    expect(await codeOf(() => keyOf(now, one.index))).toBe('SUBJECT_SHREDDED');
+    expect(await codeOf(() => byId(now, other.id))).toBe('SUBJECT_SHREDDED');
+    expect((await keyOf(now, other.index)).id).not.toBe(other.id);
+    expect((await keyOf(now, kept.index)).id).toBe(kept.id);
+  });
+
+  test('run on a Redis that has lost nothing changes nothing, and twice is once', async () => {
+    const [one, other] = await make(5);
+    await shred(one);
+    await admin.backup(backup);
+    const later = await make(2);
+    await shred(other);
+    const version = (await admin.list()).version;
+    for (const _ of [1, 2])
+      expect(await admin.restore(backup, log)).toMatchObject({ keys: 0, tombstones: 2, version });
+    const { keys } = await ground.process();
+    for (const { index, id } of later) expect((await keyOf(keys, index)).id).toBe(id);
+    expect(await admin.list()).toMatchObject({ live: 5, tombstones: 2 });
+  });
+
+  test('of a backup two epochs old brings back no key', async () => {
+    await make(4);
+    await admin.backup(backup);
+    for (const name of ['one', 'two']) await admin.rotateEpoch({ backup: ground.file(name) });
+    await loseRedis();
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 0, unreadable: 4 });
+    expect(await admin.list()).toMatchObject({ live: 0 });
+  });
+
+  test('of the backup that a rotation took brings back every key', async () => {
+    const made = await make(4);
+    await admin.rotateEpoch({ backup });
+    await loseRedis();
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 4, unreadable: 0 });
+    const { keys } = await ground.process();
+    for (const { index, id, key } of made) expect(await keyOf(keys, index)).toEqual({ id, key });
+  });
+
+  test('of a file that was cut, changed or is of another dataset is refused', async () => {
+    await make(4);
+    await admin.backup(backup);
+    const whole = readFileSync(backup, 'latin1');
+    const lines = whole.split('\n');
+    const cut = [
+      lines.slice(0, 3).join('\n'),
+      lines.toSpliced(2, 1).join('\n'),
+      whole.replace('r ', 'r A'),
+      whole.replace('"people"', '"staff"'),
+      '',
+    ];
+    for (const [at, text] of cut.entries()) {
+      const file = ground.file(`cut-${at}`);
+      writeFileSync(file, text);
+      expect(await codeOf(() => admin.restore(file, log))).toBe('KEYSET_UNREADABLE');
+    }
+    expect(await codeOf(() => admin.restore(ground.file('nowhere'), log))).toBe('FILE_UNREADABLE');
+    expect((await admin.list()).live).toBe(4);
+  });
+
+  test('with a receipt that another signer made is refused', async () => {
+    const [one] = await make(2);
+    await admin.backup(backup);
+    const stranger = new SubjectGround();
+    const other = await stranger.admin();
+    await other.ensure();
+    const { receipt } = await other.shred(text(one.index), ORDER);
+    expect(await codeOf(() => admin.restore(backup, [receipt.bytes]))).toBe('KEYSET_BAD_SIGNATURE');
+    stranger.end();
+  });
+
+  test('cut after any command to Redis lets no service read, and is finished by running it again', async () => {
+    const made = await make(6);
+    await shred(made[0]);
+    await admin.backup(backup);
+    await shred(made[1]);
+    await loseRedis();
+    let [cuts, isDone] = [0, false];
+    for (let commands = 1; !isDone; commands++) {
+      const line = new Line(ground.redisUrl);
+      const cut = await ground.admin({ redisUrl: await line.open() });
+      line.cutAfter(commands);
+      isDone = Array.isArray(await codeOf(() => cut.restore(backup, log)));
+      cut.stop();
+      line.close();
+      if (isDone) break;
+      cuts++;
+      const subjects = await ground.open();
+      await subjects.refresh();
+      const seen = await codeOf(() => subjects.shreds.has(made[0].index, 0));
+      // Either nothing can be asked, or all is there: the last answer alone was lost.
+      if (Array.isArray(seen)) expect(seen).toEqual(['gave', true]);
+      subjects.stop();
+      await loseRedis();
+    }
+    expect(cuts).toBeGreaterThan(8);
+    const { keys, shreds } = await ground.process();
+    expect(made.slice(0, 2).every(({ index }) => shreds.has(index, 0))).toBe(true);
+    for (const { id, index, key } of made.slice(2))
+      expect(await keyOf(keys, index)).toEqual({ id, key });
+  });
+});
