@@ -13,14 +13,19 @@ import {
 import {
   createKeyFiles,
   createSignerFiles,
+  DatasetKeys,
+  epochFiles,
   fileProvider,
   keyFilePath,
   openKeyring,
+  openSubjectAdmin,
+  openSubjects,
   openKeysetAdmin,
   readPublicKeyFile,
   readSignerFile,
 } from '@sealstream/keyring';
-import { type Dataset, openPlan, Tally } from '@sealstream/policy';
+import { EncryptedOpener, type SealedRecord } from '@sealstream/flow';
+import type { Dataset } from '@sealstream/policy';
 import { KafkaKeysetHeads } from '@sealstream/service';
 import type { Opened } from './checks/opened.ts';
 import type { DemoPlace } from './place.ts';
@@ -79,51 +84,70 @@ export async function makeKeysets(access: KeysetAccess, dataset: string): Promis
 
 async function ensureAll(access: KeysetAccess, dataset: string, allowUnlocked: boolean) {
   const { place, redisUrl, redisPrefix, bus, logger } = access;
-  const admin = await openKeysetAdmin({
+  const options = {
     redisUrl,
     prefix: redisPrefix,
-    provider: fileProvider(place.keys, KEYSET_PURPOSES),
     signer: readSignerFile(join(place.keys, 'signer.key')),
     heads: new KafkaKeysetHeads(bus),
     logger,
     allowUnlocked,
-  });
+  };
+  const provider = fileProvider(place.keys, KEYSET_PURPOSES);
+  const admin = await openKeysetAdmin({ ...options, provider });
   try {
     for (const purpose of KEYSET_PURPOSES) await admin.ensure(purpose, dataset);
   } finally {
     admin.stop();
   }
+  const subjects = await openSubjectAdmin({ ...options, dataset, epochs: epochsOf(place) });
+  await subjects.ensure().finally(() => subjects.stop());
 }
 
-/** Opens encrypted records with the keys for fields, as a consumer who may does. */
+function epochsOf(place: DemoPlace) {
+  return { store: epochFiles(place.epochs), provider: fileProvider(place.keys, ['subject']) };
+}
+
+/** Opens encrypted records with the keys for fields and subjects, as a consumer who may does. */
 export interface RecordOpener {
-  open(value: Buffer): Opened;
+  open(records: readonly SealedRecord[]): Promise<Opened[]>;
   stop(): void;
 }
 
 export async function recordOpener(access: KeysetAccess, dataset: Dataset): Promise<RecordOpener> {
   const { place, redisUrl, redisPrefix, bus, logger } = access;
-  const keyring = await openKeyring({
+  const options = {
     redisUrl,
     prefix: redisPrefix,
-    provider: fileProvider(place.keys, ['field']),
-    purposes: ['field'],
-    sealTo: [],
-    datasets: [dataset.name],
     signerPublicKey: readPublicKeyFile(join(place.keys, 'signer.pub')),
     heads: new KafkaKeysetHeads(bus),
     logger,
     // What it opens is invented, and the services say on their own account whether they may start.
     allowUnlocked: true,
+  };
+  const keyring = await openKeyring({
+    ...options,
+    provider: fileProvider(place.keys, ['field']),
+    purposes: ['field'],
+    sealTo: [],
+    datasets: [dataset.name],
   });
-  await keyring.ready();
-  const plan = openPlan(dataset);
-  const tally = new Tally();
+  const epochs = epochsOf(place);
+  const subjects = await openSubjects({ ...options, dataset: dataset.name, epochs });
+  await Promise.all([keyring.ready(), subjects.ready()]);
+  const opener = new EncryptedOpener(dataset, new DatasetKeys(keyring.keys, subjects));
   return {
-    open: (value) => {
-      const opened = plan.apply(value, keyring.keys, tally);
-      return opened.ok ? opened : { ok: false, code: opened.code };
+    open: async (records) => {
+      const opened = await opener.openAll(records);
+      return opened.map((one): Opened => {
+        if (!one.ok) return { ok: false, code: one.code };
+        return one.value === null
+          ? { ok: false, code: 'no value' }
+          : { ok: true, value: one.value };
+      });
     },
-    stop: () => keyring.stop(),
+    stop: () => {
+      subjects.stop();
+      keyring.stop();
+    },
   };
 }

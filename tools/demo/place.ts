@@ -15,6 +15,8 @@ export interface DemoPlace {
   readonly audit: string;
   /** All key files, as the operator has them. */
   readonly keys: string;
+  /** Epoch keys of subjects. */
+  readonly epochs: string;
   /** What one service may read of them. */
   keysOf(service: ServiceName): string;
 }
@@ -31,6 +33,7 @@ export function demoPlace(id: string, kind = 'demo'): DemoPlace {
     tmp: join(root, 'tmp'),
     audit: join(root, 'audit'),
     keys: join(root, 'keys', 'operator'),
+    epochs: join(root, 'epochs'),
     keysOf: (service) => join(root, 'keys', service),
   };
 }

@@ -1,3 +1,4 @@
+import type { SealedRecord } from '@sealstream/flow';
 import { recordOpener } from './keys.ts';
 import { outcomeOf } from './outcomes.ts';
 import type { DemoSession } from './session.ts';
@@ -21,27 +22,28 @@ export async function takeSample(session: DemoSession, raw: Buffer): Promise<Sam
   const masked = await find(session, topics.masked, at);
   const encrypted = await find(session, topics.encrypted, at);
   const opener = await recordOpener(access, dataset);
-  const opened = encrypted && opener.open(encrypted);
+  const [opened] = await opener.open(encrypted === undefined ? [] : [encrypted]);
   opener.stop();
   return {
     coordinate: `${ledger.incarnation}/${at.partition}/${at.offset}`,
     raw: raw.toString(),
-    masked: masked?.toString() ?? '{}',
-    encrypted: encrypted?.toString() ?? '{}',
+    masked: masked?.value?.toString() ?? '{}',
+    encrypted: encrypted?.value?.toString() ?? '{}',
     opened: opened?.ok === true ? opened.value.toString() : '{}',
   };
 }
 
-/** The value of the record that came from a place in raw. */
+/** The record that came from a place in raw. */
 async function find(
   session: DemoSession,
   topic: string,
   { partition, offset }: { readonly partition: number; readonly offset: bigint },
-): Promise<Buffer | undefined> {
+): Promise<SealedRecord | undefined> {
   const starts = [{ topic, partition, offset: 'earliest' as const }];
   for await (const { records } of session.ground.bus.read({ starts, until: 'end' })) {
     const record = records.find((each) => outcomeOf(partition, each).source?.offset === offset);
-    if (record !== undefined) return record.value === null ? undefined : Buffer.from(record.value);
+    if (record !== undefined)
+      return { ...record, value: record.value && Buffer.from(record.value) };
   }
   return undefined;
 }

@@ -10,6 +10,7 @@ export { acceptedStage, type Branch } from './accepted-stage.ts';
 export { type AccountedBatch, type BatchCounts, batchEvent } from './batch-event.ts';
 export { BatchMark } from './batch-mark.ts';
 export { carriedHeaders, withoutReserved } from './carried-headers.ts';
+export { EncryptedOpener, type OpenedRecord } from './encrypted-opener.ts';
 export { type Envelope, encodeEnvelopeParts, viewOf } from './envelope.ts';
 export type { FetchedBatch, FlowOutputs, FlowTransform } from './flow-transform.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
