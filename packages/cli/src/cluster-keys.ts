@@ -4,14 +4,20 @@ import type { Bus } from '@sealstream/bus';
 import { type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
 import {
+  DatasetKeys,
+  epochFiles,
+  type EpochSource,
+  type Keyring,
   type KeysetAdmin,
   openKeyring,
   openKeysetAdmin,
+  openSubjects,
   type OutermostKeys,
   readPublicKeyFile,
   readSignerFile,
+  type Subjects,
 } from '@sealstream/keyring';
-import { KafkaKeysetHeads, outermostKeys, presentKeys } from '@sealstream/service';
+import { epochFolder, KafkaKeysetHeads, outermostKeys, presentKeys } from '@sealstream/service';
 
 import type { Context } from './context.ts';
 import { type Move, type MoveOptions, targetOf } from './key-move.ts';
@@ -29,6 +35,11 @@ export interface WantedKeys {
   readonly purposes: readonly Purpose[];
   /** Key pairs of which the public half is enough. */
   readonly sealTo?: readonly Purpose[];
+  /**
+   * Of a dataset with a subject: who was shredded, and the keys of its subjects to open with or, with
+   * `create`, to seal with.
+   */
+  readonly subjects?: 'shreds' | 'open' | 'create' | undefined;
 }
 
 /** Opened keys of the cluster, and what lets go of them. */
@@ -49,42 +60,94 @@ export async function openKeys(
   context: Context,
   bus: HeadsBus,
   options: KeyOptions,
-  { dataset, purposes, sealTo = [] }: WantedKeys,
+  wanted: WantedKeys,
 ): Promise<ClusterKeys> {
+  const { dataset, purposes, sealTo = [] } = wanted;
   const config = context.config();
   const places = keyPlacesOf(context, options);
-  const keyring = await openKeyring({
+  const shared = {
     redisUrl: redisUrlOf(context),
     prefix: config.namePrefix,
-    provider: outermostKeys({ ...config, keyDir: places.dir }, purposes),
-    purposes,
-    sealTo,
-    datasets: [dataset],
     signerPublicKey: readPublicKeyFile(places.signerPublic),
     heads: new KafkaKeysetHeads(bus),
     logger: QUIET,
     allowUnlocked: config.allowUnlocked,
+  };
+  const provider = outermostKeys({ ...config, keyDir: places.dir }, purposes);
+  const keyring = await openKeyring({ ...shared, provider, purposes, sealTo, datasets: [dataset] });
+  if (wanted.subjects === undefined) return whenReady(keyring, keyring.keys, config.connectWaitMs);
+  const subjects = await openSubjects({
+    ...shared,
+    ...(wanted.subjects === 'shreds' ? {} : { epochs: epochsOf(context, options) }),
+    dataset,
+    mayCreate: wanted.subjects === 'create',
   });
+  const keys = new DatasetKeys(keyring.keys, subjects);
+  return whenReady(bothOf(keyring, subjects), keys, config.connectWaitMs);
+}
+
+/** Where the operator's epoch keys are, and what unwraps them. */
+export function epochsOf(
+  context: Context,
+  options: KeyOptions & { readonly epochDir?: string },
+): EpochSource {
+  const config = { ...context.config(), keyDir: keyPlacesOf(context, options).dir };
+  const epochDir = options.epochDir ?? config.epochDir;
+  return {
+    store: epochFiles(epochFolder({ epochDir, keyDir: config.keyDir })),
+    provider: outermostKeys(config, ['subject']),
+  };
+}
+
+type Waited = Pick<Keyring, 'health' | 'ready' | 'refresh' | 'stop'>;
+
+function bothOf(keyring: Keyring, subjects: Subjects): Waited {
+  return {
+    ready: async () => {
+      await Promise.all([keyring.ready(), subjects.ready()]);
+    },
+    health: () => {
+      const health = keyring.health();
+      const { usable, waitsFor } = subjects.health();
+      const waiting = waitsFor === undefined ? [] : [{ name: 'subjects', why: waitsFor }];
+      return {
+        ...health,
+        usable: health.usable && usable,
+        waitsFor: [...health.waitsFor, ...waiting],
+      };
+    },
+    refresh: async () => {
+      await Promise.all([keyring.refresh(), subjects.refresh()]);
+    },
+    stop: () => {
+      keyring.stop();
+      subjects.stop();
+    },
+  };
+}
+
+/** The keys once all can be used, or why they cannot, waited for so long. */
+async function whenReady(waited: Waited, keys: KeySource, waitMs: number): Promise<ClusterKeys> {
   const opened: ClusterKeys = {
-    keys: keyring.keys,
-    refresh: () => keyring.refresh(),
-    stop: () => keyring.stop(),
+    keys,
+    refresh: () => waited.refresh(),
+    stop: () => waited.stop(),
   };
   const late = new AbortController();
   try {
-    const lateness = sleep(config.connectWaitMs, undefined, { signal: late.signal });
+    const lateness = sleep(waitMs, undefined, { signal: late.signal });
     const isReady = await Promise.race([
-      keyring.ready().then(() => true),
+      waited.ready().then(() => true),
       lateness.then(
         () => false,
         () => false,
       ),
     ]);
     if (isReady) return opened;
-    const [first] = keyring.health().waitsFor;
+    const [first] = waited.health().waitsFor;
     throw new SealstreamError(first?.why ?? 'REDIS_UNREACHABLE', { keyset: first?.name });
   } catch (error) {
-    keyring.stop();
+    waited.stop();
     throw error;
   } finally {
     late.abort();

@@ -1,15 +1,10 @@
 import type { Bus } from '@sealstream/bus';
 import { KeyedHash } from '@sealstream/crypto';
-import {
-  epochFiles,
-  openSubjectAdmin,
-  readSignerFile,
-  type SubjectAdmin,
-} from '@sealstream/keyring';
-import { epochFolder, KafkaKeysetHeads, outermostKeys } from '@sealstream/service';
+import { openSubjectAdmin, readSignerFile, type SubjectAdmin } from '@sealstream/keyring';
+import { KafkaKeysetHeads } from '@sealstream/service';
 
 import type { CliAudit } from './cli-audit.ts';
-import { openKeys } from './cluster-keys.ts';
+import { epochsOf, openKeys } from './cluster-keys.ts';
 import type { Context } from './context.ts';
 import { keyPlacesOf } from './key-places.ts';
 import { QUIET } from './quiet-logger.ts';
@@ -53,17 +48,12 @@ export function openSubjects(
   options: SubjectsOptions,
 ): Promise<SubjectAdmin> {
   const places = keyPlacesOf(context, options);
-  const { allowUnlocked, epochDir, namePrefix } = context.config();
+  const { allowUnlocked, namePrefix } = context.config();
   return openSubjectAdmin({
     dataset: options.dataset,
     redisUrl: redisUrlOf(context),
     prefix: namePrefix,
-    epochs: {
-      store: epochFiles(
-        epochFolder({ epochDir: options.epochDir ?? epochDir, keyDir: places.dir }),
-      ),
-      provider: outermostKeys({ ...context.config(), keyDir: places.dir }, ['subject']),
-    },
+    epochs: epochsOf(context, options),
     signer: readSignerFile(places.signer),
     heads: new KafkaKeysetHeads(bus),
     logger: QUIET,

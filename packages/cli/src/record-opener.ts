@@ -1,8 +1,8 @@
 import type { KafkaRecord } from '@sealstream/bus';
 import { type DatasetTopics, ERRORS, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
-import { AcceptedCodec, RejectedCodec } from '@sealstream/flow';
-import { type Dataset, openPlan, Tally } from '@sealstream/policy';
+import { AcceptedCodec, EncryptedOpener, RejectedCodec } from '@sealstream/flow';
+import type { Dataset } from '@sealstream/policy';
 
 import type { ShownRecord } from './record-line.ts';
 
@@ -15,8 +15,10 @@ export const OPENING_PURPOSE: Readonly<Partial<Record<Role, Purpose>>> = {
   encrypted: 'field',
 };
 
-/** Opens a record of its topic. A record that does not open gives its code. */
-export type RecordOpener = (record: KafkaRecord) => ShownRecord;
+/** Opens records of their topic, in order. A record that does not open gives its code. */
+export type RecordOpener = (records: readonly KafkaRecord[]) => Promise<ShownRecord[]>;
+
+type OneOpener = (record: KafkaRecord) => ShownRecord;
 
 /**
  * How records of a topic are opened.
@@ -25,7 +27,16 @@ export type RecordOpener = (record: KafkaRecord) => ShownRecord;
  * one record alone is that record's error.
  */
 export function recordOpener(role: Role, dataset: Dataset, keys: KeySource): RecordOpener {
-  const open = openerOf(role, dataset, keys);
+  if (role === 'encrypted') return encryptedOpener(dataset, keys);
+  return eachBy(coded(openerOf(role, dataset, keys)));
+}
+
+function eachBy(open: OneOpener): RecordOpener {
+  return async (records) => records.map(open);
+}
+
+/** What concerns one record alone becomes its code. */
+function coded(open: OneOpener): OneOpener {
   return (record) => {
     try {
       return open(record);
@@ -38,14 +49,13 @@ export function recordOpener(role: Role, dataset: Dataset, keys: KeySource): Rec
   };
 }
 
-function openerOf(role: Role, dataset: Dataset, keys: KeySource): RecordOpener {
+function openerOf(role: Role, dataset: Dataset, keys: KeySource): OneOpener {
   if (role === 'accepted') return acceptedOpener(dataset, keys);
   if (role === 'rejected') return rejectedOpener(dataset, keys);
-  if (role === 'encrypted') return encryptedOpener(dataset, keys);
   throw new SealstreamError('USAGE', { role }, 'Records of this topic are not sealed.');
 }
 
-function acceptedOpener({ name }: Dataset, keys: KeySource): RecordOpener {
+function acceptedOpener({ name }: Dataset, keys: KeySource): OneOpener {
   const codec = new AcceptedCodec(name);
   return (record) => {
     const { key, value } = codec.open(keys, record).envelope;
@@ -53,7 +63,7 @@ function acceptedOpener({ name }: Dataset, keys: KeySource): RecordOpener {
   };
 }
 
-function rejectedOpener({ name }: Dataset, keys: KeySource): RecordOpener {
+function rejectedOpener({ name }: Dataset, keys: KeySource): OneOpener {
   const codec = new RejectedCodec(name);
   return (record) => {
     const { envelope, note } = codec.open(keys, record);
@@ -62,25 +72,27 @@ function rejectedOpener({ name }: Dataset, keys: KeySource): RecordOpener {
 }
 
 function encryptedOpener(dataset: Dataset, keys: KeySource): RecordOpener {
-  const plan = openPlan(dataset);
-  const tally = new Tally();
-  return ({ key, value }) => {
-    if (value === null) return { key, value };
-    const verdict = plan.apply(value, keys, tally);
-    return verdict.ok ? { key, value: verdict.value } : { key, value: null, error: verdict.code };
+  const opener = new EncryptedOpener(dataset, keys);
+  return async (records) => {
+    const opened = await opener.openAll(records);
+    return opened.map((one, at): ShownRecord => {
+      const { key } = records[at];
+      return one.ok ? { key, value: one.value } : { key, value: null, error: one.code };
+    });
   };
 }
 
 /** A rejected record shows its reason without any key. */
 export function unopened(role: Role | undefined, dataset: Dataset | undefined): RecordOpener {
-  if (role !== 'rejected' || dataset === undefined) return ({ key, value }) => ({ key, value });
+  if (role !== 'rejected' || dataset === undefined)
+    return eachBy(({ key, value }) => ({ key, value }));
   const codec = new RejectedCodec(dataset.name);
-  return (record) => {
+  return eachBy((record) => {
     const { key, value } = record;
     try {
       return { key, value, reject: codec.note(record) };
     } catch {
       return { key, value };
     }
-  };
+  });
 }

@@ -298,7 +298,7 @@ describe('tally', () => {
     const tally = new Tally();
     const plan = maskPlan(people());
     for (const text of [ALICE, WHOLE, '{', WHOLE]) run(plan, text, tally);
-    run(encryptPlan(people()), ALICE, tally);
+    run(encryptPlan(people(['    subject: /ssn', ''])), ALICE, tally);
     expect(tally.treated).toMatchObject({
       '/ssn partial': 3,
       '/note redact': 2,
@@ -308,6 +308,10 @@ describe('tally', () => {
     });
     expect(tally.treated).not.toHaveProperty('/email keep');
     expect(tally.keyIds).toEqual(['AAAAAAAAAAAA']);
+    tally.reset();
+    run(encryptPlan(people()), ALICE, tally);
+    // Keys of single subjects would tell whom a batch was about.
+    expect(tally.keyIds).toEqual([]);
     tally.reset();
     expect(tally.treated).toEqual({});
     expect(tally.keyIds).toEqual([]);

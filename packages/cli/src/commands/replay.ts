@@ -96,6 +96,7 @@ async function replayed(
   const keys = await openKeys(context, bus, options, {
     dataset: dataset.name,
     purposes: ['accepted', 'rejected', 'subject-index'],
+    subjects: dataset.subject === undefined ? undefined : 'shreds',
   });
   const progress = new Progress(context.terminal, 'replay', survey.open);
   try {

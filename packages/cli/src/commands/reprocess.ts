@@ -136,6 +136,7 @@ async function reprocessed(
     purposes: PURPOSES[stage],
     // The transform seals what it rejects; here that is counted and not written.
     sealTo: ['rejected'],
+    subjects: subjectsFor(stage, dataset),
   });
   const leftOut = new RecordBatchWriter();
   const plan = PLANS[stage](dataset);
@@ -171,6 +172,15 @@ async function reprocessed(
     keys.stop();
   }
   return total;
+}
+
+/** Of a dataset with a subject, encrypt seals under the keys of its subjects. */
+function subjectsFor(
+  stage: Options['stage'],
+  { subject }: Dataset,
+): 'shreds' | 'create' | undefined {
+  if (subject === undefined) return undefined;
+  return stage === 'encrypt' ? 'create' : 'shreds';
 }
 
 /** A reject belongs to the flow, which has it already; here it is left out and told. */

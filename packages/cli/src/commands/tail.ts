@@ -102,7 +102,12 @@ async function openAndShow(
   if (purpose === undefined)
     throw new SealstreamError('USAGE', { topic: work.topic }, 'Its records are not sealed.');
   const { name } = found.dataset;
-  const keys = await openKeys(context, work.bus, options, { dataset: name, purposes: [purpose] });
+  const hasSubjects = found.role === 'encrypted' && found.dataset.subject !== undefined;
+  const keys = await openKeys(context, work.bus, options, {
+    dataset: name,
+    purposes: [purpose],
+    subjects: hasSubjects ? 'open' : undefined,
+  });
   try {
     await tellRead(work, options, found);
     const opener = recordOpener(found.role, found.dataset, keys.keys);
@@ -138,14 +143,16 @@ async function show(
   const signal = follow === true ? { signal: context.interrupted() } : {};
   let shown = 0;
   let failed = 0;
-  for await (const { partition, records } of bus.read({ starts, ...until, ...signal }))
-    for (const record of records) {
-      const opened = open(record);
-      if (opened.error !== undefined) failed += 1;
-      await context.terminal.write(`${recordLine(partition, record, opened)}\n`);
-      shown += 1;
-      if (shown >= max) return { shown, failed };
+  for await (const { partition, records } of bus.read({ starts, ...until, ...signal })) {
+    const wanted = records.slice(0, max - shown);
+    const opened = await open(wanted);
+    for (const [at, record] of wanted.entries()) {
+      if (opened[at].error !== undefined) failed += 1;
+      await context.terminal.write(`${recordLine(partition, record, opened[at])}\n`);
     }
+    shown += wanted.length;
+    if (shown >= max) break;
+  }
   return { shown, failed };
 }
 
