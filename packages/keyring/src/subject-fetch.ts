@@ -117,7 +117,9 @@ export class SubjectFetch {
         openSubjectKey(this.#dataset, index, record, epoch, slot),
       );
     } catch (error) {
-      if (!(error instanceof SealstreamError)) throw error;
+      // One record that does not open keeps nobody else from being brought.
+      const isUnreadable = error instanceof SealstreamError && error.code === 'KEYSET_UNREADABLE';
+      if (!isUnreadable) throw error;
       refused.set(index, error.code);
     }
     return 'done';
