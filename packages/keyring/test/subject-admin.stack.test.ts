@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifyReceipt } from '../src/shred-receipt.ts';
@@ -207,9 +207,12 @@ describe('a backup', () => {
     await admin.shred(text(anIndex()), ORDER);
     const file = ground.file('people.backup');
     const [epoch] = await ground.source.store.load('people');
+    // What a backup that was cut has left.
+    writeFileSync(`${file}.part`, 'half a back');
     expect(await admin.backup(file)).toEqual({ file, records: 11, shreds: 1, epochs: [epoch.id] });
     expect(await codeOf(() => admin.backup(file))).toBe('FILE_EXISTS');
     expect(existsSync(`${file}.part`)).toBe(false);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file).includes(epoch.wrapped.toString('base64'))).toBe(false);
   });
 });
