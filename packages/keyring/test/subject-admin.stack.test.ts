@@ -187,6 +187,22 @@ describe('a re-enrolment', () => {
     expect(await keyOf(cold.keys, index)).toEqual(fresh);
   });
 
+  test('brings no destroyed key back, also when somebody puts its record into Redis again', async () => {
+    const redis = new Redis(ground.redisUrl);
+    const { keys } = await ground.process();
+    const index = anIndex();
+    const { id } = await keyOf(keys, index);
+    const at = `${ground.prefix}subject:people/${text(index)}`;
+    const stolen = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    await admin.shred(text(index), ORDER);
+    await admin.reEnrol(text(index), ORDER);
+    await redis.set(at, stolen);
+    const cold = await ground.process();
+    expect(await codeOf(() => keyOf(cold.keys, index))).toBe('SUBJECT_SHREDDED');
+    expect(await codeOf(() => byId(cold.keys, id))).toBe('SUBJECT_SHREDDED');
+    redis.disconnect();
+  });
+
   test('ordered twice is one, and of a subject that is not shredded is refused', async () => {
     const index = text(anIndex());
     expect(await codeOf(() => admin.reEnrol(index, ORDER))).toBe('USAGE');
