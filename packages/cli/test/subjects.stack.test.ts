@@ -168,6 +168,8 @@ describe('sealstream subjects', () => {
       `subjects shred --dataset ${D} --reason R1 --yes --index ${canary}`,
     );
     expect(wrong.exit).toBe(2);
+    for (const command of ['show', 'shred --reason R1 --yes', 're-enrol --reason R1'])
+      expect((await sealstream(`subjects ${command} --dataset ${D} ${canary}`)).exit).toBe(2);
     expect(
       jsonOf(await sealstream(`subjects list --dataset ${D} --json`))['subjects'],
     ).toMatchObject([{ live: 1, tombstones: 0, shreds: 0 }]);
