@@ -2,7 +2,8 @@ import type { Bench } from './ground/bench.ts';
 import { IDLE } from './idle/idle.ts';
 import { PIPELINE } from './pipeline/pipeline.ts';
 import { SCALE } from './scale/scale.ts';
+import { SUBJECTS } from './subjects/subjects.ts';
 import { TRANSPORT } from './transport/transport.ts';
 
 /** Every bench; the help and the tests are made from this table. */
-export const BENCHES: readonly Bench[] = [PIPELINE, SCALE, TRANSPORT, IDLE];
+export const BENCHES: readonly Bench[] = [PIPELINE, SCALE, TRANSPORT, SUBJECTS, IDLE];

@@ -29,7 +29,7 @@ export async function takeSample(session: DemoSession, raw: Buffer): Promise<Sam
     raw: raw.toString(),
     masked: masked?.value?.toString() ?? '{}',
     encrypted: encrypted?.value?.toString() ?? '{}',
-    opened: opened?.ok === true ? opened.value.toString() : '{}',
+    opened: opened?.ok ? opened.value.toString() : '{}',
   };
 }
 

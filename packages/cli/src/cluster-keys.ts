@@ -184,8 +184,9 @@ export async function openMove(
   const config = { ...context.config(), keyDir: keyPlacesOf(context, options).dir };
   const { next, to } = targetOf(config, options, purposes);
   await next.check();
-  const admin = await adminWith(presentKeys(config, purposes), context, bus, options);
-  return { admin, next, to };
+  const present = presentKeys(config, purposes);
+  const admin = await adminWith(present, context, bus, options);
+  return { admin, present, next, to };
 }
 
 function adminWith(

@@ -14,6 +14,7 @@ export interface MoveOptions {
 /** A move under way: who changes keysets, and the outermost keys that they move to. */
 export interface Move {
   readonly admin: KeysetAdmin;
+  readonly present: OutermostKeys;
   readonly next: OutermostKeys;
   /** The provider of those, by name. */
   readonly to: string;

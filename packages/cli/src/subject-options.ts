@@ -1,5 +1,5 @@
 import { SealstreamError } from '@sealstream/contracts';
-import { Option } from 'commander';
+import { Argument, Option } from 'commander';
 
 import type { DatasetOptions, KeyOptions } from './options.ts';
 
@@ -14,6 +14,8 @@ export interface SubjectOptions extends SubjectsOptions, DatasetOptions {
   readonly index?: string;
   readonly valueFile?: string;
 }
+
+const HOW_TO_NAME = 'A value goes to stdin or into a file for --value-file.';
 
 /** 16 bytes. */
 const INDEX_CHARACTERS = 22;
@@ -39,6 +41,17 @@ export function subjectOptions(): Option[] {
   ];
 }
 
+/** Taken so that it can be refused: the parser would repeat it, and it may be a value. */
+export function noValueArgument(): Argument {
+  return new Argument('[value...]', 'refused, since others on this machine would see it');
+}
+
+/** @throws SealstreamError USAGE when a value was given on the command line */
+export function refuseValue(given: readonly string[]): void {
+  if (given.length > 0)
+    throw new SealstreamError('USAGE', { arguments: given.length }, HOW_TO_NAME);
+}
+
 /**
  * Checks an index that was given. Not done by the parser, which repeats what it refuses: that may be
  * a value.
@@ -53,6 +66,6 @@ export function requireIndex(text: string): string {
   throw new SealstreamError(
     'USAGE',
     { option: '--index' },
-    'An index is 22 characters of base64url; a value goes to stdin or --value-file.',
+    `An index is 22 characters of base64url. ${HOW_TO_NAME}`,
   );
 }

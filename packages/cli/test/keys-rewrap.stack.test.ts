@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
-import { auditTopic, KEYSET_PURPOSES } from '@sealstream/contracts';
+import { auditTopic, PURPOSES } from '@sealstream/contracts';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 
 import { makeHsm } from '../../keyring/test/hsm-fixture.ts';
@@ -52,7 +52,8 @@ const policyOf = (datasets: readonly string[]) =>
     unknownFields: reject
     key: { mask: hash, encrypt: hash }
     headers: []
-    required: []
+    subject: /ssn
+    required: [/ssn]
     fields:
       /ssn: { type: string, mask: redact, encrypt: seal }`,
       ),
@@ -132,7 +133,7 @@ beforeAll(async () => {
     logger,
   });
   kms = await startKms();
-  await kms.createKeys('sealstream', KEYSET_PURPOSES);
+  await kms.createKeys('sealstream', PURPOSES);
   writeFileSync(policyFile, policyOf(['people']));
   writeFileSync(allFile, policyOf(DATASETS));
   for (const name of ['old', 'new'])
@@ -168,7 +169,7 @@ describe('keys rewrap', () => {
     const rest = await sealstream(`keys rewrap --to-key-dir ${newDir} --json`);
     expect(rest.exit, rest.err).toBe(0);
     const all = DATASETS.flatMap((dataset) =>
-      KEYSET_PURPOSES.map((purpose) => `${purpose}/${dataset}`),
+      PURPOSES.map((purpose) => `${purpose}/${dataset}`),
     ).sort();
     expect(movedIn(rest).map(({ name }) => name)).toEqual(all);
     const actions = movedIn(rest).map(({ action }) => action);
@@ -189,7 +190,7 @@ describe('keys rewrap', () => {
     expect(old).toMatchObject({ exit: 1, err: expect.stringContaining('KEYSET_UNREADABLE') });
     expect(old.out).toBe('');
     // As the operator does: the new key files take the place of the old ones.
-    for (const purpose of KEYSET_PURPOSES)
+    for (const purpose of PURPOSES)
       copyFileSync(join(newDir, `${purpose}.key`), join(oldDir, `${purpose}.key`));
     expect((await opened({})).sort()).toEqual(both);
     await stopFlow();
@@ -218,7 +219,7 @@ describe('keys rewrap', () => {
   test('moves from a KMS to an HSM, as a process of its own that then ends', async () => {
     const hsm = await makeHsm();
     onTestFinished(() => hsm.close());
-    hsm.createKeys('sealstream', KEYSET_PURPOSES);
+    hsm.createKeys('sealstream', PURPOSES);
     const device = {
       ...hsm.env,
       SEALSTREAM_PKCS11_MODULE: hsm.module,
@@ -229,7 +230,7 @@ describe('keys rewrap', () => {
     const moved = await built(['keys', 'rewrap', '--json'], { env: moving });
     expect(moved.exit, moved.err).toBe(0);
     expect(moved.out.toString().match(/"rewrapped"/g)).toHaveLength(
-      DATASETS.length * KEYSET_PURPOSES.length,
+      DATASETS.length * PURPOSES.length,
     );
     const there = { ...device, SEALSTREAM_KEY_PROVIDER: 'pkcs11' };
     await stopFlow();

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { encodeSourced, LogWriter, readAuditKey } from '@sealstream/audit-log';
 import { type Bus, openBus } from '@sealstream/bus';
 import { auditTopic } from '@sealstream/contracts';
@@ -67,7 +67,7 @@ async function makeKey(index: string): Promise<string> {
     dataset: D,
     redisUrl: stack.redisUrl,
     epochs: {
-      store: epochFiles(join(keyDir, 'epochs')),
+      store: epochFiles(join(dirname(keyDir), 'epochs')),
       provider: fileProvider(keyDir, ['subject']),
     },
     mayCreate: true,
@@ -136,7 +136,7 @@ describe('sealstream subjects', () => {
     expect(again['changes']).toEqual([
       expect.objectContaining({ name: `subject/${D}`, action: 'unchanged' }),
     ]);
-    expect(statSync(join(keyDir, 'epochs', `${D}.epochs`)).mode & 0o777).toBe(0o600);
+    expect(statSync(join(dirname(keyDir), 'epochs', `${D}.epochs`)).mode & 0o777).toBe(0o600);
     const { exit, out } = await sealstream('keys list --json');
     expect(out).not.toContain(`subject/${D}`);
     expect(exit).toBeLessThanOrEqual(1);
@@ -168,6 +168,8 @@ describe('sealstream subjects', () => {
       `subjects shred --dataset ${D} --reason R1 --yes --index ${canary}`,
     );
     expect(wrong.exit).toBe(2);
+    for (const command of ['show', 'shred --reason R1 --yes', 're-enrol --reason R1'])
+      expect((await sealstream(`subjects ${command} --dataset ${D} ${canary}`)).exit).toBe(2);
     expect(
       jsonOf(await sealstream(`subjects list --dataset ${D} --json`))['subjects'],
     ).toMatchObject([{ live: 1, tombstones: 0, shreds: 0 }]);

@@ -67,6 +67,11 @@ export function epochFiles(dir: string): EpochStore {
         return [...epochs, epoch];
       });
     },
+    async rewrap(dataset, after) {
+      await change(epochFilePath(dir, dataset), dataset, (epochs) =>
+        epochs.map((epoch) => after.find(({ id }) => id === epoch.id) ?? epoch),
+      );
+    },
     async destroy(dataset, id) {
       await change(epochFilePath(dir, dataset), dataset, (epochs) =>
         epochs.filter((epoch) => epoch.id !== id),
@@ -116,7 +121,9 @@ async function change(
     wipeOld(path);
     const before = read(path, dataset);
     const after = next(before);
-    if (after.length !== before.length) replace(path, draft, textOf(dataset, after));
+    const isSame =
+      after.length === before.length && after.every((epoch, at) => epoch === before[at]);
+    if (!isSame) replace(path, draft, textOf(dataset, after));
   } finally {
     rmSync(draft, { force: true });
   }

@@ -82,11 +82,26 @@ async function begunRotation(
   if (register.epochs.some(({ state }) => state === 'retiring')) return register;
   requireFree(backup);
   await place.epochs.update(register);
-  const stored = await place.source.store.load(place.dataset);
-  const left = stored.find(({ id }) => !register.epochs.some((epoch) => epoch.id === id));
-  const next = withEpoch(register, left ?? (await newEpoch(place)));
+  const next = withEpoch(register, (await epochLeft(place, register)) ?? (await newEpoch(place)));
   await place.epochs.update(next);
   return next;
+}
+
+/**
+ * The new epoch that a run which was cut has left. An older one was destroyed already and came back
+ * with an old copy of the file: it is destroyed again, and never used.
+ */
+async function epochLeft(
+  { dataset, source }: SubjectWorkplace,
+  register: SubjectRegister,
+): Promise<StoredEpoch | undefined> {
+  const strange = (await source.store.load(dataset)).filter(
+    ({ id }) => !register.epochs.some((epoch) => epoch.id === id),
+  );
+  const { created } = activeEpoch(register);
+  for (const epoch of strange)
+    if (epoch.created < created) await source.store.destroy(dataset, epoch.id);
+  return strange.find((epoch) => epoch.created >= created);
 }
 
 async function newEpoch({ arena, dataset, source }: SubjectWorkplace): Promise<StoredEpoch> {

@@ -16,6 +16,8 @@ export interface EpochStore {
   load(dataset: string): Promise<readonly StoredEpoch[]>;
   /** Durable when it resolves. Throws KEYSET_CONFLICT when two are there. */
   add(dataset: string, epoch: StoredEpoch): Promise<void>;
+  /** Puts other forms of the same epochs in place of those that are there. */
+  rewrap(dataset: string, epochs: readonly StoredEpoch[]): Promise<void>;
   /** Destroys an epoch; done when it resolves, also when there was none of that id. */
   destroy(dataset: string, id: string): Promise<void>;
 }

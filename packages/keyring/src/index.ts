@@ -4,7 +4,8 @@
  * Promises: a process holds keys of its own purposes alone; a keyset is believed only when its
  * signature holds and it is not below its head; a key becomes active only when it is durable in
  * Redis and with the heads; Redis away, known keys work up to a ceiling, then nothing does until
- * Redis is back; keys lie in locked memory, are zeroed when they go, and never show.
+ * Redis is back; keys lie in locked memory, are zeroed when they go, and never show; the key of a
+ * shredded subject opens nowhere, nor is it made again.
  */
 export { applyKeyring } from './apply-keyring.ts';
 export { eitherProvider } from './either-provider.ts';
@@ -33,6 +34,7 @@ export {
   type RewrappedKeyset,
 } from './keyset-admin.ts';
 export { DatasetKeys } from './dataset-keys.ts';
+export { type EpochMove, rewrapEpochs } from './epoch-rewrap.ts';
 export { epochFilePath, epochFiles } from './epoch-file.ts';
 export type { EpochSource } from './epoch-keys.ts';
 export type { RotatedEpoch, RotateOptions } from './epoch-rotation.ts';

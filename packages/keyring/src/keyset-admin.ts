@@ -189,10 +189,19 @@ export class KeysetAdmin {
   /** Every keyset in Redis or among the heads, sorted by name. */
   async list(): Promise<ListedKeyset[]> {
     const heads = await this.#heads.load();
-    const all = new Set([...(await this.#store.names()), ...heads.keys()]);
-    const names = [...all].filter(isKeysetName).sort();
+    const names = (await this.#names(heads)).filter(isKeysetName);
     const found = await this.#store.read(names);
     return names.map((name, at) => this.#listed(name, found[at] ?? null, heads.get(name)));
+  }
+
+  /** Names of the registers of subjects in Redis or among the heads, sorted. */
+  async registers(): Promise<string[]> {
+    const names = await this.#names(await this.#heads.load());
+    return names.filter((name) => !isKeysetName(name));
+  }
+
+  async #names(heads: ReadonlyMap<string, Uint8Array>): Promise<string[]> {
+    return [...new Set([...(await this.#store.names()), ...heads.keys()])].sort();
   }
 
   /**

@@ -24,6 +24,7 @@ export interface ShredList {
 export class ChainedShreds {
   readonly #dataset: string;
   readonly #table = new SubjectIndexTable();
+  readonly #destroyedKeys = new Set<string>();
   #count = 0;
   #link = FIRST_LINK;
   #nextNumber = 0;
@@ -46,6 +47,11 @@ export class ChainedShreds {
     return this.#table.find(bytes, at) >= 0;
   }
 
+  /** Whether a shred destroyed this very key; it stays so when its subject lives again. */
+  hasDestroyed(keyId: string): boolean {
+    return this.#destroyedKeys.has(keyId);
+  }
+
   /**
    * Takes on the entries after those it has.
    *
@@ -62,7 +68,8 @@ export class ChainedShreds {
         signed: register.shreds,
       });
     const shredded: Buffer[] = [];
-    for (const { action, index } of entries.map(parseEntry)) {
+    for (const { action, index, keyId } of entries.map(parseEntry)) {
+      if (keyId !== undefined) this.#destroyedKeys.add(keyId);
       const bytes = Buffer.from(index, 'base64url');
       const number = this.#table.find(bytes, 0);
       if (action === 're-enrol' && number >= 0) this.#table.delete(number);

@@ -107,7 +107,7 @@ export class SubjectFetch {
       const record = parseRecord(found);
       if (record.kind === 'reEnrolled') return 'absent';
       // The shred may have come after Redis answered, or an old Redis may hold the key still.
-      if (record.kind !== 'live' || this.#options.watched.has(bytes, 0)) {
+      if (record.kind !== 'live' || this.#options.watched.hasEnded(bytes, record.keyId)) {
         refused.set(index, 'SUBJECT_SHREDDED');
         return 'done';
       }
@@ -117,7 +117,9 @@ export class SubjectFetch {
         openSubjectKey(this.#dataset, index, record, epoch, slot),
       );
     } catch (error) {
-      if (!(error instanceof SealstreamError)) throw error;
+      // One record that does not open keeps nobody else from being brought.
+      const isUnreadable = error instanceof SealstreamError && error.code === 'KEYSET_UNREADABLE';
+      if (!isUnreadable) throw error;
       refused.set(index, error.code);
     }
     return 'done';

@@ -10,6 +10,17 @@ import type { WatchedSubjects } from './subject-watch.ts';
 /** Thrown for every subject that is not in memory, so that a cold batch makes no error for each. */
 const WANTED = new SealstreamError('SUBJECT_KEYS_WANTED');
 
+/** Who cannot be given is asked for again after so long, since keys come and registers change. */
+const REFUSED_MS = 2000;
+
+/** Why somebody cannot be given, by index or key id, as one bring found it. */
+interface Refusals {
+  readonly codes: ReadonlyMap<string, ErrorCode>;
+  readonly foundAt: number;
+}
+
+const NONE: Refusals = { codes: new Map(), foundAt: 0 };
+
 interface SubjectKeysOptions {
   readonly store: SubjectStore;
   readonly watched: WatchedSubjects;
@@ -26,9 +37,8 @@ export class SubjectKeys implements SubjectKeySource {
   /** Indexes in base64url. */
   #wantedIndexes = new Set<string>();
   #wantedIds = new Set<string>();
-  /** Who was asked for and cannot be given, by index or key id, until the bring after the next. */
-  #refused: ReadonlyMap<string, ErrorCode> = new Map();
-  #refusedBefore: ReadonlyMap<string, ErrorCode> = new Map();
+  /** Of the last bring and the one before it. */
+  #refused: readonly Refusals[] = [NONE, NONE];
   #bringing: Promise<void> | undefined;
 
   constructor(options: SubjectKeysOptions) {
@@ -70,8 +80,11 @@ export class SubjectKeys implements SubjectKeySource {
 
   /** Notes who is wanted, unless it is known why there will be no key. */
   #notHere(wanted: Set<string>, who: string): SealstreamError {
-    const code = this.#refused.get(who) ?? this.#refusedBefore.get(who);
-    if (code !== undefined) return this.#refusal(code);
+    const [last, before] = this.#refused;
+    const refusals = last.codes.has(who) ? last : before;
+    const code = refusals.codes.get(who);
+    if (code !== undefined && performance.now() - refusals.foundAt < REFUSED_MS)
+      return this.#refusal(code);
     wanted.add(who);
     return WANTED;
   }
@@ -100,8 +113,7 @@ export class SubjectKeys implements SubjectKeySource {
       const code = index === undefined ? 'KEY_UNKNOWN' : why.get(index);
       refused.set(id, code ?? 'SUBJECT_SHREDDED');
     }
-    this.#refusedBefore = this.#refused;
-    this.#refused = refused;
+    this.#refused = [{ codes: refused, foundAt: performance.now() }, this.#refused[0]];
     cache.nextRound();
   }
 

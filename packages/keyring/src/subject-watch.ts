@@ -47,6 +47,11 @@ export class WatchedSubjects implements ShredList {
     return this.#shreds.has(bytes, at);
   }
 
+  /** Whether a subject is shredded, or this key of it was destroyed. Throws as has does. */
+  hasEnded(bytes: Uint8Array, keyId: string): boolean {
+    return this.has(bytes, 0) || this.#shreds.hasDestroyed(keyId);
+  }
+
   /** The register in use. Throws as requireConfirmed does. */
   get register(): SignedRegister {
     this.requireConfirmed();

@@ -99,6 +99,16 @@ describe('a rotation of epochs', () => {
     link.stop();
   });
 
+  test('never uses an epoch again that came back with an old copy of the file', async () => {
+    const [old] = await ground.source.store.load('people');
+    await rotate('one.backup');
+    await ground.source.store.add('people', old);
+    const { epoch } = await rotate('two.backup');
+    expect(epoch).not.toBe(old.id);
+    expect(await epochIds()).toEqual([epoch]);
+    await allOpen();
+  });
+
   test('refuses a backup file that is there before it begins anything', async () => {
     await rotate('first.backup');
     const before = await epochIds();
@@ -168,6 +178,7 @@ function failing(store: EpochStore, call: keyof EpochStore, when: 'before' | 'af
       store.add(dataset, epoch),
     ),
     destroy: cut('destroy', (dataset: string, id: string) => store.destroy(dataset, id)),
+    rewrap: (...given) => store.rewrap(...given),
   };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { verifyReceipt } from '../src/shred-receipt.ts';
@@ -187,6 +187,22 @@ describe('a re-enrolment', () => {
     expect(await keyOf(cold.keys, index)).toEqual(fresh);
   });
 
+  test('brings no destroyed key back, also when somebody puts its record into Redis again', async () => {
+    const redis = new Redis(ground.redisUrl);
+    const { keys } = await ground.process();
+    const index = anIndex();
+    const { id } = await keyOf(keys, index);
+    const at = `${ground.prefix}subject:people/${text(index)}`;
+    const stolen = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    await admin.shred(text(index), ORDER);
+    await admin.reEnrol(text(index), ORDER);
+    await redis.set(at, stolen);
+    const cold = await ground.process();
+    expect(await codeOf(() => keyOf(cold.keys, index))).toBe('SUBJECT_SHREDDED');
+    expect(await codeOf(() => byId(cold.keys, id))).toBe('SUBJECT_SHREDDED');
+    redis.disconnect();
+  });
+
   test('ordered twice is one, and of a subject that is not shredded is refused', async () => {
     const index = text(anIndex());
     expect(await codeOf(() => admin.reEnrol(index, ORDER))).toBe('USAGE');
@@ -207,9 +223,12 @@ describe('a backup', () => {
     await admin.shred(text(anIndex()), ORDER);
     const file = ground.file('people.backup');
     const [epoch] = await ground.source.store.load('people');
+    // What a backup that was cut has left.
+    writeFileSync(`${file}.part`, 'half a back');
     expect(await admin.backup(file)).toEqual({ file, records: 11, shreds: 1, epochs: [epoch.id] });
     expect(await codeOf(() => admin.backup(file))).toBe('FILE_EXISTS');
     expect(existsSync(`${file}.part`)).toBe(false);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file).includes(epoch.wrapped.toString('base64'))).toBe(false);
   });
 });

@@ -106,6 +106,20 @@ describe('keys of subjects', () => {
     expect(await keyOf(reader.keys, index)).toEqual(made);
   });
 
+  test('unknown to a process are asked for again after a moment, also when nobody else is', async () => {
+    const [writer, reader] = [await ground.process(), await ground.process({ mayCreate: false })];
+    const index = anIndex();
+    expect(await codeOf(() => keyOf(reader.keys, index))).toBe('KEY_UNKNOWN');
+    const made = await keyOf(writer.keys, index);
+    let found: unknown;
+    while (!Array.isArray(found)) {
+      expect(found ?? 'KEY_UNKNOWN').toBe('KEY_UNKNOWN');
+      found = await codeOf(() => keyOf(reader.keys, index));
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    expect(found).toEqual(['gave', made]);
+  });
+
   test('swapped between two subjects, or of another epoch key, do not open', async () => {
     const { keys } = await ground.process();
     const [one, other] = [anIndex(), anIndex()];

@@ -67,7 +67,10 @@ export const init = defineCommand<Options>({
     const { terminal } = context;
     if (terminal.json) terminal.sayJson({ made });
     else for (const file of made) terminal.say(`made ${file}`);
-    terminal.note('the keys are in no other place: keep a copy of .sealstream/keys offline');
+    terminal.note(
+      'the keys are in no other place: keep a copy of .sealstream/keys offline, without the folder ' +
+        'epochs that subjects may get there later',
+    );
     return { next: 'see what the policy says, and loosen it field by field: sealstream validate' };
   },
 });

@@ -1,19 +1,21 @@
-import { KEYSET_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
-import type { KeysetAdmin } from '@sealstream/keyring';
+import { type Purpose, PURPOSES, SealstreamError } from '@sealstream/contracts';
+import { rewrapEpochs } from '@sealstream/keyring';
 import { Option } from 'commander';
 
 import type { CliAudit } from '../cli-audit.ts';
-import { openMove } from '../cluster-keys.ts';
+import { epochsOf, openMove } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type Move, moveOptions, type MoveOptions } from '../key-move.ts';
 import { keyDirOption, type KeyOptions } from '../options.ts';
 import { withBus } from '../servers.ts';
+import { epochDirOption } from '../subject-options.ts';
 
 interface Options extends KeyOptions, MoveOptions, CommonOptions {
   readonly purpose?: Purpose;
   readonly dataset?: string;
+  readonly epochDir?: string;
 }
 
 /** What became of one keyset. */
@@ -31,16 +33,18 @@ export const keysRewrap = defineCommand<Options>({
     'Moves keysets to another provider, or from old key files to new ones: the wrapping key of each ' +
     'is wrapped anew, the data keys stay, so every old record still opens. A keyset that the new ' +
     'outermost key unwraps is done: after a cut, run it again and it takes up where it stopped. All ' +
-    'keysets there are move, also those of datasets that left the policy. Services take the new ' +
+    'keysets there are move, also those of datasets that left the policy, and the epoch keys of ' +
+    'subjects in the folder of epochs. Services take the new ' +
     'version by themselves when they have both outermost keys (the settings _NEXT); see ' +
     'docs/key-providers.md for the order of steps.',
   options: [
     ...moveOptions(),
     new Option('--purpose <purpose>', 'only keysets of this purpose (default: all)').choices(
-      KEYSET_PURPOSES,
+      PURPOSES,
     ),
     new Option('-d, --dataset <name>', 'only keysets of this dataset (default: all)'),
     keyDirOption(),
+    epochDirOption(),
   ],
   examples: [
     ['sealstream keys rewrap --to-provider aws-kms', 'from key files to a KMS'],
@@ -66,20 +70,23 @@ export const keysRewrap = defineCommand<Options>({
 });
 
 function purposesOf({ purpose }: Options): readonly Purpose[] {
-  return purpose === undefined ? KEYSET_PURPOSES : [purpose];
+  return purpose === undefined ? PURPOSES : [purpose];
 }
 
 async function rewrapAll(
   context: Context,
   audit: CliAudit,
-  { admin, next, to }: Move,
+  move: Move,
   options: Options,
 ): Promise<Rewrapped[]> {
   const done: Rewrapped[] = [];
-  for (const { dataset, purpose } of await keysetsOf(admin, options)) {
-    const one: Rewrapped = await admin
-      .rewrap(purpose, dataset, next)
-      .catch((error: unknown) => failed(`${purpose}/${dataset}`, error));
+  const { admin, next, to } = move;
+  for (const { dataset, purpose } of await keysetsOf(move, options)) {
+    const isSubject = purpose === 'subject';
+    const one: Rewrapped = await (isSubject
+      ? epochsMoved(context, move, dataset, options)
+      : admin.rewrap(purpose, dataset, next)
+    ).catch((error: unknown) => failed(`${purpose}/${dataset}`, error));
     done.push(one);
     const { action, name, problem = '', version } = one;
     if (!context.terminal.json)
@@ -90,12 +97,27 @@ async function rewrapAll(
   return done;
 }
 
+/** Epoch keys stand in no register: they are wrapped anew where they lie. */
+async function epochsMoved(
+  context: Context,
+  { next: to, present: from }: Move,
+  dataset: string,
+  options: Options,
+): Promise<Rewrapped> {
+  const { allowUnlocked } = context.config();
+  const { store } = epochsOf(context, options);
+  const action = await rewrapEpochs({ dataset, store, from, to, allowUnlocked });
+  return { name: `subject/${dataset}`, version: 0, action };
+}
+
 async function keysetsOf(
-  admin: KeysetAdmin,
+  { admin }: Move,
   options: Options,
 ): Promise<{ readonly purpose: Purpose; readonly dataset: string }[]> {
   const purposes = purposesOf(options);
-  return (await admin.list()).flatMap(({ name }) => {
+  const listed = await admin.list();
+  const registers = await admin.registers();
+  return [...listed.map(({ name }) => name), ...registers].flatMap((name) => {
     const slash = name.indexOf('/');
     const dataset = name.slice(slash + 1);
     const purpose = purposes.find((one) => one === name.slice(0, slash));

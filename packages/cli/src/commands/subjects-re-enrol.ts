@@ -5,18 +5,25 @@ import { indexOf, withSubjects } from '../cluster-subjects.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { datasetOption, keyDirOption } from '../options.ts';
 import { showReceipt, tellShred } from '../shred-event.ts';
-import { epochDirOption, type SubjectOptions, subjectOptions } from '../subject-options.ts';
+import {
+  epochDirOption,
+  noValueArgument,
+  refuseValue,
+  type SubjectOptions,
+  subjectOptions,
+} from '../subject-options.ts';
 
 interface Options extends SubjectOptions, CommonOptions {
   readonly reason: string;
 }
 
-export const subjectsReEnrol = defineCommand<Options>({
+export const subjectsReEnrol = defineCommand<Options, [value: string[]]>({
   name: 're-enrol',
   summary: 'let a shredded subject have a new key',
   about:
     'From now on records of this subject are sealed again, under a new key. What was sealed under ' +
     'the old one stays destroyed. It is written into the audit log with who ordered it and why.',
+  arguments: [noValueArgument()],
   options: [
     datasetOption(),
     ...subjectOptions(),
@@ -31,7 +38,8 @@ export const subjectsReEnrol = defineCommand<Options>({
     ],
   ],
   exits: { 2: 'usage or settings are wrong, or the subject is not shredded' },
-  run: async (context, options) => {
+  run: async (context, options, given) => {
+    refuseValue(given);
     const { dataset, reason } = options;
     const done = await withSubjects(context, options, async ({ admin, audit, bus }) => {
       await audit.check();

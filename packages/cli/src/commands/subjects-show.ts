@@ -1,14 +1,21 @@
 import { indexOf, withSubjects } from '../cluster-subjects.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { datasetOption, keyDirOption } from '../options.ts';
-import { epochDirOption, type SubjectOptions, subjectOptions } from '../subject-options.ts';
+import {
+  epochDirOption,
+  noValueArgument,
+  refuseValue,
+  type SubjectOptions,
+  subjectOptions,
+} from '../subject-options.ts';
 
-export const subjectsShow = defineCommand<SubjectOptions & CommonOptions>({
+export const subjectsShow = defineCommand<SubjectOptions & CommonOptions, [value: string[]]>({
   name: 'show',
   summary: 'show whether a subject has a key or was shredded',
   about:
     'Says `live` with the id of the key, `shredded` or `re-enrolled` with the receipt, or `none` ' +
     'for a subject that never had a key. It shows no value and no key.',
+  arguments: [noValueArgument()],
   options: [datasetOption(), ...subjectOptions(), keyDirOption(), epochDirOption()],
   examples: [
     ['sealstream subjects show --dataset people < ssn.txt', 'the person with that value'],
@@ -17,7 +24,8 @@ export const subjectsShow = defineCommand<SubjectOptions & CommonOptions>({
       'by index, as the audit log names it',
     ],
   ],
-  run: async (context, options) => {
+  run: async (context, options, given) => {
+    refuseValue(given);
     const { terminal } = context;
     const { index, shown } = await withSubjects(context, options, async ({ admin, bus }) => {
       const who = await indexOf(context, bus, options);

@@ -8,7 +8,13 @@ import { datasetOption, keyDirOption, type PolicyOptions, policyOption } from '.
 import { readDataset } from '../policy-file.ts';
 import { showReceipt, tellShred } from '../shred-event.ts';
 import { type ShredPlan, showShredPlan } from '../shred-plan.ts';
-import { epochDirOption, type SubjectOptions, subjectOptions } from '../subject-options.ts';
+import {
+  epochDirOption,
+  noValueArgument,
+  refuseValue,
+  type SubjectOptions,
+  subjectOptions,
+} from '../subject-options.ts';
 
 interface Options extends SubjectOptions, PolicyOptions, CommonOptions {
   readonly reason?: string;
@@ -18,7 +24,7 @@ interface Options extends SubjectOptions, PolicyOptions, CommonOptions {
 
 /** @param planOf what becomes of each field; without it the plan says what holds for all */
 export function shredCommand(planOf: ShredPlan = () => []): CommandMaker {
-  return defineCommand<Options>({
+  return defineCommand<Options, [value: string[]]>({
     name: 'shred',
     summary: 'destroy the key of one subject for good',
     about:
@@ -26,6 +32,7 @@ export function shredCommand(planOf: ShredPlan = () => []): CommandMaker {
       'a signed receipt. A subject without a key gets a tombstone, too. Running it again prints the ' +
       'first receipt. The value is read from stdin or a file and is nowhere shown or kept; the reason ' +
       'stands in the receipt and the audit log for ever, so write no value into it.',
+    arguments: [noValueArgument()],
     options: [
       datasetOption(),
       ...subjectOptions(),
@@ -44,7 +51,8 @@ export function shredCommand(planOf: ShredPlan = () => []): CommandMaker {
       ],
     ],
     exits: { 2: 'usage, settings or policy are wrong, or --yes was not given' },
-    run: async (context, options) => {
+    run: async (context, options, given) => {
+      refuseValue(given);
       const { terminal } = context;
       const dataset = readDataset(context, options);
       if (options.plan === true) {
