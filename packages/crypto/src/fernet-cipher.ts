@@ -1,10 +1,9 @@
-import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from 'node:crypto';
 import { SealstreamError } from '@sealstream/contracts';
 import { type ByteSink, OneResult } from './byte-sink.ts';
 import type { FieldCipher } from './field-cipher.ts';
+import { fernetText, isFernetForm, IV_BYTES, openFernet, sealFernet } from './fernet-token.ts';
 import { FieldKeys } from './field-keys.ts';
 import { beginsAsToken, BODY_AT, tokenKeyId } from './field-token.ts';
-import { bytesOf, type KeyHandle } from './key-handle.ts';
 import type { KeySource } from './key-source.ts';
 import type { NonceSource } from './nonce-source.ts';
 import type { SealMethod } from './seal-method.ts';
@@ -17,16 +16,6 @@ import {
   writeBlock,
 } from './typed-block.ts';
 
-/** The Fernet specification (github.com/fernet/spec): where the parts of a token stand. */
-const VERSION = 0x80;
-const TIME_AT = 1;
-const IV_AT = 9;
-const IV_BYTES = 16;
-const CIPHERTEXT_AT = IV_AT + IV_BYTES;
-const MAC_BYTES = 32;
-/** The first half of the key signs, the second enciphers. */
-const HALF_KEY = 16;
-const SMALLEST = CIPHERTEXT_AT + 16 + MAC_BYTES;
 const PREFIX = 'ssf';
 const LETTER_F = 0x66;
 
@@ -76,7 +65,9 @@ export class FernetCipher implements FieldCipher {
     const { id, key } = this.#keys.active(keys);
     const block = Buffer.alloc(blockBytes);
     writeBlock(block, type, plain, from, to);
-    const text = `${PREFIX}:${id}:${this.#fernet(key, block)}`;
+    const iv = Buffer.alloc(IV_BYTES);
+    this.#nonces.next(iv, IV_BYTES);
+    const text = `${PREFIX}:${id}:${fernetText(sealFernet(key, this.#nowSeconds(), iv, block))}`;
     block.fill(0);
     out.reserve(text.length);
     out.bytes.write(text, out.length, 'latin1');
@@ -88,57 +79,18 @@ export class FernetCipher implements FieldCipher {
     if (!isOurs) throw this.#malformed('prefix');
     const text = Buffer.from(token.subarray(BODY_AT)).toString('latin1');
     const bytes = Buffer.from(text, 'base64url');
-    if (padded(bytes) !== text) throw this.#malformed('body');
-    const cut = (bytes.length - CIPHERTEXT_AT - MAC_BYTES) % IV_BYTES;
-    if (bytes.length < SMALLEST || bytes.length > 2 * BLOCK_MAX || cut !== 0)
-      throw this.#malformed('length');
-    if (bytes[0] !== VERSION) throw this.#malformed('version');
+    if (fernetText(bytes) !== text) throw this.#malformed('body');
+    if (!isFernetForm(bytes) || bytes.length > 2 * BLOCK_MAX) throw this.#malformed('length');
     const id = tokenKeyId(token);
-    const opened = deciphered(this.#keys.byId(keys, id), bytes);
+    const block = openFernet(this.#keys.byId(keys, id), bytes);
+    const opened = block && readBlock(block);
+    block?.fill(0);
     if (opened === undefined)
       throw new SealstreamError('RECORD_NOT_AUTHENTIC', { ...this.#place, key: id });
     return opened;
   }
 
-  #fernet(key: KeyHandle, block: Buffer): string {
-    const head = Buffer.alloc(CIPHERTEXT_AT);
-    head[0] = VERSION;
-    head.writeBigUInt64BE(BigInt(this.#nowSeconds()), TIME_AT);
-    const iv = head.subarray(IV_AT);
-    this.#nonces.next(iv, IV_BYTES);
-    const secret = bytesOf(key);
-    const cipher = createCipheriv('aes-128-cbc', secret.subarray(HALF_KEY), iv);
-    const signed = Buffer.concat([head, cipher.update(block), cipher.final()]);
-    return padded(Buffer.concat([signed, mac(secret, signed)]));
-  }
-
   #malformed(part: string): SealstreamError {
     return new SealstreamError('TOKEN_MALFORMED', { ...this.#place, part });
   }
-}
-
-function mac(secret: Buffer, signed: Buffer): Buffer {
-  return createHmac('sha256', secret.subarray(0, HALF_KEY)).update(signed).digest();
-}
-
-/** Authenticates first, then deciphers; undefined when either fails. */
-function deciphered(key: KeyHandle, token: Buffer): OpenedField | undefined {
-  const secret = bytesOf(key);
-  const signed = token.subarray(0, token.length - MAC_BYTES);
-  if (!timingSafeEqual(mac(secret, signed), token.subarray(signed.length))) return undefined;
-  const iv = token.subarray(IV_AT, CIPHERTEXT_AT);
-  const cipher = createDecipheriv('aes-128-cbc', secret.subarray(HALF_KEY), iv);
-  try {
-    const block = Buffer.concat([cipher.update(signed.subarray(CIPHERTEXT_AT)), cipher.final()]);
-    const opened = readBlock(block);
-    block.fill(0);
-    return opened;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Fernet's base64url keeps its padding. */
-function padded(bytes: Buffer): string {
-  return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -96,3 +96,26 @@ export const signedNotes = read('signed-notes.json') as {
     unverified?: string[];
   }[];
 };
+
+interface AeadCase {
+  from: string;
+  key: string;
+  nonce: string;
+  associated: string;
+  plain: string;
+  sealed: string;
+}
+
+export const standards = read('standards.json') as {
+  aes256Gcm: AeadCase[];
+  chaCha20Poly1305: AeadCase[];
+  blake2bKeyed: { from: string; key: string; message: string; digest: string }[];
+  fernet: {
+    from: string;
+    secret: string;
+    seconds: number;
+    iv: string;
+    plain: string;
+    token: string;
+  }[];
+};
