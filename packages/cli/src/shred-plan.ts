@@ -1,26 +1,12 @@
-import type { Dataset } from '@sealstream/policy';
+import type { Dataset, PlannedField } from '@sealstream/policy';
 
 import type { Terminal } from './terminal.ts';
-
-/** What a shred does to one field of a subject's records. */
-export interface PlannedField {
-  /** Path pattern of the policy. */
-  readonly path: string;
-  /** The topic on which it stands. */
-  readonly topic: string;
-  /** As the policy names the treatment. */
-  readonly treatment: string;
-  /** Whether it opens after the shred; one-way values never opened and stay as they are. */
-  readonly after: 'opens-no-more' | 'still-opens' | 'one-way';
-}
-
-/** Says what becomes of each field of a dataset when a subject of it is shredded. */
-export type ShredPlan = (dataset: Dataset) => readonly PlannedField[];
 
 const MEANING: Readonly<Record<PlannedField['after'], string>> = {
   'opens-no-more': 'opens no more',
   'still-opens': 'STILL OPENS: it is not under the key of the subject',
   'one-way': 'stays as it is: one-way, it never opened',
+  readable: 'STAYS READABLE there, until retention ends and in every copy',
 };
 
 /** What holds for every dataset, whatever its policy says. */

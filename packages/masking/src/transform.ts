@@ -53,6 +53,8 @@ export interface Transform<P = unknown> {
   readonly reversible: boolean;
   /** Whether equal values become equal, so that guesses can be checked by whoever may write raw. */
   readonly preservesEquality: boolean;
+  /** What of the value stands on masked after its subject was shredded. */
+  readonly afterShred: 'readable' | 'one-way' | 'nothing';
   /** Declared types that it can treat. */
   readonly types: readonly ('string' | 'number' | 'boolean' | 'object' | 'array')[];
   /** What the field becomes. */

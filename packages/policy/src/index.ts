@@ -35,6 +35,7 @@ export { datasetOf, parsePolicy, type Policy } from './policy.ts';
 export { formatProblem, PolicyError, type Problem } from './problem.ts';
 export { type SampleField, sampleFields } from './sample-fields.ts';
 export { samplePolicy } from './sample-policy.ts';
+export { type PlannedField, shredPlan } from './shred-plan.ts';
 export { Tally } from './tally.ts';
 export { type ClassName, VALUE_CLASSES } from './value-class.ts';
 export type { Refusal, Verdict } from './verdict.ts';

@@ -7,8 +7,9 @@ const reference = readFileSync(new URL('../../../docs/policy.md', import.meta.ur
 
 test('docs/policy.md has the row of every transform, as the table says it', () => {
   for (const name of TRANSFORM_NAMES) {
-    const { example, types, output, keeps }: Transform = TRANSFORMS[name];
-    const row = `| \`${name}\` | \`${example}\` | ${types.join(', ')} | ${output} | ${keeps} |`;
+    const { afterShred, example, keeps, output, types }: Transform = TRANSFORMS[name];
+    const treats = types.join(', ');
+    const row = `| \`${name}\` | \`${example}\` | ${treats} | ${output} | ${keeps} | ${afterShred} |`;
     expect(reference).toContain(row);
   }
 });

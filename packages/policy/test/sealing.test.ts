@@ -10,10 +10,11 @@ import {
   parsePolicy,
   type Plan,
   PolicyError,
+  shredPlan,
   Tally,
   type Verdict,
 } from '../src/index.ts';
-import { datasetWith, PEOPLE_YAML } from './people.ts';
+import { datasetWith, people, PEOPLE_YAML } from './people.ts';
 import { TestKeys } from './test-keys.ts';
 
 const keys = new TestKeys();
@@ -160,4 +161,41 @@ describe('a value of a producer that already looks sealed', () => {
       expect(judge(dataset, `{"v":${token}}`)).toEqual(refused);
     },
   );
+});
+
+describe('what becomes of the fields of a shredded subject', () => {
+  const planned = (...edits: [string, string][]) =>
+    Object.fromEntries(
+      shredPlan(people(...edits)).map(({ after, path, topic }) => [`${topic} ${path}`, after]),
+    );
+
+  test('says of each whether it opens no more, stays readable, or never opened', () => {
+    expect(planned()).toMatchObject({
+      'encrypted.people /ssn': 'opens-no-more',
+      'masked.people /ssn': 'one-way',
+      'masked.people /email': 'readable',
+      'encrypted.people /amount': 'readable',
+      'masked.people (key)': 'one-way',
+    });
+    expect(planned()).not.toHaveProperty('masked.people /note');
+  });
+
+  test.each(['{ form: jwe }', '{ form: fernet }', '{ algorithm: aes-256-gcm }'])(
+    'sealed as %s is refused, since it would open still, unless it may survive',
+    (seal) => {
+      expect(findings(`encrypt: { seal: ${seal} }`)).toContain('say survivesShred: true');
+      const edit = `mask: redact, encrypt: { seal: ${seal} }, survivesShred: true`;
+      expect(planned(['mask: redact, encrypt: seal', edit])).toMatchObject({
+        'encrypted.people /note': 'still-opens',
+      });
+    },
+  );
+
+  test('survivesShred without a subject is told to mean nothing', () => {
+    const text = PEOPLE_YAML.replace('    subject: /ssn', '').replace(
+      'mask: redact, encrypt: seal',
+      'mask: redact, encrypt: seal, survivesShred: true',
+    );
+    expect(() => parsePolicy(text, 'p.yaml')).toThrow('the dataset has no subject to shred');
+  });
 });

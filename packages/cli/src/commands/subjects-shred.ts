@@ -1,13 +1,14 @@
 import { SealstreamError } from '@sealstream/contracts';
+import { shredPlan } from '@sealstream/policy';
 import { Option } from 'commander';
 
 import { actorName } from '../cli-audit.ts';
 import { indexOf, withSubjects } from '../cluster-subjects.ts';
-import { type CommandMaker, type CommonOptions, defineCommand } from '../command.ts';
+import { type CommonOptions, defineCommand } from '../command.ts';
 import { datasetOption, keyDirOption, type PolicyOptions, policyOption } from '../options.ts';
 import { readDataset } from '../policy-file.ts';
 import { showReceipt, tellShred } from '../shred-event.ts';
-import { type ShredPlan, showShredPlan } from '../shred-plan.ts';
+import { showShredPlan } from '../shred-plan.ts';
 import {
   epochDirOption,
   noValueArgument,
@@ -22,61 +23,58 @@ interface Options extends SubjectOptions, PolicyOptions, CommonOptions {
   readonly yes?: boolean;
 }
 
-/** @param planOf what becomes of each field; without it the plan says what holds for all */
-export function shredCommand(planOf: ShredPlan = () => []): CommandMaker {
-  return defineCommand<Options, [value: string[]]>({
-    name: 'shred',
-    summary: 'destroy the key of one subject for good',
-    about:
-      'Destroys the key, leaves a permanent tombstone in its place, tells every process, and prints ' +
-      'a signed receipt. A subject without a key gets a tombstone, too. Running it again prints the ' +
-      'first receipt. The value is read from stdin or a file and is nowhere shown or kept; the reason ' +
-      'stands in the receipt and the audit log for ever, so write no value into it.',
-    arguments: [noValueArgument()],
-    options: [
-      datasetOption(),
-      ...subjectOptions(),
-      new Option('--reason <text>', 'why, such as the number of the request'),
-      new Option('--plan', 'show what will no longer open and what stays, and do nothing'),
-      new Option('--yes', 'really destroy it; there is no way back'),
-      policyOption(),
-      keyDirOption(),
-      epochDirOption(),
+export const subjectsShred = defineCommand<Options, [value: string[]]>({
+  name: 'shred',
+  summary: 'destroy the key of one subject for good',
+  about:
+    'Destroys the key, leaves a permanent tombstone in its place, tells every process, and prints ' +
+    'a signed receipt. A subject without a key gets a tombstone, too. Running it again prints the ' +
+    'first receipt. The value is read from stdin or a file and is nowhere shown or kept; the reason ' +
+    'stands in the receipt and the audit log for ever, so write no value into it.',
+  arguments: [noValueArgument()],
+  options: [
+    datasetOption(),
+    ...subjectOptions(),
+    new Option('--reason <text>', 'why, such as the number of the request'),
+    new Option('--plan', 'show what will no longer open and what stays, and do nothing'),
+    new Option('--yes', 'really destroy it; there is no way back'),
+    policyOption(),
+    keyDirOption(),
+    epochDirOption(),
+  ],
+  examples: [
+    ['sealstream subjects shred --dataset people --plan', 'what it would do; nobody is named'],
+    [
+      'sealstream subjects shred --dataset people --reason R-4711 --yes < ssn.txt',
+      'the person with that value',
     ],
-    examples: [
-      ['sealstream subjects shred --dataset people --plan', 'what it would do; nobody is named'],
-      [
-        'sealstream subjects shred --dataset people --reason R-4711 --yes < ssn.txt',
-        'the person with that value',
-      ],
-    ],
-    exits: { 2: 'usage, settings or policy are wrong, or --yes was not given' },
-    run: async (context, options, given) => {
-      refuseValue(given);
-      const { terminal } = context;
-      const dataset = readDataset(context, options);
-      if (options.plan === true) {
-        showShredPlan(terminal, dataset, planOf(dataset));
-        return { next: 'destroy the key: sealstream subjects shred --reason R --yes' };
-      }
-      const { reason } = options;
-      if (reason === undefined)
-        throw new SealstreamError('USAGE', { option: '--reason' }, 'Say why with --reason.');
-      if (options.yes !== true)
-        throw new SealstreamError(
-          'USAGE',
-          { dataset: dataset.name },
-          'Look at --plan, then add --yes to destroy the key.',
-        );
-      const shredded = await withSubjects(context, options, async ({ admin, audit, bus }) => {
-        await audit.check();
-        const index = await indexOf(context, bus, options);
-        const done = await admin.shred(index, { reason, actor: actorName() });
-        await tellShred(audit, dataset.name, done);
-        return done;
-      });
-      showReceipt(terminal, shredded);
-      return { next: 'keep the receipt; make backups follow: sealstream subjects rotate-epoch' };
-    },
-  });
-}
+  ],
+  exits: { 2: 'usage, settings or policy are wrong, or --yes was not given' },
+  run: async (context, options, given) => {
+    refuseValue(given);
+    const { terminal } = context;
+    const dataset = readDataset(context, options);
+    if (options.plan === true) {
+      showShredPlan(terminal, dataset, shredPlan(dataset));
+      return { next: 'destroy the key: sealstream subjects shred --reason R --yes' };
+    }
+    const { reason } = options;
+    if (reason === undefined)
+      throw new SealstreamError('USAGE', { option: '--reason' }, 'Say why with --reason.');
+    if (options.yes !== true)
+      throw new SealstreamError(
+        'USAGE',
+        { dataset: dataset.name },
+        'Look at --plan, then add --yes to destroy the key.',
+      );
+    const shredded = await withSubjects(context, options, async ({ admin, audit, bus }) => {
+      await audit.check();
+      const index = await indexOf(context, bus, options);
+      const done = await admin.shred(index, { reason, actor: actorName() });
+      await tellShred(audit, dataset.name, done);
+      return done;
+    });
+    showReceipt(terminal, shredded);
+    return { next: 'keep the receipt; make backups follow: sealstream subjects rotate-epoch' };
+  },
+});

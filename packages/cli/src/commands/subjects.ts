@@ -4,7 +4,7 @@ import { subjectsList } from './subjects-list.ts';
 import { subjectsReEnrol } from './subjects-re-enrol.ts';
 import { subjectsRestore } from './subjects-restore.ts';
 import { subjectsRotateEpoch } from './subjects-rotate-epoch.ts';
-import { shredCommand } from './subjects-shred.ts';
+import { subjectsShred } from './subjects-shred.ts';
 import { subjectsShow } from './subjects-show.ts';
 import { subjectsVerifyReceipt } from './subjects-verify-receipt.ts';
 
@@ -25,7 +25,7 @@ export const subjects = defineGroup({
   commands: [
     subjectsList,
     subjectsShow,
-    shredCommand(),
+    subjectsShred,
     subjectsVerifyReceipt,
     subjectsReEnrol,
     subjectsRotateEpoch,

@@ -1,0 +1,62 @@
+import { type Transform, TRANSFORMS } from '@sealstream/masking';
+import type { Dataset, Field } from './dataset.ts';
+
+/** What a shred does to one field of a subject's records. */
+export interface PlannedField {
+  /** Path pattern of the policy. */
+  readonly path: string;
+  /** The topic on which it stands. */
+  readonly topic: string;
+  /** As the policy names the treatment. */
+  readonly treatment: string;
+  /**
+   * `opens-no-more`: sealed under the key of the subject. `still-opens`: sealed under another one.
+   * `one-way`: never could be opened, and stays. `readable`: stands there in clear, and stays.
+   */
+  readonly after: 'opens-no-more' | 'still-opens' | 'one-way' | 'readable';
+}
+
+/**
+ * What becomes of each field of a dataset when a subject of it is shredded; fields of which nothing
+ * stands on a topic are not listed there.
+ */
+export function shredPlan(dataset: Dataset): PlannedField[] {
+  const { encrypted, masked } = dataset.topics;
+  const keys = [
+    planned('(key)', masked, dataset.key.mask, KEPT_KEYS[dataset.key.mask]),
+    planned('(key)', encrypted, dataset.key.encrypt, KEPT_KEYS[dataset.key.encrypt]),
+  ];
+  const fields = dataset.fields.flatMap((field) => [
+    planned(field.path, masked, field.mask.name, afterMask(field)),
+    planned(field.path, encrypted, sealName(field), afterEncrypt(field)),
+  ]);
+  return [...keys, ...fields].filter((one) => one !== undefined);
+}
+
+const KEPT_KEYS = { hash: 'one-way', keep: 'readable', drop: undefined } as const;
+
+function planned(
+  path: string,
+  topic: string,
+  treatment: string,
+  after: PlannedField['after'] | undefined,
+): PlannedField | undefined {
+  return after === undefined ? undefined : { path, topic, treatment, after };
+}
+
+function afterMask({ mask }: Field): PlannedField['after'] | undefined {
+  const { afterShred }: Transform = TRANSFORMS[mask.name];
+  return afterShred === 'nothing' ? undefined : afterShred;
+}
+
+function afterEncrypt({ encrypt, seal }: Field): PlannedField['after'] | undefined {
+  if (encrypt === 'keep') return 'readable';
+  if (encrypt !== 'seal') return undefined;
+  return seal.keys === 'subject' ? 'opens-no-more' : 'still-opens';
+}
+
+/** As a policy would name it, with what is not the default. */
+function sealName({ encrypt, seal }: Field): string {
+  if (encrypt !== 'seal' || seal.form !== 'token') return encrypt === 'seal' ? seal.form : encrypt;
+  return seal.algorithm === 'xchacha20-poly1305' ? 'seal' : `seal ${seal.algorithm}`;
+}
