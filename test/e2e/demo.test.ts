@@ -69,6 +69,7 @@ describe('a fault that is planted in the running system', () => {
     const exit = await runDemo({
       records: 1000,
       keep: false,
+      shred: false,
       json: true,
       seed: 'faults',
       kind: 'java',
@@ -109,7 +110,7 @@ describe('npm run demo', () => {
   }, async () => {
     const { kafkaBrokers, redisUrl } = inject('stack');
     const own = { KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl };
-    const { ended } = startDemo(own, '--records', '300', '--json', '--keep');
+    const { ended } = startDemo(own, '--records', '300', '--shred', '--json', '--keep');
     const { code, stdout, stderr } = await ended;
     expect(code, stderr).toBe(0);
     const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
@@ -129,6 +130,10 @@ describe('npm run demo', () => {
     for (const figure of ['recordsPerSecond', 'latencyMsP50', 'latencyMsP99'])
       expect(report[figure]).toBeGreaterThan(0);
     expect(report['checks']).toEqual(CHECKS.map((name) => ({ name, ok: true })));
+    // With --shred: a record opened, its subject was shredded, and nothing of it opens any more.
+    const { steps } = report['shred'] as { steps: { what: string; seen: string; ok: boolean }[] };
+    expect(steps.map(({ ok }) => ok)).toEqual([true, true, true, true, true]);
+    expect(steps.filter(({ seen }) => seen.includes('SUBJECT_SHREDDED'))).toHaveLength(3);
     const id = /--end ([0-9a-f]{6})/.exec(stderr)?.[1] ?? '';
     const url = /mask +(http:\S+)\/livez/.exec(stderr)?.[1] ?? '';
     expect((await fetch(`${url}/readyz`)).status).toBe(200);

@@ -6,6 +6,8 @@ export interface DemoOptions {
   /** Generated records; five examples and twelve bad ones come on top. */
   readonly records: number;
   readonly keep: boolean;
+  /** Shred one person at the end and show what opens no more. */
+  readonly shred: boolean;
   readonly json: boolean;
   /** The same seed gives the same people. */
   readonly seed: string;
@@ -15,12 +17,13 @@ export interface DemoOptions {
 export const LEAST_RECORDS = 200;
 const MOST_RECORDS = 5_000_000;
 
-export const HELP = `npm run demo [-- --records N --keep --json --seed S]
+export const HELP = `npm run demo [-- --records N --shred --keep --json --seed S]
 
   Starts Kafka, Redis and the five services on 127.0.0.1, publishes invented people, and checks what
   came out: counts, order, every record opened again, the audit log, plaintext, an alert.
 
   --records N   records to generate (default 20000, at least ${LEAST_RECORDS})
+  --shred       shred one person after the checks, and show that nothing of them opens any more
   --keep        leave it all running at the end, and print every address
   --end ID      end and remove what an earlier --keep left running
   --json        one JSON object as the last line of stdout instead of the table
@@ -44,11 +47,11 @@ export function parseDemo(args: readonly string[]): DemoCommand {
   const { values } = parsed(args);
   if (values.help) return { do: 'help' };
   if (values.end !== undefined) return { do: 'end', id: values.end };
-  const { keep, json, seed } = values;
+  const { keep, json, seed, shred } = values;
   const records = Number(values.records);
   if (!Number.isInteger(records) || records < LEAST_RECORDS || records > MOST_RECORDS)
     throw new UsageError(`--records takes a whole number from ${LEAST_RECORDS} to ${MOST_RECORDS}`);
-  return { do: 'run', records, keep, json, seed: seed ?? randomBytes(4).toString('hex') };
+  return { do: 'run', records, keep, shred, json, seed: seed ?? randomBytes(4).toString('hex') };
 }
 
 function parsed(args: readonly string[]) {
@@ -58,6 +61,7 @@ function parsed(args: readonly string[]) {
       options: {
         records: { type: 'string', default: '20000' },
         keep: { type: 'boolean', default: false },
+        shred: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         seed: { type: 'string' },
         end: { type: 'string' },

@@ -10,6 +10,7 @@ import { type Output, Progress } from './progress.ts';
 import { jsonOf, type Report, tableLines } from './report.ts';
 import { sampleLines, takeSample } from './sample.ts';
 import { DemoSession, Interrupted } from './session.ts';
+import { shredLines, type ShredRun, shredSubject } from './shred.ts';
 import { tearDown } from './tear-down.ts';
 
 /** Where a run speaks, and how it is ended early. */
@@ -78,6 +79,20 @@ function reportOf(
   };
 }
 
+/** With --shred: shreds the person of one record and shows what opens no more. */
+async function shredded(
+  { shred }: RunOptions,
+  session: DemoSession,
+  raw: Buffer | undefined,
+  progress: Progress,
+): Promise<ShredRun | undefined> {
+  if (!shred || raw === undefined) return undefined;
+  progress.begin('one person is shredded');
+  const run = await shredSubject(session, raw);
+  progress.end(`refused after ${run.refusedAfterMs} ms`);
+  return run;
+}
+
 /**
  * The whole demo.
  *
@@ -115,10 +130,17 @@ export async function runDemo(options: RunOptions): Promise<number> {
     const [, shown] = load.steady;
     const sample = shown && (await takeSample(session, shown.value));
     progress.end(`seed ${seed}`);
+    const shred = await shredded(options, session, shown?.value, progress);
     const report = reportOf(options, session, load, run, beganMs);
-    exit = failedOf(run.verdicts).length === 0 ? EXIT.passed : EXIT.failed;
-    if (json) lines.push(JSON.stringify(jsonOf(report)));
-    else lines.push(...(sample ? [...sampleLines(sample), ''] : []), ...tableLines(report));
+    const isShred = shred?.steps.every(({ ok }) => ok) !== false;
+    exit = failedOf(run.verdicts).length === 0 && isShred ? EXIT.passed : EXIT.failed;
+    if (json) lines.push(JSON.stringify({ ...jsonOf(report), ...(shred && { shred }) }));
+    else
+      lines.push(
+        ...(sample ? [...sampleLines(sample), ''] : []),
+        ...(shred ? [...shredLines(shred), ''] : []),
+        ...tableLines(report),
+      );
   } catch (error) {
     if (!signal.aborted && !(error instanceof Interrupted)) throw error;
     exit = EXIT.interrupted;

@@ -19,8 +19,8 @@ export async function takeSample(session: DemoSession, raw: Buffer): Promise<Sam
   const { ledger } = session;
   const at = ledger.locate(raw);
   if (at === undefined) return undefined;
-  const masked = await find(session, topics.masked, at);
-  const encrypted = await find(session, topics.encrypted, at);
+  const masked = await recordAt(session, topics.masked, raw);
+  const encrypted = await recordAt(session, topics.encrypted, raw);
   const opener = await recordOpener(access, dataset);
   const [opened] = await opener.open(encrypted === undefined ? [] : [encrypted]);
   opener.stop();
@@ -33,12 +33,15 @@ export async function takeSample(session: DemoSession, raw: Buffer): Promise<Sam
   };
 }
 
-/** The record that came from a place in raw. */
-async function find(
+/** What a record of raw became on another topic. */
+export async function recordAt(
   session: DemoSession,
   topic: string,
-  { partition, offset }: { readonly partition: number; readonly offset: bigint },
+  raw: Buffer,
 ): Promise<SealedRecord | undefined> {
+  const at = session.ledger.locate(raw);
+  if (at === undefined) return undefined;
+  const { partition, offset } = at;
   const starts = [{ topic, partition, offset: 'earliest' as const }];
   for await (const { records } of session.ground.bus.read({ starts, until: 'end' })) {
     const record = records.find((each) => outcomeOf(partition, each).source?.offset === offset);
