@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PURPOSES } from '@sealstream/contracts';
+import { type Purpose, PURPOSES } from '@sealstream/contracts';
 import {
   createKeyFiles,
   createSignerFiles,
   epochFiles,
   fileProvider,
+  type KeyringOptions,
+  type KeysetAdminOptions,
   openSubjectAdmin,
   openSubjects,
   readSignerFile,
@@ -53,6 +55,21 @@ export class SubjectsGround {
     const subjects = await openSubjects({ ...this.#common(), signerPublicKey, mayCreate });
     await subjects.ready();
     return subjects;
+  }
+
+  /** What opens the side that changes keysets of the same ground. */
+  keysetAdmin(): KeysetAdminOptions {
+    const { heads, logger, redisUrl } = this.#common();
+    const signer = readSignerFile(this.file('signer.key'));
+    return { heads, logger, redisUrl, signer, provider: fileProvider(this.#dir, PURPOSES) };
+  }
+
+  /** What opens a keyring of the same ground. */
+  keyring(purposes: readonly Purpose[]): KeyringOptions {
+    const { dataset, heads, logger, redisUrl } = this.#common();
+    const { publicKey: signerPublicKey } = readSignerFile(this.file('signer.key'));
+    const provider = fileProvider(this.#dir, purposes);
+    return { heads, logger, redisUrl, signerPublicKey, provider, purposes, datasets: [dataset] };
   }
 
   remove(): void {

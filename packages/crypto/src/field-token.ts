@@ -88,6 +88,13 @@ function bodyFault(bodyBytes: number, overhead: number): TokenFault | undefined 
   return block < BLOCK_MIN || block > BLOCK_MAX ? 'length' : undefined;
 }
 
+/** Whether a token whose form was checked names this key id. */
+export function namesKey(token: Uint8Array, id: string): boolean {
+  for (let i = 0; i < KEY_ID_CHARACTERS; i++)
+    if (token[ID_AT + i] !== id.charCodeAt(i)) return false;
+  return true;
+}
+
 /** The key id of a token whose form was checked. */
 export function tokenKeyId(token: Uint8Array): string {
   let id = '';

@@ -11,6 +11,7 @@ import {
   binaryTokenKeyId,
   binaryTokenPrefix,
   BODY_AT,
+  namesKey,
   type TokenFault,
   tokenFault,
   tokenKeyId,
@@ -45,6 +46,8 @@ export class TokenCipher implements FieldCipher {
   /** The prefix of the key id used last. */
   #id = '';
   #prefix: Buffer = Buffer.alloc(0);
+  /** The key id of the token opened last. */
+  #openedId = '';
 
   constructor(
     dataset: string,
@@ -96,7 +99,9 @@ export class TokenCipher implements FieldCipher {
     this.#refuse(tokenFault(token, this.#overhead));
     const frame = this.#frames.of(decodedLength(token.length - BODY_AT) - this.#overhead);
     if (!decodeInto(token, BODY_AT, token.length, frame.body)) this.#refuse('body');
-    return this.#opened(keys, tokenKeyId(token), frame);
+    // Mostly it is that of the token before, and a string is not made for each.
+    if (!namesKey(token, this.#openedId)) this.#openedId = tokenKeyId(token);
+    return this.#opened(keys, this.#openedId, frame);
   }
 
   /** Opens the binary form. */

@@ -13,6 +13,7 @@ export { carriedHeaders, withoutReserved } from './carried-headers.ts';
 export { EncryptedOpener, type OpenedRecord } from './encrypted-opener.ts';
 export { type Envelope, encodeEnvelopeParts, viewOf } from './envelope.ts';
 export type { FetchedBatch, FlowOutputs, FlowTransform } from './flow-transform.ts';
+export { RecordKeys } from './record-keys.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
 export { StageCounts } from './stage-counts.ts';
 export { SubjectIndex } from './subject-index.ts';
