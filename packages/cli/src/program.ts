@@ -10,6 +10,7 @@ import { offsets } from './commands/offsets.ts';
 import { pause, resume } from './commands/pause.ts';
 import { replay } from './commands/replay.ts';
 import { reprocess } from './commands/reprocess.ts';
+import { rewrap } from './commands/rewrap.ts';
 import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
 import { topics } from './commands/topics.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   tail,
   replay,
   reprocess,
+  rewrap,
   pause,
   resume,
   offsets,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
@@ -51,7 +51,7 @@ function sealstream(line: string, stdin = ''): Promise<Ran> {
   const words = line.replaceAll('DATASET', D).split(' ');
   const isOurs = !['keys list', 'audit', 'validate', 'init'].some((name) => line.startsWith(name));
   const policy = isOurs ? ['--policy', policyFile] : [];
-  const keys = /^(keys|tail|replay|reprocess)/.test(line) ? ['--key-dir', keyDir] : [];
+  const keys = /^(keys|tail|replay|reprocess|rewrap)/.test(line) ? ['--key-dir', keyDir] : [];
   return ran([...words, ...policy, ...keys], { env, stdin });
 }
 
@@ -80,6 +80,35 @@ async function events(type: string): Promise<Record<string, unknown>[]> {
     for (const { value } of records)
       found.push(JSON.parse(value?.toString('utf8') ?? '{}') as Record<string, unknown>);
   return found.filter((event) => event['type'] === type && event['dataset'] === D);
+}
+
+/** Every key and value of a topic, as text in which each byte is a character. */
+async function bytesOf(topic: string): Promise<string> {
+  const count = await bus.admin.partitionCount(topic);
+  const starts = Array.from({ length: count }, (_, partition) => {
+    return { topic, partition, offset: 'earliest' as const };
+  });
+  let text = '';
+  for await (const { records } of bus.read({ starts, until: 'end' }))
+    for (const { value } of records) text += `${value?.toString('latin1') ?? ''}\n`;
+  return text;
+}
+
+async function keysIn(purpose: string): Promise<{ id: string; state: string }[]> {
+  const { keysets } = jsonOf(await sealstream('keys list --json')) as {
+    keysets: { name: string; keys: { id: string; state: string }[] }[];
+  };
+  return keysets.find(({ name }) => name === `${purpose}/${D}`)?.keys ?? [];
+}
+
+async function activeKey(purpose: string): Promise<{ keyId: string }> {
+  const keys = await keysIn(purpose);
+  return { keyId: keys.find(({ state }) => state === 'active')?.id ?? '' };
+}
+
+async function olderKeys(purpose: string): Promise<string[]> {
+  const keys = await keysIn(purpose);
+  return keys.filter(({ state }) => state !== 'active').map(({ id: keyId }) => keyId);
 }
 
 const serviceEnv = {
@@ -272,6 +301,51 @@ describe('the command on real servers', () => {
       `reprocess --dataset DATASET --stage mask --from 1h --to-topic masked.${D}`,
     );
     expect(own).toMatchObject({ exit: 2, err: expect.stringContaining('topic of the flow') });
+  });
+
+  test('rewraps encrypted and accepted under the keys of now, and what it gives opens to the same', async () => {
+    const opened = async (topic: string, policy: string) => {
+      const line = ['tail', topic, '--open', '--key-dir', keyDir, '--policy', policy];
+      const lines = linesOf(await ran(line, { env }));
+      return lines.map(({ partition, value }) => JSON.stringify([partition, value])).sort();
+    };
+    for (const [role, purpose] of [
+      ['encrypted', 'field'],
+      ['accepted', 'accepted'],
+    ] as const) {
+      const [source, target] = [`${role}.${D}`, `anew.${role}.${D}`];
+      await bus.admin.createTopic(target, 2, 1, {});
+      const before = await bytesOf(source);
+      await sealstream(`keys rotate --dataset DATASET --purpose ${purpose}`);
+      const line = `rewrap ${source} ${target} --json`;
+      const done = jsonOf(await sealstream(line));
+      expect(done).toMatchObject({ rewrapped: await countOf(source), asTheyStand: 0 });
+      expect(jsonOf(await sealstream(line))).toMatchObject({ rewrapped: 0, asTheyStand: 0 });
+      // The same policy, in which the copy has the place of the topic.
+      const moved = join(dir, `${role}.yaml`);
+      const text = readFileSync(policyFile, 'utf8');
+      writeFileSync(moved, text.replace(' }\n    format', `, ${role}: ${target} }\n    format`));
+      expect(await opened(target, moved)).toEqual(await opened(source, policyFile));
+      const { keyId } = await activeKey(purpose);
+      const after = await bytesOf(target);
+      expect(before.includes(keyId)).toBe(false);
+      expect(after.split(keyId).length - 1).toBeGreaterThanOrEqual(Number(done['rewrapped']));
+      for (const old of await olderKeys(purpose)) expect(after).not.toContain(old);
+    }
+    const own = await sealstream(`rewrap encrypted.${D} masked.${D}`);
+    expect(own).toMatchObject({ exit: 2, err: expect.stringContaining('topic of the flow') });
+    const raw = await sealstream(`rewrap raw.${D} anew.encrypted.${D}`);
+    expect(raw).toMatchObject({ exit: 2, err: expect.stringContaining('accepted or encrypted') });
+  });
+
+  test('copies what does not open as it stands, and says how many', async () => {
+    const source = `encrypted.${D}`;
+    const value = Buffer.from('{"name":"ss1:AAAAAAAAAAAA:AAAA","ssn":"ss1:AAAAAAAAAAAA:AAAA"}');
+    await bus.append(source, 0, [{ key: null, value, headers: [] }]);
+    const run = await sealstream(`rewrap ${source} anew.${source} --json`);
+    expect(run.exit).toBe(1);
+    expect(jsonOf(run)).toMatchObject({ rewrapped: 0, asTheyStand: 1 });
+    expect(await bytesOf(`anew.${source}`)).toContain(value.toString());
   });
 
   test('sets the offsets of a stopped stage, audited first', async () => {

@@ -14,6 +14,7 @@ export { EncryptedOpener, type OpenedRecord } from './encrypted-opener.ts';
 export { type Envelope, encodeEnvelopeParts, viewOf } from './envelope.ts';
 export type { FetchedBatch, FlowOutputs, FlowTransform } from './flow-transform.ts';
 export { RecordKeys } from './record-keys.ts';
+export { type Rewrap, type RewrapCounts, rewrapped } from './rewrapped.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
 export { StageCounts } from './stage-counts.ts';
 export { SubjectIndex } from './subject-index.ts';

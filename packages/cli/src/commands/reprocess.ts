@@ -1,10 +1,5 @@
 import { type Bus, RecordBatchWriter } from '@sealstream/bus';
-import {
-  type BatchEvent,
-  type DatasetTopics,
-  type Purpose,
-  SealstreamError,
-} from '@sealstream/contracts';
+import { type BatchEvent, type Purpose, SealstreamError } from '@sealstream/contracts';
 import { acceptedStage } from '@sealstream/flow';
 import { type Dataset, encryptPlan, maskPlan } from '@sealstream/policy';
 import { Option } from 'commander';
@@ -22,10 +17,10 @@ import {
   pointInTime,
   policyOption,
 } from '../options.ts';
-import { readDataset, readPolicy } from '../policy-file.ts';
+import { readDataset } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
 import { withBus } from '../servers.ts';
-import { planOf } from '../topic-facts.ts';
+import { distance, eventOfTarget, refuseTarget } from '../target-topic.ts';
 
 interface Options extends DatasetOptions, KeyOptions, CommonOptions {
   readonly stage: 'mask' | 'encrypt';
@@ -74,8 +69,8 @@ export const reprocess = defineCommand<Options>({
     const dataset = readDataset(context, options);
     const { stage, toTopic } = options;
     const counts = await withBus(context, async (bus, audit) => {
-      await refuseTarget(bus, context, options, dataset.topics);
       const source = dataset.topics.accepted;
+      await refuseTarget(bus, context, options, { source, target: toTopic });
       const ends = await endsOf(bus, source);
       await audit.tell({
         type: 'read',
@@ -93,25 +88,6 @@ export const reprocess = defineCommand<Options>({
     return { next: `look at them: sealstream tail ${toTopic} --max 5` };
   },
 });
-
-/** @throws SealstreamError USAGE for a topic of the flow, TOPIC_MISSING, TOPIC_TOO_FEW_PARTITIONS */
-async function refuseTarget(
-  bus: Bus,
-  context: Context,
-  options: Options,
-  topics: DatasetTopics,
-): Promise<void> {
-  const { toTopic: topic } = options;
-  const flow = await planOf(bus, [...readPolicy(context, options).datasets.values()]);
-  if (flow.some((planned) => planned.topic === topic))
-    throw new SealstreamError('USAGE', { topic }, 'It is a topic of the flow: name another one.');
-  const partitions = await bus.admin.partitionCount(topic);
-  if (partitions === 0)
-    throw new SealstreamError('TOPIC_MISSING', { topic }, 'Create it with your own tools.');
-  const needed = await bus.admin.partitionCount(topics.accepted);
-  if (partitions < needed)
-    throw new SealstreamError('TOPIC_TOO_FEW_PARTITIONS', { topic, partitions, needed });
-}
 
 interface Counts {
   readonly written: number;
@@ -153,7 +129,9 @@ async function reprocessed(
           to: (name) => (name === toTopic ? out.to(name) : leftOut.reset(ANY_SIZE, Date.now())),
         });
         if (event instanceof Promise) return event;
-        const own = eventOfTarget(event, toTopic);
+        // A reject belongs to the flow, which has it already; here it is left out and told.
+        const stageEvent = { ...event, stage: `reprocess-${event.stage}` };
+        const own = eventOfTarget('reprocess', stageEvent, toTopic);
         pending.set(batch.partition, own);
         return own;
       },
@@ -183,17 +161,6 @@ function subjectsFor(
   return stage === 'encrypt' ? 'create' : 'shreds';
 }
 
-/** A reject belongs to the flow, which has it already; here it is left out and told. */
-function eventOfTarget(event: BatchEvent, toTopic: string): BatchEvent {
-  const { [toTopic]: written } = event.outputs;
-  return {
-    ...event,
-    stage: `reprocess-${event.stage}`,
-    emitter: `cli/reprocess/${toTopic}/${event.emitter}`,
-    outputs: written === undefined ? {} : { [toTopic]: written },
-  };
-}
-
 /** Sets a group that never committed to the time; one that did goes on from there. */
 async function startAt(
   bus: Bus,
@@ -219,8 +186,4 @@ async function startAt(
       return start;
     }),
   );
-}
-
-function distance(starts: readonly bigint[], ends: readonly bigint[]): number {
-  return ends.reduce((sum, end, partition) => sum + Number(end - starts[partition]), 0);
 }

@@ -1,0 +1,182 @@
+import {
+  type ByteRange,
+  emptyParts,
+  type RecordParts,
+  type RecordSink,
+  SealstreamError,
+  SOURCE_HEADER,
+  SUBJECT_HEADER,
+} from '@sealstream/contracts';
+import type { KeySource } from '@sealstream/crypto';
+import {
+  checkPlan,
+  type CheckPlan,
+  type Dataset,
+  encryptPlan,
+  openPlan,
+  type Plan,
+} from '@sealstream/policy';
+import { ByteWriter } from '@sealstream/records';
+import { AcceptedCodec } from './accepted.ts';
+import { batchEvent } from './batch-event.ts';
+import { viewOf } from './envelope.ts';
+import type { FetchedBatch, FlowTransform } from './flow-transform.ts';
+import { RecordKeys } from './record-keys.ts';
+import { COORDINATE_AT, COORDINATE_BYTES } from './source-mark.ts';
+import { StageCounts } from './stage-counts.ts';
+import { SubjectIndex } from './subject-index.ts';
+
+/** What a rewrap counts of one batch. */
+export interface RewrapCounts {
+  rewrapped: number;
+  /** Copied as they stand, since they do not open: their key was destroyed, or they are not ours. */
+  asTheyStand: number;
+}
+
+/** Where a rewrap reads and writes. */
+export interface Rewrap {
+  readonly dataset: Dataset;
+  readonly role: 'accepted' | 'encrypted';
+  readonly target: string;
+  readonly onCounted: (batch: FetchedBatch, counts: RewrapCounts) => void;
+}
+
+/**
+ * Seals records anew under the keys that are active now: what was sealed under older keys of the
+ * dataset no longer needs them in the copy. Each record gives one record, in its order, with its key,
+ * headers and time; what does not open stands in the copy as it stood, so that nothing is lost.
+ *
+ * Throws retryable errors of the keys: then nothing of the batch counts. Gives a promise when keys of
+ * subjects have to be brought.
+ */
+export function rewrapped(rewrap: Rewrap, keys: KeySource): FlowTransform {
+  const { dataset, onCounted, role, target } = rewrap;
+  const worker =
+    role === 'accepted' ? new AcceptedAnew(dataset, keys) : new FieldsAnew(dataset, keys);
+  const parts = emptyParts();
+  return (batch, out) => {
+    const counts = new StageCounts();
+    const done: RewrapCounts = { rewrapped: 0, asTheyStand: 0 };
+    const sink = out.to(target);
+    for (let index = 0; index < batch.records.length; index += 1) {
+      batch.records.read(index, parts);
+      const value = worker.anew(batch, parts, counts);
+      if (value === undefined) done.asTheyStand += 1;
+      else done.rewrapped += 1;
+      write(sink, batch, parts, value ?? viewOf(parts.value));
+    }
+    if (keys.subjects?.wants === true) return keys.subjects.bring();
+    onCounted(batch, done);
+    return batchEvent('rewrap', dataset, batch, { [target]: sink }, counts);
+  };
+}
+
+function write(
+  sink: RecordSink,
+  { records }: FetchedBatch,
+  parts: RecordParts,
+  value: Buffer | null,
+): void {
+  const { offset, timestampMs } = parts;
+  const headers = records.headersOf(parts);
+  sink.push({ key: viewOf(parts.key), value, headers, timestamp: BigInt(timestampMs) }, offset);
+}
+
+/** Whether it concerns this record alone; anything else is thrown on. */
+function isOneRecords(error: unknown): boolean {
+  return (
+    error instanceof SealstreamError &&
+    ['RECORD_NOT_AUTHENTIC', 'KEY_DESTROYED', 'SUBJECT_KEYS_WANTED'].includes(error.code)
+  );
+}
+
+/** Whole records of accepted.D. */
+class AcceptedAnew {
+  readonly #codec: AcceptedCodec;
+  readonly #keys: KeySource;
+
+  constructor(dataset: Dataset, keys: KeySource) {
+    this.#codec = new AcceptedCodec(dataset.name);
+    this.#keys = keys;
+  }
+
+  anew({ records }: FetchedBatch, parts: RecordParts, counts: StageCounts): Buffer | undefined {
+    const record = {
+      key: viewOf(parts.key),
+      value: viewOf(parts.value),
+      headers: records.headersOf(parts),
+    };
+    const keys = counts.tally.noting(this.#keys);
+    try {
+      const { encoded, envelope } = this.#codec.open(this.#keys, record);
+      return this.#codec.seal(keys, encoded, record.key, envelope).value ?? undefined;
+    } catch (error) {
+      if (isOneRecords(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+const NO_MARK = Buffer.alloc(COORDINATE_AT + COORDINATE_BYTES);
+
+/** Fields of records of encrypted.D. */
+class FieldsAnew {
+  readonly #open: Plan;
+  readonly #seal: Plan;
+  readonly #check: CheckPlan;
+  readonly #index: SubjectIndex;
+  readonly #hasSubject: boolean;
+  readonly #source: ByteRange = { bytes: NO_MARK, from: 0, to: 0 };
+  readonly #keys: RecordKeys;
+  readonly #plain = new ByteWriter();
+  readonly #sealed = new ByteWriter();
+
+  constructor(dataset: Dataset, keys: KeySource) {
+    this.#open = openPlan(dataset);
+    this.#seal = encryptPlan(dataset);
+    this.#check = checkPlan(dataset);
+    this.#index = new SubjectIndex(dataset.name);
+    this.#hasSubject = dataset.subject !== undefined;
+    this.#keys = new RecordKeys(keys, this.#source);
+  }
+
+  anew({ records }: FetchedBatch, parts: RecordParts, counts: StageCounts): Buffer | undefined {
+    const { bytes, from, to } = parts.value;
+    if (from < 0) return undefined;
+    this.#place(records.headersOf(parts));
+    this.#plain.reset();
+    this.#sealed.reset();
+    try {
+      const { tally } = new StageCounts();
+      if (this.#open.rewrite(bytes, from, to, this.#keys, tally, this.#plain) !== undefined)
+        return undefined;
+      const plain = this.#plain;
+      if (this.#hasSubject && !this.#findSubject(plain)) return undefined;
+      const whole = [plain.bytes, 0, plain.length, this.#keys, counts.tally] as const;
+      const refusal = this.#seal.rewrite(...whole, this.#sealed);
+      return refusal === undefined ? this.#sealed.take() : undefined;
+    } catch (error) {
+      if (isOneRecords(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #place(headers: ReturnType<FetchedBatch['records']['headersOf']>): void {
+    const named = (name: string) => headers.find(([other]) => other === name)?.[1] ?? null;
+    const mark = named(SOURCE_HEADER) ?? NO_MARK;
+    const index = named(SUBJECT_HEADER);
+    this.#source.bytes = mark.length < NO_MARK.length ? NO_MARK : mark;
+    this.#source.from = COORDINATE_AT;
+    this.#source.to = COORDINATE_AT + COORDINATE_BYTES;
+    this.#keys.record.subject = { bytes: index ?? NO_MARK, from: 0, to: COORDINATE_BYTES };
+  }
+
+  /** Whose key seals again. */
+  #findSubject(plain: ByteWriter): boolean {
+    if (this.#check.checkRange(plain.bytes, 0, plain.length) !== undefined) return false;
+    const text = this.#check.subject();
+    if (text === undefined) return false;
+    this.#keys.record.subject = this.#index.of(this.#keys, text);
+    return true;
+  }
+}
