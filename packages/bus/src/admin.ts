@@ -10,6 +10,7 @@ import { groupOffset, groupOffsets } from './transaction-session.ts';
 import type { TopicMetadata } from './wire/metadata-request.ts';
 
 const TIMEOUT_MS = 10_000;
+const GONE_LOOK_MS = 50;
 const RETRY_MS = 100;
 
 /** A member of a consumer group. */
@@ -90,6 +91,7 @@ export class BusAdmin {
     this.#link.forgetTopic(topic);
   }
 
+  /** Resolves when the topic is gone for whoever asks next: brokers hear of it one by one. */
   async deleteTopic(name: string): Promise<void> {
     const topic = this.#names.on(name);
     const controller = await this.#controller();
@@ -97,6 +99,10 @@ export class BusAdmin {
       broker.deleteTopics({ topics: [topic], timeout: TIMEOUT_MS }),
     );
     this.#link.forgetTopic(topic);
+    for (const end = performance.now() + TIMEOUT_MS; performance.now() < end; ) {
+      if ((await this.partitionCount(name)) === 0) return;
+      await sleep(GONE_LOOK_MS);
+    }
   }
 
   offset(topic: string, partition: number, query: OffsetQuery): Promise<bigint> {
