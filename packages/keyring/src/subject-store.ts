@@ -124,7 +124,7 @@ export class SubjectStore {
     epoch: string,
     subjects: readonly NewSubject[],
   ): Promise<readonly Created[] | undefined> {
-    const { prefix, redis } = this.#link;
+    const { prefix, writer } = this.#link;
     const keys = subjects.flatMap(({ index, keyId }) => [
       this.recordKey(index),
       this.keyIdKey(keyId),
@@ -136,7 +136,7 @@ export class SubjectStore {
     const register = documentKey(prefix, registerName(this.dataset));
     const mark = activeEpochMark(epoch);
     const script = [CREATE, keys.length + 1, register, ...keys, mark, ...values];
-    const answers = await answered<unknown>(redis.callBuffer('EVAL', script));
+    const answers = await answered<unknown>(writer.callBuffer('EVAL', script));
     if (answers === null) return undefined;
     return (answers as (number | Buffer)[]).map((answer) => {
       if (typeof answer !== 'number') return answer;

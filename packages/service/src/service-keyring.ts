@@ -72,6 +72,7 @@ export async function openServiceKeyring(
         provider,
         purposes,
         datasets: [...policy.datasets.keys()],
+        sealsFields: purposes.includes('field'),
       }),
     waiting,
   );
@@ -110,6 +111,7 @@ export async function openServiceKeyring(
 function sharedOptions({ bus, config, telemetry }: KeyedService) {
   return {
     redisUrl: config.redisUrl.reveal(),
+    redisWriteUrl: config.redisWriteUrl?.reveal(),
     prefix: config.namePrefix,
     signerPublicKey: readPublicKeyFile(config.signerPublicKeyFile),
     heads: new KafkaKeysetHeads(bus),
