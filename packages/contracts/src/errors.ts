@@ -119,7 +119,7 @@ export const ERRORS = {
   KEY_SPENT: {
     class: 'retryable',
     cause: 'All uses of an aes-256-gcm key are reserved, or half of them when it still seals.',
-    mend: 'Run `sealstream keys rotate`; the flow goes on with the new key by itself.',
+    mend: 'Run `sealstream keys rotate --due`; the flow goes on with the new key by itself.',
   },
   KEYSET_MISSING: {
     class: 'retryable',
