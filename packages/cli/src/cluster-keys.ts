@@ -24,7 +24,7 @@ import { type Move, type MoveOptions, targetOf } from './key-move.ts';
 import { keyPlacesOf } from './key-places.ts';
 import type { KeyOptions } from './options.ts';
 import { QUIET } from './quiet-logger.ts';
-import { redisUrlOf } from './servers.ts';
+import { redisOf } from './servers.ts';
 
 type HeadsBus = Pick<Bus, 'admin' | 'append' | 'read'>;
 
@@ -66,7 +66,7 @@ export async function openKeys(
   const config = context.config();
   const places = keyPlacesOf(context, options);
   const shared = {
-    redisUrl: redisUrlOf(context),
+    ...redisOf(context),
     prefix: config.namePrefix,
     signerPublicKey: readPublicKeyFile(places.signerPublic),
     heads: new KafkaKeysetHeads(bus),
@@ -197,7 +197,7 @@ function adminWith(
 ): Promise<KeysetAdmin> {
   const { allowUnlocked, namePrefix } = context.config();
   return openKeysetAdmin({
-    redisUrl: redisUrlOf(context),
+    ...redisOf(context),
     prefix: namePrefix,
     provider,
     signer: readSignerFile(keyPlacesOf(context, options).signer),

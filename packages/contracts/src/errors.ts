@@ -111,6 +111,16 @@ export const ERRORS = {
     cause: 'Keys of single subjects are not in memory yet.',
     mend: 'Nothing to do: they are fetched and the batch is tried again.',
   },
+  KEY_USES_WANTED: {
+    class: 'retryable',
+    cause: 'No uses of an aes-256-gcm key are reserved in this process yet.',
+    mend: 'Nothing to do: they are reserved in Redis and the batch is tried again.',
+  },
+  KEY_SPENT: {
+    class: 'retryable',
+    cause: 'All uses of an aes-256-gcm key are reserved, or half of them when it still seals.',
+    mend: 'Run `sealstream keys rotate --due`; the flow goes on with the new key by itself.',
+  },
   KEYSET_MISSING: {
     class: 'retryable',
     cause: 'Redis holds no keyset for this purpose and dataset.',
@@ -224,6 +234,12 @@ export const ERRORS = {
     class: 'retryable',
     cause: 'Redis does not answer.',
     mend: 'Check REDIS_URL and that Redis runs.',
+  },
+  REDIS_REFUSED: {
+    class: 'retryable',
+    cause:
+      'Redis answers and refuses the command: its reason is its own word, such as OOM or NOPERM.',
+    mend: 'OOM: give it more memory; NOPERM: see deploy/redis for what each user may; else its log.',
   },
   KAFKA_REFUSED: {
     class: 'terminal',

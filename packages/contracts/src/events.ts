@@ -54,6 +54,8 @@ export const PlainEvent = z.object({
     'key-created',
     'key-rotated',
     'key-rewrapped',
+    'key-new-epoch',
+    'key-destroyed',
     'subject-shredded',
     'subject-re-enrolled',
     'epoch-rotated',

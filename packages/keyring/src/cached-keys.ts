@@ -8,6 +8,7 @@ import {
   type PublicKey,
 } from '@sealstream/crypto';
 import type { KeyArena } from './arena.ts';
+import { COUNTED, type KeyUses } from './key-uses.ts';
 import { algorithmsOf, keysetName } from './keyset-document.ts';
 import type { WatchedKeyset } from './watched-keyset.ts';
 
@@ -18,6 +19,8 @@ const DERIVED_MAX = 8192;
 interface DerivedUse {
   readonly use: KeyUse;
   readonly watched: WatchedKeyset;
+  /** Where its uses are counted; undefined for algorithms whose uses are not. */
+  readonly uses: Pick<KeyUses, 'spend'> | undefined;
   readonly byId: Map<string, KeyHandle>;
   active: ActiveKey | undefined;
 }
@@ -29,6 +32,7 @@ interface DerivedUse {
 export class CachedKeys implements KeySource {
   readonly #arena: KeyArena;
   readonly #watched: ReadonlyMap<string, WatchedKeyset>;
+  readonly #uses: Pick<KeyUses, 'spend'>;
   readonly #unknownKey: () => void;
   readonly #max: number;
   /** By identity first, since ciphers pass one object for life; by content when they do not. */
@@ -37,15 +41,20 @@ export class CachedKeys implements KeySource {
   /** Oldest first. */
   readonly #order = new Map<KeyHandle, { readonly derived: DerivedUse; readonly id: string }>();
 
-  /** @param unknownKey called when a key id is not known, so that the keysets are read again */
+  /**
+   * @param uses told of each use of a key that seals with an algorithm whose uses are counted
+   * @param unknownKey called when a key id is not known, so that the keysets are read again
+   */
   constructor(
     arena: KeyArena,
     watched: ReadonlyMap<string, WatchedKeyset>,
+    uses: Pick<KeyUses, 'spend'>,
     unknownKey: () => void,
     max: number = DERIVED_MAX,
   ) {
     this.#arena = arena;
     this.#watched = watched;
+    this.#uses = uses;
     this.#unknownKey = unknownKey;
     this.#max = max;
   }
@@ -53,6 +62,7 @@ export class CachedKeys implements KeySource {
   active(use: KeyUse): ActiveKey {
     const derived = this.#byIdentity.get(use) ?? this.#derivedUse(use);
     const stored = derived.watched.confirmed().active(use.algorithm);
+    derived.uses?.spend(derived.watched.name, stored.id);
     if (derived.active?.id === stored.id) return derived.active;
     const active = { id: stored.id, key: this.#key(derived, stored.id, stored.key) };
     derived.active = active;
@@ -106,7 +116,8 @@ export class CachedKeys implements KeySource {
       // Precondition: the use asks for an algorithm that keys of its purpose can have.
       if (!algorithmsOf(use.purpose).includes(use.algorithm))
         throw new SealstreamError('INTERNAL', { keyset: watched.name, algorithm: use.algorithm });
-      derived = { use: { ...use }, watched, byId: new Map(), active: undefined };
+      const uses = use.algorithm === COUNTED ? this.#uses : undefined;
+      derived = { use: { ...use }, watched, uses, byId: new Map(), active: undefined };
       this.#byContent.set(content, derived);
     }
     this.#byIdentity.set(use, derived);

@@ -27,8 +27,8 @@ export { type Keyring, type KeyringHealth, type KeyringOptions, openKeyring } fr
 export {
   type KeysetAdmin,
   type KeysetAdminOptions,
+  type DestroyedKey,
   type KeysetChange,
-  type ListedKeyset,
   openKeysetAdmin,
   type RestoredKeyset,
   type RewrappedKeyset,
@@ -41,6 +41,8 @@ export type { RotatedEpoch, RotateOptions } from './epoch-rotation.ts';
 export type { EpochStore, StoredEpoch } from './epoch-store.ts';
 export { keysetName } from './keyset-document.ts';
 export type { KeysetHeads } from './keyset-heads.ts';
+export type { ListedKey, ListedKeyset } from './keyset-listing.ts';
+export { KEY_USES_HIGH } from './key-uses.ts';
 export type { OutermostKeys } from './outermost-keys.ts';
 export { createFile, readSecretFile } from './secret-file.ts';
 export type { Shredded, ShredOrder } from './shred-change.ts';

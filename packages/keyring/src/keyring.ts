@@ -8,6 +8,7 @@ import {
 import type { KeySource } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { CachedKeys } from './cached-keys.ts';
+import { COUNTED, KeyUses } from './key-uses.ts';
 import { keysetName, openSignedKeyset } from './keyset-document.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
@@ -27,6 +28,10 @@ const ASK_MS_MIN = 250;
 
 export interface KeyringOptions {
   readonly redisUrl: string;
+  /** As a user that may count uses of keys; default: the same as redisUrl. */
+  readonly redisWriteUrl?: string | undefined;
+  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
+  readonly redisTlsCa?: string | undefined;
   /** Default `sealstream:`. */
   readonly prefix?: string | undefined;
   readonly provider: OutermostKeys;
@@ -35,6 +40,11 @@ export interface KeyringOptions {
   /** Key pairs to whose public half this process seals; default `rejected`. */
   readonly sealTo?: readonly Purpose[] | undefined;
   readonly datasets: readonly string[];
+  /**
+   * Whether first uses of keys whose uses are counted are reserved before anybody asks; default
+   * false. A process that only opens reserves none and so wastes none.
+   */
+  readonly sealsFields?: boolean | undefined;
   /** 32 bytes, Ed25519. */
   readonly signerPublicKey: Uint8Array;
   readonly heads: Pick<KeysetHeads, 'load'>;
@@ -104,6 +114,8 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
 class WatchingKeyring implements Keyring {
   readonly keys: KeySource;
   readonly #cached: CachedKeys;
+  readonly #uses: KeyUses;
+  readonly #sealsFields: boolean;
   readonly #arena: KeyArena;
   readonly #watched: ReadonlyMap<string, WatchedKeyset>;
   readonly #store: KeysetStore;
@@ -115,7 +127,8 @@ class WatchingKeyring implements Keyring {
   #again: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastAsked = Number.NEGATIVE_INFINITY;
-  #redisAway = true;
+  /** Why keysets could not be read last time. */
+  #redisAway: ErrorCode | undefined = 'REDIS_UNREACHABLE';
   #stopped = false;
 
   constructor(
@@ -128,7 +141,12 @@ class WatchingKeyring implements Keyring {
     this.#logger = options.logger;
     this.#pollMs = options.pollMs ?? POLL_MS;
     this.#store = new KeysetStore(options);
-    this.#cached = new CachedKeys(arena, watched, () => this.#ask());
+    this.#sealsFields = options.sealsFields ?? false;
+    this.#uses = new KeyUses({
+      count: (id, uses) => this.#store.countUses(id, uses),
+      logger: options.logger,
+    });
+    this.#cached = new CachedKeys(arena, watched, this.#uses, () => this.#ask());
     this.keys = this.#cached;
     this.#store.watch((name) => {
       if (name === undefined || watched.has(name)) void this.refresh();
@@ -145,11 +163,14 @@ class WatchingKeyring implements Keyring {
 
   health(): KeyringHealth {
     const all = [...this.#watched.values()];
-    const waitsFor = all.flatMap(({ name, waitsFor: why }) => (why ? [{ name, why }] : []));
-    const troubles = all.flatMap(({ name, waitsFor: waits, problem }) => {
-      const why = problem ?? (this.#redisAway ? 'REDIS_UNREACHABLE' : undefined);
+    const spent = this.#uses.spent.map((name) => ({ name, why: 'KEY_SPENT' }) as const);
+    const unusable = all.flatMap(({ name, waitsFor: why }) => (why ? [{ name, why }] : []));
+    const waitsFor = [...unusable, ...spent];
+    const known = all.flatMap(({ name, waitsFor: waits, problem }) => {
+      const why = problem ?? this.#redisAway;
       return why === undefined || waits !== undefined ? [] : [{ name, why }];
     });
+    const troubles = [...known, ...this.#uses.troubles];
     return { usable: waitsFor.length === 0, waitsFor, troubles };
   }
 
@@ -188,17 +209,28 @@ class WatchingKeyring implements Keyring {
     let found: (Buffer | null)[];
     try {
       found = await this.#store.read(names);
-      this.#redisAway = false;
-    } catch {
-      this.#redisAway = true;
+      this.#redisAway = undefined;
+    } catch (error) {
+      this.#redisAway = error instanceof SealstreamError ? error.code : 'INTERNAL';
       return;
     }
     for (const [at, watched] of [...this.#watched.values()].entries())
       if (!this.#stopped) await this.#offer(watched, found[at] ?? null, askedAt);
+    await this.#reserve();
     // An unwrapping that was under way at stop() may have filled a slot after the clearing.
     if (!this.#stopped) return;
     for (const watched of this.#watched.values()) watched.end();
     this.#arena.clear();
+  }
+
+  /** Uses of the keys that seal now and whose uses are counted. */
+  async #reserve(): Promise<void> {
+    for (const watched of this.#watched.values()) {
+      const id = watched.activeId(COUNTED);
+      this.#uses.keep(watched.name, id);
+      if (this.#sealsFields && id !== undefined) this.#uses.expect(watched.name, id);
+    }
+    await this.#uses.bring();
   }
 
   async #offer(watched: WatchedKeyset, found: Buffer | null, askedAt: number): Promise<void> {
@@ -239,7 +271,7 @@ class WatchingKeyring implements Keyring {
   #schedule(): void {
     clearTimeout(this.#timer);
     if (this.#stopped) return;
-    const wait = this.#redisAway ? Math.min(this.#pollMs, RETRY_MS) : this.#pollMs;
+    const wait = this.#redisAway !== undefined ? Math.min(this.#pollMs, RETRY_MS) : this.#pollMs;
     this.#timer = setTimeout(() => void this.refresh(), wait).unref();
   }
 }

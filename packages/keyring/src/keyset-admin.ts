@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ErrorCode, type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
+import { type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { Algorithm, Signer } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { DocumentHistory } from './document-history.ts';
@@ -7,6 +7,7 @@ import {
   firstDocument,
   opensUnder,
   withActivated,
+  withDestroyed,
   withPending,
   withRewrapped,
 } from './keyset-change.ts';
@@ -20,7 +21,8 @@ import {
   neverRotates,
   type SignedKeyset,
 } from './keyset-document.ts';
-import { checkHead, type KeysetHeads } from './keyset-heads.ts';
+import type { KeysetHeads } from './keyset-heads.ts';
+import { listedKeyset, type ListedKeyset, withUses } from './keyset-listing.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
@@ -30,6 +32,8 @@ const KEY_ID_BYTES = 9;
 
 export interface KeysetAdminOptions {
   readonly redisUrl: string;
+  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
+  readonly redisTlsCa?: string | undefined;
   readonly prefix?: string | undefined;
   readonly provider: OutermostKeys;
   readonly signer: Signer;
@@ -48,19 +52,20 @@ export interface KeysetChange {
   readonly action: 'created' | 'rotated' | 'unchanged';
 }
 
-/** A keyset as listed; `problem` says why Redis' copy of it is not believed. */
-export interface ListedKeyset {
-  readonly name: string;
-  readonly version: number;
-  readonly keys: readonly Pick<KeysetKey, 'id' | 'state' | 'algorithm' | 'created'>[];
-  readonly problem?: ErrorCode;
-}
-
 /** What a rewrap did with one keyset. */
 export interface RewrappedKeyset {
   readonly name: string;
   readonly version: number;
   readonly action: 'rewrapped' | 'unchanged';
+}
+
+/** What a destruction did. */
+export interface DestroyedKey {
+  /** `purpose/dataset`. */
+  readonly name: string;
+  readonly version: number;
+  readonly keyId: string;
+  readonly action: 'destroyed' | 'unchanged';
 }
 
 /** What a restore did with one keyset. */
@@ -186,12 +191,45 @@ export class KeysetAdmin {
     return { name, version: written.document.version, action: 'rewrapped' };
   }
 
+  /**
+   * Ends a key that only opens: its wrapped form leaves the keyset, its digest and its id stay, and
+   * what it sealed opens no more (KEY_DESTROYED) in any process that took the version on, at the
+   * latest at its ceiling. A second time does no harm. An older copy of the keyset still holds the
+   * wrapped key; services refuse it, whoever has the outermost key need not.
+   *
+   * Throws KEY_UNKNOWN, USAGE for a key that is not decrypt-only, and what a rotation throws.
+   */
+  async destroy(purpose: Purpose, dataset: string, id: string): Promise<DestroyedKey> {
+    const name = keysetName(purpose, dataset);
+    const current = await this.#history.current(name);
+    const key = current?.document.keys.find((one) => one.id === id);
+    if (current === undefined || key === undefined)
+      throw new SealstreamError('KEY_UNKNOWN', { keyset: name, key: id });
+    if (key.state === 'destroyed') {
+      // A run that was cut before the head was published is finished here.
+      await this.#history.publish(name, current);
+      return { name, version: current.document.version, keyId: id, action: 'unchanged' };
+    }
+    if (key.state !== 'decrypt-only')
+      throw new SealstreamError(
+        'USAGE',
+        { keyset: name, key: id, state: key.state },
+        'Only a key that seals no more can be destroyed: rotate first.',
+      );
+    const written = await this.#history.write(name, current, withDestroyed(current.document, id));
+    await this.#history.publish(name, written);
+    return { name, version: written.document.version, keyId: id, action: 'destroyed' };
+  }
+
   /** Every keyset in Redis or among the heads, sorted by name. */
   async list(): Promise<ListedKeyset[]> {
     const heads = await this.#heads.load();
     const names = (await this.#names(heads)).filter(isKeysetName);
     const found = await this.#store.read(names);
-    return names.map((name, at) => this.#listed(name, found[at] ?? null, heads.get(name)));
+    const listed = names.map((name, at) =>
+      listedKeyset(this.#history, name, found[at] ?? null, heads.get(name)),
+    );
+    return withUses(listed, (ids) => this.#store.uses(ids));
   }
 
   /** Names of the registers of subjects in Redis or among the heads, sorted. */
@@ -301,23 +339,6 @@ export class KeysetAdmin {
       if (await this.#store.claimKeyId(id, name)) return id;
     }
   }
-
-  #listed(name: string, found: Buffer | null, headBytes: Uint8Array | undefined): ListedKeyset {
-    try {
-      const head = headBytes === undefined ? undefined : this.#history.open(name, headBytes);
-      if (found === null) return listing(name, head, 'KEYSET_MISSING');
-      const current = this.#history.open(name, found);
-      try {
-        checkHead(name, head, current);
-      } catch {
-        return listing(name, current, 'KEYSET_ROLLED_BACK');
-      }
-      return listing(name, current);
-    } catch (error) {
-      const problem = error instanceof SealstreamError ? error.code : 'INTERNAL';
-      return listing(name, undefined, problem);
-    }
-  }
 }
 
 /** The key of an algorithm that is in this state. */
@@ -327,19 +348,4 @@ function keyIn(
   keyset: SignedKeyset | undefined,
 ): KeysetKey | undefined {
   return keyset?.document.keys.find((key) => key.state === wanted && key.algorithm === algorithm);
-}
-
-function listing(
-  name: string,
-  keyset: SignedKeyset | undefined,
-  problem?: ErrorCode,
-): ListedKeyset {
-  const keys = (keyset?.document.keys ?? []).map(({ id, state, algorithm, created }) => ({
-    id,
-    state,
-    algorithm,
-    created,
-  }));
-  const version = keyset?.document.version ?? 0;
-  return { name, version, keys, ...(problem === undefined ? {} : { problem }) };
 }

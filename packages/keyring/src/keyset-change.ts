@@ -134,6 +134,16 @@ export function withActivated(document: KeysetDocument): KeysetDocument {
   return next(document, new Date().toISOString(), keys);
 }
 
+/** Without the wrapped form of one key; its digest stays, so that the key could be recognised. */
+export function withDestroyed(document: KeysetDocument, id: string): KeysetDocument {
+  const keys = document.keys.map((key): KeysetKey => {
+    if (key.id !== id) return key;
+    const { wrapped: _gone, ...rest } = key;
+    return { ...rest, state: 'destroyed' };
+  });
+  return next(document, new Date().toISOString(), keys);
+}
+
 function next(document: KeysetDocument, changed: string, keys: KeysetKey[]): KeysetDocument {
   return { ...document, version: document.version + 1, changed, keys };
 }

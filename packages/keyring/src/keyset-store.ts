@@ -53,6 +53,18 @@ export class KeysetStore {
     return (await answered(redis.setnx(`${prefix}key-id:${id}`, name))) === 1;
   }
 
+  /** Counts so many uses of a key more. @returns all that are counted, with these */
+  async countUses(id: string, uses: number): Promise<number> {
+    return answered(this.#link.writer.incrby(this.#usesKey(id), uses));
+  }
+
+  /** The uses counted of each key; 0 where there are none. */
+  async uses(ids: readonly string[]): Promise<number[]> {
+    if (ids.length === 0) return [];
+    const found = await answered(this.#link.redis.mget(ids.map((id) => this.#usesKey(id))));
+    return found.map(Number);
+  }
+
   /** Names of all documents there, sorted. */
   async names(): Promise<string[]> {
     const found = new Set<string>();
@@ -68,6 +80,10 @@ export class KeysetStore {
 
   stop(): void {
     this.#link.stop();
+  }
+
+  #usesKey(id: string): string {
+    return `${this.#link.prefix}uses:${id}`;
   }
 
   #keyOf(name: string): string {

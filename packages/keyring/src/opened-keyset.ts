@@ -64,6 +64,11 @@ export class OpenedKeyset {
     return this.#outermost !== undefined;
   }
 
+  /** The id of the key that seals with an algorithm now, if there is one. */
+  activeId(algorithm: Algorithm): string | undefined {
+    return this.#active.get(algorithm)?.id;
+  }
+
   /** The stored key that seals now. Throws KEYSET_MISSING or KEY_NOT_ACTIVE. */
   active(algorithm: Algorithm = ALGORITHMS[this.purpose]): ActiveKey {
     const active = this.#active.get(algorithm);

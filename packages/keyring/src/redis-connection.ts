@@ -14,6 +14,10 @@ const SAY_MS = 30_000;
 
 export interface StoreOptions {
   readonly redisUrl: string;
+  /** As a user that may create and count; default: the same as redisUrl. */
+  readonly redisWriteUrl?: string | undefined;
+  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
+  readonly redisTlsCa?: string | undefined;
   /** Default `sealstream:`. Keysets lie under `<prefix>keyset:<purpose>/<dataset>`. */
   readonly prefix?: string | undefined;
   readonly logger: Logger;
@@ -25,6 +29,8 @@ export interface StoreOptions {
  */
 export class RedisLink {
   readonly redis: Redis;
+  /** For what a service writes: the same connection, or that of a user of its own. */
+  readonly writer: Redis;
   readonly prefix: string;
   readonly #options: StoreOptions;
   #subscriber: Redis | undefined;
@@ -33,6 +39,8 @@ export class RedisLink {
     this.#options = options;
     this.prefix = options.prefix ?? DEFAULT_PREFIX;
     this.redis = connection(options);
+    const { redisWriteUrl: redisUrl } = options;
+    this.writer = redisUrl === undefined ? this.redis : connection({ ...options, redisUrl });
   }
 
   /** Where changes of signed documents are told, by name. */
@@ -42,7 +50,7 @@ export class RedisLink {
 
   /** Resolves when Redis answers; throws REDIS_UNREACHABLE, and goes on trying until stop. */
   async connect(): Promise<void> {
-    await answered(this.redis.connect());
+    await answered(Promise.all(Array.from(this.#own, (redis) => redis.connect())));
   }
 
   /** Names of all keys that begin so, without the beginning, some at a time; some may come twice. */
@@ -73,17 +81,22 @@ export class RedisLink {
     });
     subscriber.on('message', (_channel, name) => changed(name));
     this.redis.on('ready', () => changed());
-    for (const redis of [this.redis, subscriber]) redis.connect().catch(() => undefined);
+    for (const redis of [...this.#own, subscriber]) redis.connect().catch(() => undefined);
   }
 
   stop(): void {
-    this.redis.disconnect();
+    for (const redis of this.#own) redis.disconnect();
     this.#subscriber?.disconnect();
+  }
+
+  get #own(): Set<Redis> {
+    return new Set([this.redis, this.writer]);
   }
 }
 
-function connection({ redisUrl, logger }: StoreOptions): Redis {
+function connection({ redisUrl, redisTlsCa: ca, logger }: StoreOptions): Redis {
   const redis = new Redis(redisUrl, {
+    ...(ca === undefined ? {} : { tls: { ca } }),
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
@@ -110,14 +123,28 @@ function connection({ redisUrl, logger }: StoreOptions): Redis {
   return redis;
 }
 
+/** Refusals of a server that answers; the first word of its reply, and nothing else of it is told. */
+const REFUSALS = ['OOM', 'NOPERM', 'READONLY', 'MISCONF', 'NOREPLICAS', 'WRONGTYPE'] as const;
+
 /** Errors of the client may quote commands and addresses, so none of them goes further. */
 export async function answered<T>(reply: Promise<T>): Promise<T> {
   try {
     return await reply;
   } catch (error) {
-    const { code, name } = error as Error & { code?: string };
+    const { code, message, name } = error as Error & { code?: string };
+    const refusal = REFUSALS.find((word) => name === 'ReplyError' && refuses(message, word));
+    if (refusal !== undefined) throw new SealstreamError('REDIS_REFUSED', { reason: refusal });
     throw new SealstreamError('REDIS_UNREACHABLE', { reason: code ?? name });
   }
+}
+
+/** What Redis 6.2 and 7 say when a script may not do something. */
+const NO_PERMISSION = ['The user executing the script', 'ACL failure in script'];
+
+/** Also when a script met the refusal: then Redis writes words of its own before it. */
+function refuses(message: string, word: (typeof REFUSALS)[number]): boolean {
+  if (word === 'NOPERM' && NO_PERMISSION.some((text) => message.includes(text))) return true;
+  return message.startsWith(`${word} `) || message.includes(`-${word} `);
 }
 
 function escapeGlob(text: string): string {

@@ -1,4 +1,5 @@
 import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
+import type { Algorithm } from '@sealstream/crypto';
 import type { OpenedKeyset } from './opened-keyset.ts';
 import { openSignedKeyset, type SignedKeyset } from './keyset-document.ts';
 import { checkHead, type KeysetHead } from './keyset-heads.ts';
@@ -89,6 +90,11 @@ export class WatchedKeyset {
           : new SealstreamError('INTERNAL', { keyset: this.name });
       throw this.#problem;
     }
+  }
+
+  /** The id of the key that seals with an algorithm now, if there is one. */
+  activeId(algorithm: Algorithm): string | undefined {
+    return this.#keyset.activeId(algorithm);
   }
 
   /** From here on it throws KEYRING_STALE or why there never was a keyset. */

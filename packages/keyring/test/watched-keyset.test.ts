@@ -30,7 +30,9 @@ function watch(head = undefined as typeof first | undefined, max = 100) {
     ceilingMs: CEILING_MS,
     clock: () => time.now,
   });
-  const keys = new CachedKeys(arena, new Map([[watched.name, watched]]), () => time.asked++, max);
+  const uses = { spend: () => undefined };
+  const all = new Map([[watched.name, watched]]);
+  const keys = new CachedKeys(arena, all, uses, () => time.asked++, max);
   return { arena, time, watched, keys };
 }
 const cipher = fieldCipher('people', '/ssn');

@@ -2,8 +2,15 @@ import { dirname, join } from 'node:path';
 import { SealstreamError } from '@sealstream/contracts';
 import type { Config } from './setting.ts';
 
-/** What a service that seals under keys of single subjects can be told besides. */
+/** What a service that seals fields, under keys of single subjects too, can be told besides. */
 export const SUBJECT_SETTINGS = {
+  redisWriteUrl: {
+    env: 'REDIS_WRITE_URL',
+    type: 'url',
+    secret: true,
+    optional: true,
+    meaning: 'The same Redis as a user that may create subject keys and count uses of keys.',
+  },
   epochDir: {
     env: 'SEALSTREAM_EPOCH_DIR',
     type: 'path',

@@ -11,7 +11,8 @@ export const keysList = defineCommand<KeyOptions & CommonOptions>({
   name: 'list',
   summary: 'show every keyset and the state of its keys',
   about:
-    'Shows ids, states and ages; never a key. `problem` says why the copy in Redis is not ' +
+    'Shows ids, states and ages, and of aes-256-gcm keys how many uses are reserved; never a key. ' +
+    '`problem` says why the copy in Redis is not ' +
     'believed, as when it is missing or older than its head on the topic keyring.',
   options: [keyDirOption()],
   examples: [
@@ -42,13 +43,15 @@ export const keysList = defineCommand<KeyOptions & CommonOptions>({
 function asTable(keysets: readonly ListedKeyset[]): string[] {
   const rows = keysets.flatMap(({ keys, name, problem, version }) =>
     keys.length === 0
-      ? [[name, String(version), '', '', '', problem ?? '']]
-      : keys.map(({ created, id, state }) => [
+      ? [[name, String(version), '', '', '', '', '', problem ?? '']]
+      : keys.map(({ algorithm, created, id, state, uses }) => [
           name,
           String(version),
           id,
           state,
+          algorithm,
           created,
+          uses === undefined ? '' : String(uses),
           problem ?? '',
         ]),
   );
@@ -58,7 +61,9 @@ function asTable(keysets: readonly ListedKeyset[]): string[] {
       { head: 'version', align: 'right' },
       { head: 'key' },
       { head: 'state' },
+      { head: 'algorithm' },
       { head: 'created' },
+      { head: 'uses', align: 'right' },
       { head: 'problem' },
     ],
     rows,

@@ -1,12 +1,15 @@
 import { defineGroup } from '../command.ts';
+import { keysDestroy } from './keys-destroy.ts';
 import { keysList } from './keys-list.ts';
+import { keysNewEpoch } from './keys-new-epoch.ts';
 import { keysRestore } from './keys-restore.ts';
 import { keysRewrap } from './keys-rewrap.ts';
 import { keysRotate } from './keys-rotate.ts';
+import { keysUsage } from './keys-usage.ts';
 
 export const keys = defineGroup({
   name: 'keys',
-  summary: 'list, rotate, move and restore keysets',
+  summary: 'list, rotate, end, move and restore keysets',
   about:
     'A keyset holds the keys of one purpose for one dataset. It lives in Redis, sealed under the ' +
     'key files that `sealstream init` makes, or under keys of a KMS or HSM; its head is on the ' +
@@ -15,5 +18,5 @@ export const keys = defineGroup({
     ['sealstream keys rotate', 'makes every keyset that is missing, and a new key in the others'],
     ['sealstream keys list', 'what there is'],
   ],
-  commands: [keysList, keysRotate, keysRewrap, keysRestore],
+  commands: [keysList, keysRotate, keysNewEpoch, keysUsage, keysDestroy, keysRewrap, keysRestore],
 });

@@ -1,0 +1,345 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Bus, openBus } from '@sealstream/bus';
+import { auditTopic, type Purpose } from '@sealstream/contracts';
+import { fieldCipher, RecordCipher } from '@sealstream/crypto';
+import {
+  epochFiles,
+  fileProvider,
+  type Keyring,
+  openKeyring,
+  openSubjects,
+  readPublicKeyFile,
+} from '@sealstream/keyring';
+import { KafkaKeysetHeads } from '@sealstream/service';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+
+import { type Ran, ran } from './surroundings.ts';
+
+const stack = inject('stack');
+const prefix = `life-${randomBytes(4).toString('hex')}.`;
+const dir = mkdtempSync(join(tmpdir(), 'sealstream-life-'));
+const policyFile = join(dir, 'sealstream.yaml');
+const keyDir = join(dir, '.sealstream/keys');
+const env = {
+  KAFKA_BROKERS: stack.kafkaBrokers,
+  REDIS_URL: stack.redisUrl,
+  SEALSTREAM_NAME_PREFIX: prefix,
+  SEALSTREAM_EPOCH_DIR: join(dir, 'epochs'),
+};
+const quiet = () => undefined;
+const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const value = Buffer.from(`canary ${randomBytes(9).toString('hex')}`);
+const binding = { source: Buffer.alloc(16), key: null, headers: Buffer.alloc(0) };
+const ALGORITHMS = ['xchacha20-poly1305', 'aes-256-gcm', 'xchacha20-poly1305-siv', 'fernet'];
+const cipher = fieldCipher('people', '/b', {
+  form: 'jwe',
+  algorithm: 'aes-256-gcm',
+  keys: 'field',
+  bind: [],
+  pad: true,
+});
+
+let bus: Bus;
+let keyring: Keyring;
+
+interface Change {
+  readonly name: string;
+  readonly action: string;
+  readonly keyId: string;
+  readonly algorithm?: string;
+  readonly why?: string;
+}
+
+async function sealstream(line: string): Promise<Ran> {
+  const policy =
+    /^(topics|keys (rotate|usage|destroy|new-epoch))/.test(line) && !line.includes('--policy');
+  const given = [
+    ...(policy ? ['--policy', policyFile] : []),
+    ...(line.startsWith('keys') ? ['--key-dir', keyDir] : []),
+  ];
+  return ran([...line.split(' '), ...given], { env });
+}
+const jsonOf = ({ out }: Ran): unknown => JSON.parse(out);
+const changesOf = (from: Ran) => (jsonOf(from) as { changes: Change[] }).changes;
+
+/** What the audit topic says of one type of event. */
+async function told(type: string): Promise<Record<string, unknown>[]> {
+  const topic = auditTopic('cli');
+  const starts = [{ topic, partition: 0, offset: 'earliest' as const }];
+  const found: Record<string, unknown>[] = [];
+  for await (const { records } of bus.read({ starts, until: 'end' }))
+    for (const { value: bytes } of records) {
+      const event = JSON.parse(bytes?.toString() ?? '{}') as Record<string, unknown>;
+      if (event['type'] === type) found.push(event['details'] as Record<string, unknown>);
+    }
+  return found;
+}
+
+const append = (topic: string, bytes: Buffer) =>
+  bus.append(topic, 0, [{ key: null, value: bytes }]);
+
+beforeAll(async () => {
+  writeFileSync(
+    policyFile,
+    `version: 1
+datasets:
+  people:
+    revision: 7
+    topics: { raw: raw.people }
+    format: json
+    unknownFields: reject
+    key: { mask: hash, encrypt: hash }
+    headers: []
+    required: []
+    fields:
+      /a: { type: string, mask: redact, encrypt: seal }
+      /b: { type: string, mask: redact, encrypt: { seal: { form: jwe } } }
+      /c: { type: string, class: ssn, mask: redact, encrypt: { seal: { deterministic: true } }, equalityOracle: { accepted: test } }
+      /d: { type: string, mask: redact, encrypt: { seal: { form: fernet } } }
+`,
+  );
+  expect((await ran(['init', '--no-policy', '--dir', dir])).exit).toBe(0);
+  expect((await sealstream('topics apply --partitions 1')).exit).toBe(0);
+  bus = await openBus({
+    brokers: stack.kafkaBrokers.split(','),
+    clientId: 'test',
+    logger,
+    namePrefix: prefix,
+  });
+});
+afterAll(async () => {
+  keyring.stop();
+  await bus.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function opened(purposes: readonly Purpose[]): Promise<Keyring> {
+  const ring = await openKeyring({
+    redisUrl: stack.redisUrl,
+    prefix,
+    provider: fileProvider(keyDir, purposes),
+    purposes,
+    datasets: ['people'],
+    signerPublicKey: readPublicKeyFile(join(keyDir, 'signer.pub')),
+    heads: new KafkaKeysetHeads(bus),
+    logger,
+    sealsFields: true,
+  });
+  await ring.ready();
+  return ring;
+}
+
+describe('the life of keys', () => {
+  test('begins with one for each algorithm of the policy, and those rotate but deterministic ones', async () => {
+    const made = changesOf(await sealstream('keys rotate --json'));
+    const ofFields = made.filter(({ name }) => name === 'field/people');
+    expect(ofFields.map(({ algorithm }) => algorithm)).toEqual(ALGORITHMS);
+    expect(new Set(made.map(({ action }) => action))).toEqual(new Set(['created']));
+    const again = changesOf(await sealstream('keys rotate --purpose field --json'));
+    expect(again.map(({ action, algorithm }) => `${algorithm} ${action}`)).toEqual([
+      'xchacha20-poly1305 rotated',
+      'aes-256-gcm rotated',
+      'xchacha20-poly1305-siv unchanged',
+      'fernet rotated',
+    ]);
+  });
+
+  test('rotates what is due and nothing else, and says why', async () => {
+    const none = changesOf(await sealstream('keys rotate --due --json'));
+    expect(new Set(none.map(({ action, why }) => `${action} ${why}`))).toEqual(
+      new Set(['unchanged undefined']),
+    );
+    keyring = await opened(['accepted', 'rejected', 'field']);
+    const redis = new Redis(stack.redisUrl);
+    const gcm = none.find(({ algorithm }) => algorithm === 'aes-256-gcm')?.keyId ?? '';
+    await redis.incrby(`${prefix}uses:${gcm}`, 2 ** 30);
+    redis.disconnect();
+    const used = changesOf(await sealstream('keys rotate --due --json'));
+    const done = used.filter(({ action }) => action !== 'unchanged');
+    expect(done).toMatchObject([{ algorithm: 'aes-256-gcm', action: 'rotated', why: 'uses' }]);
+    const old = changesOf(await sealstream('keys rotate --due --max-age 0ms --json'));
+    const aged = old
+      .filter(({ why }) => why === 'age')
+      .map(({ algorithm, name }) => algorithm ?? name);
+    expect(aged).toEqual([
+      'accepted/people',
+      'rejected/people',
+      'xchacha20-poly1305',
+      'aes-256-gcm',
+      'fernet',
+      'producer/people',
+    ]);
+    expect((await sealstream('keys rotate --max-age 1d')).exit).toBe(2);
+    expect(await told('key-rotated')).toContainEqual(
+      expect.objectContaining({ why: 'uses', algorithm: 'aes-256-gcm' }),
+    );
+  });
+
+  test('is found on topics: sealed records, tokens of every form, copies elsewhere', async () => {
+    await keyring.refresh();
+    const { keys } = keyring;
+    const ids = new Map<string, string>();
+    for (const stage of ['accepted', 'rejected'] as const) {
+      const record = new RecordCipher(stage, 'people', stage);
+      const sealed =
+        stage === 'accepted'
+          ? record.seal(keys, binding, value)
+          : record.sealToPublic(keys, binding, value);
+      ids.set(stage, sealed.toString('latin1', 1, 13));
+      await append(`${stage}.people`, sealed);
+      await append(`${stage}.people`, sealed);
+    }
+    const forms = [
+      { path: '/a', form: 'token', algorithm: 'xchacha20-poly1305' },
+      { path: '/b', form: 'jwe', algorithm: 'aes-256-gcm' },
+      { path: '/c', form: 'token', algorithm: 'xchacha20-poly1305-siv' },
+      { path: '/d', form: 'fernet', algorithm: 'fernet' },
+    ] as const;
+    const fields = forms.map(({ path, ...method }) => {
+      const one = fieldCipher('people', path, { ...method, keys: 'field', bind: [], pad: true });
+      return `"${path.slice(1)}":"${one.seal(keys, 'string', value).toString()}"`;
+    });
+    const before = Date.now() - 60_000;
+    await append('encrypted.people', Buffer.from(`{${fields.join(',')}}`));
+    await append('masked.people', Buffer.from(`{${fields[1]},"e":"ss1:unknown-0000:AAAA"}`));
+    const scanned = await sealstream('keys usage --dataset people --json');
+    const { records, usage } = jsonOf(scanned) as {
+      usage: { keyset: string; topic: string; records: number; first: string; keyId: string }[];
+      records: number;
+    };
+    expect(records).toBe(5);
+    expect(usage.map((one) => `${one.keyset} ${one.topic} ${one.records}`)).toEqual([
+      'accepted/people accepted.people 2',
+      ...forms.map(() => 'field/people encrypted.people 1'),
+      'rejected/people rejected.people 2',
+    ]);
+    expect(usage.at(0)?.keyId).toBe(ids.get('accepted'));
+    for (const { first } of usage) expect(Date.parse(first)).toBeGreaterThan(before);
+    const elsewhere = await sealstream('keys usage masked.people --json');
+    expect(jsonOf(elsewhere)).toMatchObject({ usage: [{ topic: 'masked.people' }], others: 1 });
+    const since = new Date(Date.now() + 60_000).toISOString();
+    const later = await sealstream(`keys usage masked.people --from ${since} --json`);
+    expect(jsonOf(later)).toMatchObject({ usage: [], records: 0 });
+  });
+
+  test('ends only when it seals no more, for long enough, and no record needs it', async () => {
+    const token = cipher.seal(keyring.keys, 'string', value);
+    const id = keyring.keys.active({
+      purpose: 'field',
+      algorithm: 'aes-256-gcm',
+      format: 'jwe',
+      dataset: 'people',
+      path: '/b',
+    }).id;
+    const destroy = (more: string) =>
+      sealstream(`keys destroy --dataset people --purpose field --key ${id} ${more}`);
+    expect((await destroy('--yes --settled 0ms --force')).err).toContain('seals no more');
+    await sealstream('keys rotate --due --max-age 0ms --purpose field');
+    expect((await destroy('--settled 0ms')).err).toContain('--yes');
+    expect((await destroy('--yes')).err).toContain('so lately');
+    const inUse = await destroy('--yes --settled 0ms');
+    expect(inUse).toMatchObject({ exit: 2 });
+    expect(inUse.err).toContain('records 1');
+    expect(cipher.open(keyring.keys, token).plain).toEqual(value);
+    const forced = await destroy('--yes --settled 0ms --force --json');
+    expect(jsonOf(forced)).toMatchObject({ action: 'destroyed', keyId: id, records: 1 });
+    await expect.poll(() => codeOf(() => cipher.open(keyring.keys, token))).toBe('KEY_DESTROYED');
+    const late = await opened(['field']);
+    expect(codeOf(() => cipher.open(late.keys, token))).toBe('KEY_DESTROYED');
+    late.stop();
+    const again = await destroy('--yes --settled 0ms --force --json');
+    expect(jsonOf(again)).toMatchObject({ action: 'unchanged' });
+    expect(await told('key-destroyed')).toMatchObject([{ keyId: id, records: 1, forced: true }]);
+  });
+
+  test('of keys that never rotate goes on in a new epoch, which names the joins that break', async () => {
+    const plan = await sealstream('keys new-epoch --purpose hash --dataset people');
+    expect(plan.exit).toBe(2);
+    expect(plan.out.split('\n').filter(Boolean)).toEqual([
+      'accepted.people  record key  equal to old records no more',
+      'masked.people  record key  equal to old records no more',
+      'encrypted.people  record key  equal to old records no more',
+    ]);
+    expect(await told('key-new-epoch')).toEqual([]);
+    const siv = 'keys new-epoch --algorithm xchacha20-poly1305-siv --dataset people --yes --json';
+    expect(jsonOf(await sealstream(siv))).toMatchObject({
+      name: 'field/people',
+      action: 'new-epoch',
+      broke: ['encrypted.people  field /c'],
+    });
+    expect(await told('key-new-epoch')).toMatchObject([{ purpose: 'field', revision: 7 }]);
+    // This dataset has no subjects, so nobody is orphaned.
+    const index = await sealstream('keys new-epoch --purpose subject-index --dataset people --yes');
+    expect(index.exit).toBe(0);
+  });
+
+  test('never goes on in a new epoch of subject-index once there was a subject', async () => {
+    const other = join(dir, 'staff.yaml');
+    const rule = '{ type: string, class: ssn, mask: redact, encrypt: seal }';
+    writeFileSync(
+      other,
+      `version: 1
+datasets:
+  staff:
+    revision: 1
+    topics: { raw: raw.staff }
+    format: json
+    subject: /ssn
+    unknownFields: reject
+    headers: []
+    required: [/ssn]
+    fields:
+      /ssn: ${rule}
+`,
+    );
+    const made = await sealstream(`keys rotate --missing --policy ${other}`);
+    expect(made).toMatchObject({ exit: 0 });
+    const subjects = await openSubjects({
+      dataset: 'staff',
+      redisUrl: stack.redisUrl,
+      prefix,
+      epochs: {
+        store: epochFiles(env.SEALSTREAM_EPOCH_DIR),
+        provider: fileProvider(keyDir, ['subject']),
+      },
+      mayCreate: true,
+      signerPublicKey: readPublicKeyFile(join(keyDir, 'signer.pub')),
+      heads: new KafkaKeysetHeads(bus),
+      logger,
+    });
+    await subjects.ready();
+    const use = {
+      purpose: 'subject',
+      format: 'field-token',
+      dataset: 'staff',
+      path: '/ssn',
+    } as const;
+    const subject = randomBytes(16);
+    const ask = () => subjects.keys.active({ ...use, algorithm: 'xchacha20-poly1305' }, subject, 0);
+    const line = `keys new-epoch --purpose subject-index --dataset staff --yes --policy ${other}`;
+    expect((await sealstream(line)).exit).toBe(0);
+    expect(codeOf(ask)).toBe('SUBJECT_KEYS_WANTED');
+    await subjects.keys.bring();
+    subjects.stop();
+    const refused = await sealstream(line);
+    expect(refused).toMatchObject({ exit: 2 });
+    expect(refused.err).toContain('live 1');
+    const index = subject.toString('base64url');
+    const shred = `subjects shred --dataset staff --index ${index} --reason test --yes`;
+    const where = `--policy ${other} --key-dir ${keyDir}`;
+    expect((await sealstream(`${shred} ${where}`)).exit).toBe(0);
+    expect((await sealstream(line)).err).toContain('live 0, shreds 1');
+  });
+});
+
+function codeOf(work: () => unknown): unknown {
+  try {
+    return ['gave', work()];
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+}

@@ -1,0 +1,75 @@
+import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
+import type { DocumentHistory } from './document-history.ts';
+import { COUNTED } from './key-uses.ts';
+import type { KeysetDocument, KeysetKey, SignedKeyset } from './keyset-document.ts';
+import { checkHead } from './keyset-heads.ts';
+
+/** A key as listed. */
+export interface ListedKey extends Pick<KeysetKey, 'id' | 'state' | 'algorithm' | 'created'> {
+  /** Uses reserved by all processes; only where uses are counted. */
+  readonly uses?: number;
+}
+
+/** A keyset as listed; `problem` says why Redis' copy of it is not believed. */
+export interface ListedKeyset {
+  readonly name: string;
+  readonly version: number;
+  readonly keys: readonly ListedKey[];
+  readonly problem?: ErrorCode;
+}
+
+/** What there is to say about one keyset that Redis holds, or is said to hold. */
+export function listedKeyset(
+  history: DocumentHistory<KeysetDocument>,
+  name: string,
+  found: Buffer | null,
+  headBytes: Uint8Array | undefined,
+): ListedKeyset {
+  try {
+    const head = headBytes === undefined ? undefined : history.open(name, headBytes);
+    if (found === null) return listing(name, head, 'KEYSET_MISSING');
+    const current = history.open(name, found);
+    try {
+      checkHead(name, head, current);
+    } catch {
+      return listing(name, current, 'KEYSET_ROLLED_BACK');
+    }
+    return listing(name, current);
+  } catch (error) {
+    const problem = error instanceof SealstreamError ? error.code : 'INTERNAL';
+    return listing(name, undefined, problem);
+  }
+}
+
+/** Adds how often keys were used, where that is counted. One question for all. */
+export async function withUses(
+  keysets: readonly ListedKeyset[],
+  uses: (ids: readonly string[]) => Promise<readonly number[]>,
+): Promise<ListedKeyset[]> {
+  const counted = keysets.flatMap(({ keys }) => keys).filter((key) => key.algorithm === COUNTED);
+  const ids = counted.map(({ id }) => id);
+  const found = await uses(ids);
+  const of = new Map(ids.map((id, at) => [id, found[at] ?? 0]));
+  return keysets.map((keyset) => ({
+    ...keyset,
+    keys: keyset.keys.map((key) => {
+      const reserved = of.get(key.id);
+      return reserved === undefined ? key : { ...key, uses: reserved };
+    }),
+  }));
+}
+
+function listing(
+  name: string,
+  keyset: SignedKeyset | undefined,
+  problem?: ErrorCode,
+): ListedKeyset {
+  const keys = (keyset?.document.keys ?? []).map(({ id, state, algorithm, created }) => ({
+    id,
+    state,
+    algorithm,
+    created,
+  }));
+  const version = keyset?.document.version ?? 0;
+  return { name, version, keys, ...(problem === undefined ? {} : { problem }) };
+}
