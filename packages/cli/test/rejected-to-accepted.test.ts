@@ -8,7 +8,12 @@ import {
   rejectedToAccepted,
 } from '../src/rejected-to-accepted.ts';
 
-const keys = newKeys();
+/** The index of whoever was shredded. */
+let shredded: Buffer | null = null;
+const shreds = {
+  has: (bytes: Buffer, at: number) => shredded?.equals(bytes.subarray(at, at + 16)) === true,
+};
+const keys = Object.assign(newKeys(), { shreds });
 const dataset = people();
 const { accepted: ACCEPTED, rejected: REJECTED } = dataset.topics;
 const codec = new RejectedCodec('people');
@@ -81,6 +86,17 @@ describe('replay', () => {
     const policyId = Buffer.alloc(8, 0);
     const again = replayed([reject({ stage }), reject({ stage, attempt: 3, policyId })]);
     expect(again.accepted.map(({ mark }) => mark.branch)).toEqual([branch, branch]);
+  });
+
+  test('seals beside a record whom it is about, and brings no shredded subject back', () => {
+    const { accepted } = replayed([reject({})]);
+    const subject = accepted[0]?.envelope.subject;
+    expect(subject).toHaveLength(16);
+    shredded = subject ?? null;
+    const after = replayed([reject({})]);
+    shredded = null;
+    expect(after.counts).toEqual({ accepted: 0, rejected: 1, kept: 0 });
+    expect(codec.note(after.rejected[0])).toMatchObject({ code: 'SUBJECT_SHREDDED', attempt: 1 });
   });
 
   test('rejects what is still bad again, with one attempt more and the same stage', () => {
