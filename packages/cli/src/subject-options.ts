@@ -23,7 +23,7 @@ const INDEX_CHARACTERS = 22;
 export function epochDirOption(): Option {
   return new Option(
     '--epoch-dir <dir>',
-    'directory of the epoch keys (default: SEALSTREAM_EPOCH_DIR, else epochs in the key directory)',
+    'directory of the epoch keys (default: SEALSTREAM_EPOCH_DIR, else epochs beside the key directory)',
   );
 }
 

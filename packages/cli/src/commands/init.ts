@@ -68,8 +68,8 @@ export const init = defineCommand<Options>({
     if (terminal.json) terminal.sayJson({ made });
     else for (const file of made) terminal.say(`made ${file}`);
     terminal.note(
-      'the keys are in no other place: keep a copy of .sealstream/keys offline, without the folder ' +
-        'epochs that subjects may get there later',
+      'the keys are in no other place: keep a copy of .sealstream/keys offline, and none of ' +
+        '.sealstream/epochs, where the epoch keys of subjects will be',
     );
     return { next: 'see what the policy says, and loosen it field by field: sealstream validate' };
   },
