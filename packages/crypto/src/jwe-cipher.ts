@@ -4,6 +4,7 @@ import { decodeInto, encodedLength, encodeInto } from './base64url.ts';
 import { type ByteSink, OneResult } from './byte-sink.ts';
 import type { FieldCipher } from './field-cipher.ts';
 import { FieldKeys } from './field-keys.ts';
+import { isKeyId } from './field-token.ts';
 import {
   CIPHERTEXT_AT,
   HEADER_CHARACTERS,
@@ -97,6 +98,7 @@ export class JweCipher implements FieldCipher {
       decodeInto(token, tagAt, token.length, sealed.subarray(blockBytes));
     if (!isCanonical || sealed.length !== blockBytes + TAG_BYTES) throw this.#malformed('body');
     const id = jweKeyId(token);
+    if (!isKeyId(id)) throw this.#malformed('key id');
     const key = this.#keys.byId(keys, id);
     const opened = gcmOpen(block, sealed, jweHeader(id), nonce, key) ? readBlock(block) : undefined;
     if (opened === undefined)

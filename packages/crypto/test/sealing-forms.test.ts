@@ -152,6 +152,15 @@ describe('sealed forms', () => {
     expect(lengths({ ...DEFAULT_SEAL, pad: false })).toBe(3);
   });
 
+  test('a JWE whose key id is none, but more of a header, is malformed before a key is asked', () => {
+    const cipher = fieldCipher('people', '/ssn', METHODS['JWE']);
+    const good = cipher.seal(keys, 'string', value).toString();
+    const header = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"","x":"yyyyy"}');
+    const forged = good.replace(/^[^.]+/, header.toString('base64url'));
+    expect(forged).toHaveLength(good.length);
+    expect(refusal(Buffer.from(forged), cipher, new MemoryKeys({}))).toBe('TOKEN_MALFORMED');
+  });
+
   test('form, algorithm and binding that do not go together make no cipher', () => {
     const wrong: Partial<SealMethod>[] = [
       { form: 'jwe' },
