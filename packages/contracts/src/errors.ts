@@ -166,6 +166,46 @@ export const ERRORS = {
     cause: 'The KMS or HSM refuses the outermost key: disabled, not allowed, not there, wrong PIN.',
     mend: 'The reason is named: enable the key, give the permission, or mend the setting.',
   },
+  GRANT_KEY_REFUSED: {
+    class: 'terminal',
+    cause: "A consumer's key is too weak, of another kind, or the private half.",
+    mend: 'Give a public key as PEM or JWK: RSA of 3072 bits or more, EC P-256 or P-384, or X25519.',
+  },
+  GRANT_UNREADABLE: {
+    class: 'terminal',
+    cause: 'This is no grant, or it was not made for this private key.',
+    mend: 'Give the private key whose public half the grant was asked for with.',
+  },
+  GRANT_BAD_SIGNATURE: {
+    class: 'terminal',
+    cause: 'A grant is not signed by the key signer that this consumer trusts.',
+    mend: 'Check whose signer.pub this is, and who sent the grant.',
+  },
+  GRANT_UNKNOWN: {
+    class: 'terminal',
+    cause: 'No grant of this id is recorded.',
+    mend: 'Run `sealstream grants list`.',
+  },
+  GRANT_EXPIRED: {
+    class: 'terminal',
+    cause: 'The time of a grant is over.',
+    mend: 'Ask for a new grant.',
+  },
+  GRANT_REVOKED: {
+    class: 'terminal',
+    cause: 'A grant was revoked.',
+    mend: 'Ask whoever gave it; `sealstream grants list` says when it was revoked.',
+  },
+  GRANT_LACKS_FIELD: {
+    class: 'terminal',
+    cause: 'A field was asked for that the grant does not name.',
+    mend: 'Ask for a grant with this field.',
+  },
+  GRANT_LACKS_KEY: {
+    class: 'record',
+    cause: 'A value was sealed under a key that the grant does not hold, such as one made later.',
+    mend: 'Ask for a new grant.',
+  },
   MEMORY_NOT_LOCKED: {
     class: 'terminal',
     cause: 'Key memory cannot be locked, so it could reach the swap.',

@@ -16,6 +16,20 @@ export {
 } from './errors.ts';
 export { AuditEvent, BatchEvent, PlainEvent } from './events.ts';
 export {
+  Grant,
+  GRANT_DAYS_MAX,
+  GRANT_TYP,
+  GrantField,
+  GrantRecord,
+  type KeyResolver,
+  RESOLVE_KEYS_MAX,
+  type ResolveAnswer,
+  RESOLVED_TTL_MS_MAX,
+  RESOLVED_TYP,
+  ResolvedKeys,
+  ResolveRequest,
+} from './grants.ts';
+export {
   type Branch,
   BRANCHES,
   FORMAT_VERSION,
