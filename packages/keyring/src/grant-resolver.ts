@@ -1,4 +1,5 @@
 import {
+  type ErrorCode,
   ERRORS,
   type GrantField,
   type GrantRecord,
@@ -21,6 +22,9 @@ import type { Subjects } from './subjects.ts';
 
 /** A second bring follows when a key moved meanwhile; more would be a fault of the source. */
 const BRINGS_MAX = 5;
+
+/** What one key is refused with, and no other; besides what is one record's own fault. */
+const OF_ONE_KEY: readonly ErrorCode[] = ['KEY_UNKNOWN', 'KEYSET_UNREADABLE'];
 
 export interface GrantResolverOptions {
   readonly redisUrl: string;
@@ -135,7 +139,7 @@ export class GrantResolver implements KeyResolver {
       } catch (error) {
         const code = error instanceof SealstreamError ? error.code : 'INTERNAL';
         if (code === 'SUBJECT_KEYS_WANTED') isWanting = true;
-        else if (code === 'KEY_UNKNOWN' || ERRORS[code].class === 'record')
+        else if (OF_ONE_KEY.includes(code) || ERRORS[code].class === 'record')
           refused.push({ keyId, path, code });
         else throw error;
       }

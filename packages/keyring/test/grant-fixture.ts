@@ -25,19 +25,19 @@ export function cipherOf({ path, ...field }: GrantField): FieldCipher {
 
 /** A consumer with a key pair of their own. */
 export class Consumer {
-  readonly #private: KeyObject;
+  readonly private: KeyObject;
   readonly key: GrantOrder['consumerKey'];
 
   constructor() {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-    this.#private = privateKey;
+    this.private = privateKey;
     const pem = publicKey.export({ format: 'pem', type: 'spki' });
     this.key = readConsumerKey(Buffer.from(pem));
   }
 
   /** What is in a JWE to them, as any JOSE library reads it. */
   async text(sealed: string): Promise<string> {
-    const { plaintext } = await compactDecrypt(sealed, this.#private);
+    const { plaintext } = await compactDecrypt(sealed, this.private);
     return Buffer.from(plaintext).toString();
   }
 
