@@ -71,8 +71,13 @@ export const ERRORS = {
   },
   RECORD_LOOKS_SEALED: {
     class: 'record',
-    cause: 'A value already looks like a field token of Sealstream.',
+    cause: 'A value, or under producerSeal: refused a record, already looks sealed by Sealstream.',
     mend: 'Produce plain values; tokens from a producer are never passed as if they were ours.',
+  },
+  RECORD_NOT_SEALED: {
+    class: 'record',
+    cause: 'The policy says producerSeal: required, and the producer did not seal the record.',
+    mend: 'Seal records before producing them, with the public key of `sealstream keys public`.',
   },
   RECORD_NOT_AUTHENTIC: {
     class: 'record',
@@ -367,34 +372,3 @@ export type ErrorCode = keyof typeof ERRORS;
 export type RejectCode = {
   [C in ErrorCode]: (typeof ERRORS)[C]['class'] extends 'record' ? C : never;
 }[ErrorCode];
-
-/** Where something went wrong, without any value: names, paths, line numbers, offsets. */
-export type ErrorPlace = Readonly<Record<string, string | number | bigint | undefined>>;
-
-/**
- * The one error type that crosses package borders.
- *
- * Its message is built from the table and the place, so it never quotes what a record held; the
- * original error is deliberately not kept as `cause`, since JSON.parse and others quote their input.
- */
-export class SealstreamError extends Error {
-  readonly code: ErrorCode;
-  readonly place: ErrorPlace;
-
-  constructor(code: ErrorCode, place: ErrorPlace = {}, hint?: string) {
-    const where = Object.entries(place)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ');
-    const { cause, mend } = ERRORS[code];
-    super(`${code}: ${cause}${where === '' ? '' : ` (${where})`} ${hint ?? mend}`);
-    this.name = 'SealstreamError';
-    this.code = code;
-    this.place = place;
-  }
-
-  /** Whether trying the same thing again later may help. */
-  get retryable(): boolean {
-    return ERRORS[this.code].class === 'retryable';
-  }
-}

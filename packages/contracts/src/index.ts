@@ -10,10 +10,9 @@ export {
   type ErrorClass,
   type ErrorCode,
   ERRORS,
-  type ErrorPlace,
   type RejectCode,
-  SealstreamError,
 } from './errors.ts';
+export { type ErrorPlace, SealstreamError } from './sealstream-error.ts';
 export { AuditEvent, BatchEvent, PlainEvent } from './events.ts';
 export {
   Grant,
@@ -47,6 +46,7 @@ export {
   type ServiceName,
   SERVICES,
 } from './purposes.ts';
+export { PublicKeyDocument } from './public-key.ts';
 export type { LogFields, Logger } from './logger.ts';
 export {
   type ByteRange,

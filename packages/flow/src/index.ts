@@ -14,6 +14,7 @@ export { EncryptedOpener } from './encrypted-opener.ts';
 export { type OpenedRecord, RecordsOpener } from './records-opener.ts';
 export { type Envelope, encodeEnvelopeParts, viewOf } from './envelope.ts';
 export type { FetchedBatch, FlowOutputs, FlowTransform } from './flow-transform.ts';
+export { ProducerSeals, type Unsealed } from './producer-seal.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
 export { StageCounts } from './stage-counts.ts';
 export { SubjectIndex } from './subject-index.ts';

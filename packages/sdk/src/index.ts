@@ -1,5 +1,6 @@
 /**
- * sdk: opens, in a consumer's own program, the fields that the consumer was granted.
+ * sdk: opens, in a consumer's own program, the fields that the consumer was granted; and seals a
+ * producer's records before they reach Kafka.
  *
  * Promises: what is opened is byte for byte what was sealed, and every other byte of a record stays,
  * other tokens among it; a grant is believed only when its signer's signature holds and it is not
@@ -19,3 +20,9 @@ export type { OpenedRecord } from '@sealstream/flow';
 export type { ConsumedRecord, HeaderBytes } from './consumed-record.ts';
 export type { GrantFacts, GrantReader } from './grant-reader.ts';
 export { openGrant, type OpenGrantOptions } from './open-grant.ts';
+export {
+  openProducerSeal,
+  type ProducedRecord,
+  type ProducerSeal,
+  type ProducerSealOptions,
+} from './producer-seal.ts';

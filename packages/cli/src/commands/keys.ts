@@ -1,5 +1,6 @@
 import { defineGroup } from '../command.ts';
 import { keysList } from './keys-list.ts';
+import { keysPublic } from './keys-public.ts';
 import { keysRestore } from './keys-restore.ts';
 import { keysRewrap } from './keys-rewrap.ts';
 import { keysRotate } from './keys-rotate.ts';
@@ -15,5 +16,5 @@ export const keys = defineGroup({
     ['sealstream keys rotate', 'makes every keyset that is missing, and a new key in the others'],
     ['sealstream keys list', 'what there is'],
   ],
-  commands: [keysList, keysRotate, keysRewrap, keysRestore],
+  commands: [keysList, keysRotate, keysRewrap, keysRestore, keysPublic],
 });
