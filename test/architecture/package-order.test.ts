@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { packages, type SourceFile, type Unit, units } from './checkout.ts';
 import { importsOf } from './imports.ts';
-import { againstOrder, importers, ORDER } from './rules/package-order.ts';
+import { againstOrder, comesAlong, importers, ORDER } from './rules/package-order.ts';
 
 function unit(name: string, dependencies: string[], ...files: SourceFile[]): Unit {
   const folder = name.startsWith('services/') ? name : `packages/${name}`;
@@ -47,6 +47,21 @@ describe('the order of packages', () => {
 
   test('is broken by a package that has no place in it', () => {
     expect(againstOrder([unit('stranger', [])])).toEqual(['stranger has no place in ORDER']);
+  });
+});
+
+describe('the SDK', () => {
+  test("brings neither Redis nor Kafka nor a KMS into a consumer's program", () => {
+    const along = comesAlong(units, 'sdk');
+    expect(along).toEqual(expect.arrayContaining(['@sealstream/crypto', 'jose', 'yaml', 'zod']));
+    const links = /kafka|redis|aws|pkcs11|keyring|bus|service|pino|prom-client/;
+    expect(along.filter((name) => links.test(name))).toEqual([]);
+    expect(comesAlong(units, 'cli').filter((name) => links.test(name)).length).toBeGreaterThan(5);
+  });
+
+  test('is imported by none of our own programs', () => {
+    expect(againstOrder([unit('services/mask', ['@sealstream/sdk'])])).toHaveLength(1);
+    expect(againstOrder([unit('cli', ['@sealstream/sdk'])])).toHaveLength(1);
   });
 });
 

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { describeCommand, type Frame } from './command.ts';
 import { apply } from './commands/apply.ts';
 import { audit } from './commands/audit.ts';
+import { grants } from './commands/grants.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
@@ -26,6 +27,7 @@ const COMMANDS = [
   topics,
   keys,
   subjects,
+  grants,
   ingest,
   tail,
   replay,

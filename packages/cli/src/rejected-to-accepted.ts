@@ -15,6 +15,7 @@ import {
   type FetchedBatch,
   type FlowTransform,
   markBytes,
+  ProducerSeals,
   RejectedCodec,
   revisionOf,
   type SealedRecord,
@@ -92,6 +93,7 @@ export function rejectedToAccepted(
     rejected: new RejectedCodec(dataset.name),
   };
   const plan = checkPlan(dataset);
+  const seals = new ProducerSeals(dataset);
   const subject = new FoundSubject(dataset.name);
   const parts = emptyParts();
   return (batch, out) => {
@@ -112,12 +114,14 @@ export function rejectedToAccepted(
         done.kept += 1;
         continue;
       }
-      const { envelope, mark: origin, note } = opened;
+      const { mark: origin, note } = opened;
+      const { envelope, fault: sealFault } = unsealed(opened, seals, noted);
       const branch = BRANCH_OF[note.stage];
       const attempt = origin.attempt + 1;
       const mark = encodeSourceMark({ ...origin, policyId: dataset.policyId, attempt, branch });
       const isTooLarge = batch.oversized.has(offset);
-      const fault = faultOf(envelope, plan, isTooLarge) ?? subject.fault(noted, envelope, plan);
+      const fault =
+        sealFault ?? faultOf(envelope, plan, isTooLarge) ?? subject.fault(noted, envelope, plan);
       if (fault === undefined) {
         const about = { ...envelope, subject: subject.found };
         accepted.push(codec.accepted.seal(noted, mark, record.key, about), offset);
@@ -153,6 +157,27 @@ function chosen(
     if (isForged) return undefined;
     throw error;
   }
+}
+
+/**
+ * What a producer sealed, opened. What ingest opened already is in the clear here and counts as sealed;
+ * what it refused for not being sealed is refused for that again.
+ */
+function unsealed(
+  { envelope, note }: Pick<ReturnType<RejectedCodec['open']>, 'envelope' | 'note'>,
+  seals: ProducerSeals,
+  keys: KeySource,
+): { readonly envelope: Envelope; readonly fault?: Fault | undefined } {
+  const { key, value } = envelope;
+  if (value === null) return { envelope };
+  if (!seals.isSealed(value, 0, value.length)) {
+    const code = note.code === 'RECORD_NOT_SEALED' ? seals.plainFault : undefined;
+    return { envelope, fault: code && { code } };
+  }
+  const opened = seals.open(keys, key, value);
+  return 'code' in opened
+    ? { envelope, fault: opened }
+    : { envelope: { ...envelope, value: opened.value } };
 }
 
 interface Fault {

@@ -1,3 +1,4 @@
+import { ProducerCipher } from '@sealstream/crypto';
 import { AcceptedCodec, encodeSourceMark, RejectedCodec } from '@sealstream/flow';
 import { describe, expect, test } from 'vitest';
 
@@ -22,7 +23,7 @@ const BAD = '{"first_name":"A"}';
 const ALL: ReplayChoice = { codes: [], again: false };
 
 interface Given {
-  readonly value?: string | null;
+  readonly value?: string | Buffer | null;
   readonly stage?: 'ingest' | 'mask' | 'encrypt';
   readonly code?: string;
   readonly attempt?: number;
@@ -41,7 +42,7 @@ function reject({ attempt = 0, code = 'RECORD_UNKNOWN_FIELD', ...given }: Given 
   const { value = GOOD } = given;
   const envelope = {
     key: Buffer.from('k'),
-    value: value === null ? null : Buffer.from(value),
+    value: typeof value === 'string' ? Buffer.from(value) : value,
     headers: [['traceparent', Buffer.from('x')]] as const,
     timestamp: 5n,
     subject: null,
@@ -54,9 +55,10 @@ function replayed(
   records: readonly ReturnType<typeof reject>[],
   choice = ALL,
   oversized: number[] = [],
+  by = dataset,
 ) {
   let counts: ReplayCounts | undefined;
-  const transform = rejectedToAccepted(dataset, keys, choice, (_, made) => {
+  const transform = rejectedToAccepted(by, keys, choice, (_, made) => {
     counts = made;
   });
   const result = resultOf(transform, batchOf(records, oversized));
@@ -146,6 +148,31 @@ describe('replay', () => {
     expect(replayed([reject({ value: null })]).accepted[0]?.envelope.value).toBeNull();
     const { rejected } = replayed([reject()], ALL, [100]);
     expect(codec.note(rejected[0])).toMatchObject({ code: 'RECORD_TOO_LARGE', attempt: 1 });
+  });
+
+  test('opens what a producer sealed, and rejects again as it stands what still does not open', () => {
+    const sealed = new ProducerCipher('people').seal(keys, Buffer.from('k'), Buffer.from(GOOD));
+    const damaged = Buffer.from(sealed);
+    damaged[damaged.length - 1] ^= 1;
+    const code = 'RECORD_NOT_AUTHENTIC';
+    const records = [reject({ value: sealed, code }), reject({ value: damaged, code })];
+    const { accepted, counts, rejected } = replayed(records);
+    expect(counts).toEqual({ accepted: 1, rejected: 1, kept: 0 });
+    expect(accepted[0]?.envelope.value?.toString()).toBe(GOOD);
+    expect(codec.open(keys, rejected[0]).envelope.value).toEqual(damaged);
+    expect(codec.note(rejected[0])).toMatchObject({ code, attempt: 1 });
+  });
+
+  test('accepts a record that was not sealed only when the policy asks for that no more', () => {
+    const required = people((text) =>
+      text.replace('format: json', 'format: json\n    producerSeal: required'),
+    );
+    const plain = [reject({ code: 'RECORD_NOT_SEALED', policyId: Buffer.alloc(8) })];
+    expect(replayed(plain, ALL, [], required).event.rejected).toEqual({ RECORD_NOT_SEALED: 1 });
+    expect(replayed(plain).counts?.accepted).toBe(1);
+    // What ingest had opened, and rejected for something else, came sealed.
+    const opened = [reject({ code: 'RECORD_UNKNOWN_FIELD', policyId: Buffer.alloc(8) })];
+    expect(replayed(opened, ALL, [], required).counts?.accepted).toBe(1);
   });
 
   test('tells its batch as the command, with the keys used', () => {

@@ -71,8 +71,13 @@ export const ERRORS = {
   },
   RECORD_LOOKS_SEALED: {
     class: 'record',
-    cause: 'A value already looks like a field token of Sealstream.',
+    cause: 'A value, or under producerSeal: refused a record, already looks sealed by Sealstream.',
     mend: 'Produce plain values; tokens from a producer are never passed as if they were ours.',
+  },
+  RECORD_NOT_SEALED: {
+    class: 'record',
+    cause: 'The policy says producerSeal: required, and the producer did not seal the record.',
+    mend: 'Seal records before producing them, with the public key of `sealstream keys public`.',
   },
   RECORD_NOT_AUTHENTIC: {
     class: 'record',
@@ -175,6 +180,46 @@ export const ERRORS = {
     class: 'terminal',
     cause: 'The KMS or HSM refuses the outermost key: disabled, not allowed, not there, wrong PIN.',
     mend: 'The reason is named: enable the key, give the permission, or mend the setting.',
+  },
+  GRANT_KEY_REFUSED: {
+    class: 'terminal',
+    cause: "A consumer's key is too weak, of another kind, or the private half.",
+    mend: 'Give a public key as PEM or JWK: RSA of 3072 bits or more, EC P-256 or P-384, or X25519.',
+  },
+  GRANT_UNREADABLE: {
+    class: 'terminal',
+    cause: 'This is no grant, or it was not made for this private key.',
+    mend: 'Give the private key whose public half the grant was asked for with.',
+  },
+  GRANT_BAD_SIGNATURE: {
+    class: 'terminal',
+    cause: 'A grant is not signed by the key signer that this consumer trusts.',
+    mend: 'Check whose signer.pub this is, and who sent the grant.',
+  },
+  GRANT_UNKNOWN: {
+    class: 'terminal',
+    cause: 'No grant of this id is recorded.',
+    mend: 'Run `sealstream grants list`.',
+  },
+  GRANT_EXPIRED: {
+    class: 'terminal',
+    cause: 'The time of a grant is over.',
+    mend: 'Ask for a new grant.',
+  },
+  GRANT_REVOKED: {
+    class: 'terminal',
+    cause: 'A grant was revoked.',
+    mend: 'Ask whoever gave it; `sealstream grants list` says when it was revoked.',
+  },
+  GRANT_LACKS_FIELD: {
+    class: 'terminal',
+    cause: 'A field was asked for that the grant does not name.',
+    mend: 'Ask for a grant with this field.',
+  },
+  GRANT_LACKS_KEY: {
+    class: 'record',
+    cause: 'A value was sealed under a key that the grant does not hold, such as one made later.',
+    mend: 'Ask for a new grant.',
   },
   MEMORY_NOT_LOCKED: {
     class: 'terminal',
@@ -343,34 +388,3 @@ export type ErrorCode = keyof typeof ERRORS;
 export type RejectCode = {
   [C in ErrorCode]: (typeof ERRORS)[C]['class'] extends 'record' ? C : never;
 }[ErrorCode];
-
-/** Where something went wrong, without any value: names, paths, line numbers, offsets. */
-export type ErrorPlace = Readonly<Record<string, string | number | bigint | undefined>>;
-
-/**
- * The one error type that crosses package borders.
- *
- * Its message is built from the table and the place, so it never quotes what a record held; the
- * original error is deliberately not kept as `cause`, since JSON.parse and others quote their input.
- */
-export class SealstreamError extends Error {
-  readonly code: ErrorCode;
-  readonly place: ErrorPlace;
-
-  constructor(code: ErrorCode, place: ErrorPlace = {}, hint?: string) {
-    const where = Object.entries(place)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', ');
-    const { cause, mend } = ERRORS[code];
-    super(`${code}: ${cause}${where === '' ? '' : ` (${where})`} ${hint ?? mend}`);
-    this.name = 'SealstreamError';
-    this.code = code;
-    this.place = place;
-  }
-
-  /** Whether trying the same thing again later may help. */
-  get retryable(): boolean {
-    return ERRORS[this.code].class === 'retryable';
-  }
-}

@@ -60,6 +60,8 @@ export const PlainEvent = z.object({
     'subject-re-enrolled',
     'epoch-rotated',
     'subjects-restored',
+    'grant-created',
+    'grant-revoked',
     'policy-loaded',
     'offsets-set',
     'offsets-lost',

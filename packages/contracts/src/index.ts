@@ -10,11 +10,24 @@ export {
   type ErrorClass,
   type ErrorCode,
   ERRORS,
-  type ErrorPlace,
   type RejectCode,
-  SealstreamError,
 } from './errors.ts';
+export { type ErrorPlace, SealstreamError } from './sealstream-error.ts';
 export { AuditEvent, BatchEvent, PlainEvent } from './events.ts';
+export {
+  Grant,
+  GRANT_DAYS_MAX,
+  GRANT_TYP,
+  GrantField,
+  GrantRecord,
+  type KeyResolver,
+  RESOLVE_KEYS_MAX,
+  type ResolveAnswer,
+  RESOLVED_TTL_MS_MAX,
+  RESOLVED_TYP,
+  ResolvedKeys,
+  ResolveRequest,
+} from './grants.ts';
 export {
   type Branch,
   BRANCHES,
@@ -33,6 +46,7 @@ export {
   type ServiceName,
   SERVICES,
 } from './purposes.ts';
+export { PublicKeyDocument } from './public-key.ts';
 export type { LogFields, Logger } from './logger.ts';
 export {
   type ByteRange,

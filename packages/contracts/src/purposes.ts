@@ -33,7 +33,7 @@ export type ServiceName = (typeof SERVICES)[number];
  * public half of `rejected`, which needs none.
  */
 export const SERVICE_PURPOSES: Readonly<Record<ServiceName, readonly Purpose[]>> = {
-  ingest: ['accepted', 'rejected', 'subject-index', 'hash'],
+  ingest: ['accepted', 'rejected', 'subject-index', 'hash', 'producer'],
   mask: ['accepted', 'hash'],
   encrypt: ['accepted', 'field', 'subject'],
   audit: [],

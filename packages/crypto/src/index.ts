@@ -26,7 +26,7 @@ export {
   type SealMethod,
 } from './seal-method.ts';
 export type { OpenedField, PlainType } from './typed-block.ts';
-export { destroyKey, KEY_BYTES, type KeyHandle, keyHandle } from './key-handle.ts';
+export { copyKey, destroyKey, KEY_BYTES, type KeyHandle, keyHandle } from './key-handle.ts';
 export type {
   ActiveKey,
   KeySource,
@@ -48,8 +48,12 @@ export {
 export type { ByteSink } from './byte-sink.ts';
 export { DIGEST_BYTES, KeyedHash } from './keyed-hash.ts';
 export type { RangeBinding, RecordBinding } from './record-binding.ts';
+export { looksProducerSealed, PRODUCER_SEAL_BYTES, ProducerCipher } from './producer-cipher.ts';
+export { PUBLIC_KEY_FORM } from './public-key-form.ts';
 export { RecordCipher } from './record-cipher.ts';
 export { Scratch } from './scratch.ts';
+export { type DocumentForm, openWith, type SignedDocument, signWith } from './signed-document.ts';
+export { GRANT_FORM } from './grant-form.ts';
 export {
   generateSigner,
   publicKeyPem,

@@ -57,6 +57,14 @@ export function destroyKey(handle: KeyHandle): void {
   sodium.sodium_memzero(slot);
 }
 
+/**
+ * Copies a key into 32 bytes that the caller owns and zeroes, for what is handed out on purpose: the
+ * derived keys of a grant.
+ */
+export function copyKey(handle: KeyHandle, slot: Buffer): void {
+  bytesOf(handle).copy(slot, 0, 0, KEY_BYTES);
+}
+
 /** For this package alone: the bytes behind a handle, in place. */
 export function bytesOf(handle: KeyHandle): Buffer {
   const slot = slotOf(handle);

@@ -139,7 +139,11 @@ export class RecordCipher {
   }
 
   /** Seals under a fresh key, and that key to the public half of the purpose's key pair. */
-  sealToPublic(keys: KeySource, binding: RecordBinding, plain: Uint8Array): Buffer {
+  sealToPublic(
+    keys: Pick<KeySource, 'publicKey'>,
+    binding: RecordBinding,
+    plain: Uint8Array,
+  ): Buffer {
     const { id, publicKey } = keys.publicKey(this.#purpose, this.#dataset);
     const nonceAt = BODY_AT + BOX_BYTES;
     const nonceEnd = nonceAt + NONCE_BYTES;
@@ -162,7 +166,11 @@ export class RecordCipher {
   }
 
   /** Opens what `sealToPublic` made. Throws RECORD_NOT_AUTHENTIC and what the source throws. */
-  openSealed(keys: KeySource, binding: RecordBinding, sealed: Uint8Array): Buffer {
+  openSealed(
+    keys: Pick<KeySource, 'privateKey'>,
+    binding: RecordBinding,
+    sealed: Uint8Array,
+  ): Buffer {
     const record = view(sealed);
     const nonceAt = BODY_AT + BOX_BYTES;
     if (record.length < nonceAt + NONCE_BYTES + TAG_BYTES) throw this.#notAuthentic();

@@ -1,8 +1,13 @@
 import { SealstreamError } from '@sealstream/contracts';
-import type { Signer } from '@sealstream/crypto';
+import {
+  type DocumentForm,
+  openWith,
+  type SignedDocument,
+  type Signer,
+  signWith,
+} from '@sealstream/crypto';
 import { checkHead, type KeysetHeads } from './keyset-heads.ts';
 import type { KeysetStore } from './keyset-store.ts';
-import { type DocumentForm, openWith, type SignedDocument, signWith } from './signed-document.ts';
 
 interface HistoryOptions {
   readonly store: Pick<KeysetStore, 'read' | 'swap'>;

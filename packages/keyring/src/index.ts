@@ -39,6 +39,20 @@ export { epochFilePath, epochFiles } from './epoch-file.ts';
 export type { EpochSource } from './epoch-keys.ts';
 export type { RotatedEpoch, RotateOptions } from './epoch-rotation.ts';
 export type { EpochStore, StoredEpoch } from './epoch-store.ts';
+export { type ConsumerKey, readConsumerKey } from './consumer-key.ts';
+export {
+  type GrantAdmin,
+  type GrantAdminOptions,
+  type GrantOrder,
+  type ListedGrant,
+  type MadeGrant,
+  openGrantAdmin,
+} from './grant-admin.ts';
+export {
+  type GrantResolver,
+  type GrantResolverOptions,
+  openGrantResolver,
+} from './grant-resolver.ts';
 export { keysetName } from './keyset-document.ts';
 export type { KeysetHeads } from './keyset-heads.ts';
 export type { ListedKey, ListedKeyset } from './keyset-listing.ts';

@@ -1,14 +1,17 @@
 import { KEY_PAIR_PURPOSES, KEYSET_PURPOSES, type Purpose } from '@sealstream/contracts';
 import {
   type Algorithm,
+  type DocumentForm,
   FIELD_ALGORITHMS,
   isKeyId,
+  openWith,
+  type SignedDocument,
   type Signer,
+  signWith,
   type WrapContext,
   WRAPPED_BYTES,
 } from '@sealstream/crypto';
 import { z } from 'zod';
-import { type DocumentForm, openWith, type SignedDocument, signWith } from './signed-document.ts';
 
 /** The algorithm of the keys of each purpose; those that seal fields may have others besides. */
 export const ALGORITHMS: Readonly<Record<Purpose, Algorithm>> = {

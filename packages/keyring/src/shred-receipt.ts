@@ -1,7 +1,13 @@
 import { SealstreamError } from '@sealstream/contracts';
-import { isKeyId, type Signer } from '@sealstream/crypto';
+import {
+  type DocumentForm,
+  isKeyId,
+  openWith,
+  type SignedDocument,
+  type Signer,
+  signWith,
+} from '@sealstream/crypto';
 import { z } from 'zod';
-import { type DocumentForm, openWith, type SignedDocument, signWith } from './signed-document.ts';
 import type { ShredEntry } from './shred-chain.ts';
 
 const INDEX_CHARACTERS = 22;

@@ -1,7 +1,11 @@
-import { isKeyId, type WrapContext } from '@sealstream/crypto';
+import {
+  type DocumentForm,
+  isKeyId,
+  type SignedDocument,
+  type WrapContext,
+} from '@sealstream/crypto';
 import { z } from 'zod';
 import { FIRST_LINK } from './shred-chain.ts';
-import type { DocumentForm, SignedDocument } from './signed-document.ts';
 
 /** One more than this would keep backups readable for longer than is promised. */
 export const EPOCHS_MAX = 2;

@@ -1,8 +1,8 @@
 import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
+import { openWith } from '@sealstream/crypto';
 import type { EpochKeys } from './epoch-keys.ts';
 import { checkHead, type KeysetHead } from './keyset-heads.ts';
 import { ChainedShreds, type ShredList } from './shred-list.ts';
-import { openWith } from './signed-document.ts';
 import { REGISTER_FORM, registerName, type SignedRegister } from './subject-register.ts';
 import type { SubjectStore } from './subject-store.ts';
 

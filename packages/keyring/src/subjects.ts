@@ -1,11 +1,10 @@
 import { type ErrorCode, type Logger, SealstreamError } from '@sealstream/contracts';
-import type { SubjectKeySource } from '@sealstream/crypto';
+import { openWith, type SubjectKeySource } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { EpochKeys, type EpochSource } from './epoch-keys.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
 import { RedisLink } from './redis-connection.ts';
 import type { ShredList } from './shred-list.ts';
-import { openWith } from './signed-document.ts';
 import { SubjectCache } from './subject-cache.ts';
 import { SubjectFetch } from './subject-fetch.ts';
 import { SubjectKeys } from './subject-keys.ts';

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { generateSigner, readSigner } from '@sealstream/crypto';
+import { generateSigner, openWith, readSigner, signWith } from '@sealstream/crypto';
 import { describe, expect, test } from 'vitest';
 import { signReceipt, verifyReceipt } from '../src/shred-receipt.ts';
-import { signWith, openWith } from '../src/signed-document.ts';
 import { endedRecord, liveRecord, parseRecord } from '../src/subject-record.ts';
 import {
   activeEpoch,

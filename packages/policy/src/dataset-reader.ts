@@ -131,6 +131,7 @@ export function readDataset(
     unknownFields: text.unknownFields ?? 'reject',
     unknownSeal: text.subject === undefined ? DEFAULT_SEAL : { ...DEFAULT_SEAL, keys: 'subject' },
     producerTokens: text.producerTokens ?? 'reject',
+    producerSeal: text.producerSeal ?? 'allowed',
     key,
     headers: text.headers ?? [],
     ...(text.deleteAfterIngest !== undefined && { deleteAfterIngest: text.deleteAfterIngest }),

@@ -3,11 +3,18 @@ import type { DatasetTopics } from '@sealstream/contracts';
 import type { SealMethod } from '@sealstream/crypto';
 import type { MaskRule } from '@sealstream/masking';
 import type { ValueType } from '@sealstream/records';
-import type { ENCRYPT_METHODS, KEY_METHODS, PRODUCER_TOKENS, UNKNOWN_FIELDS } from './language.ts';
+import type {
+  ENCRYPT_METHODS,
+  KEY_METHODS,
+  PRODUCER_SEALS,
+  PRODUCER_TOKENS,
+  UNKNOWN_FIELDS,
+} from './language.ts';
 import type { ClassName } from './value-class.ts';
 
 export type EncryptMethod = (typeof ENCRYPT_METHODS)[number];
 export type KeyMethod = (typeof KEY_METHODS)[number];
+export type ProducerSealRule = (typeof PRODUCER_SEALS)[number];
 export type ProducerTokens = (typeof PRODUCER_TOKENS)[number];
 export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
 
@@ -39,6 +46,8 @@ export interface DatasetRules {
   /** How unknown fields are sealed, when they are. */
   readonly unknownSeal: SealMethod;
   readonly producerTokens: ProducerTokens;
+  /** Whether producers seal whole records before they reach Kafka. */
+  readonly producerSeal: ProducerSealRule;
   readonly key: { readonly mask: KeyMethod; readonly encrypt: KeyMethod };
   /** Names of the producer's headers that pass. */
   readonly headers: readonly string[];

@@ -19,6 +19,7 @@ export type {
   UnknownFields,
 } from './dataset.ts';
 export type { Stage } from './field-stage.ts';
+export { fieldsPlan, type OpeningPlan, type SealedField } from './fields-plan.ts';
 export { type FileApplication, fileFormat, type FileOutput, type Finding } from './file-output.ts';
 export {
   type CheckPlan,

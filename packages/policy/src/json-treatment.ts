@@ -194,6 +194,12 @@ export function unknownTreatment(
   stage: 'encrypt' | 'open',
   method: SealMethod = dataset.unknownSeal,
 ): JsonTreatment {
-  const cipher = fieldCipher(dataset.name, pattern, method);
-  return stage === 'encrypt' ? sealed(cipher) : opened(cipher);
+  return stage === 'encrypt'
+    ? sealed(fieldCipher(dataset.name, pattern, method))
+    : openTreatment(dataset.name, pattern, method);
+}
+
+/** Opens what was sealed under this pattern. */
+export function openTreatment(dataset: string, pattern: string, method: SealMethod): JsonTreatment {
+  return opened(fieldCipher(dataset, pattern, method));
 }

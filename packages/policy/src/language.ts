@@ -10,6 +10,7 @@ export const FIELD_TYPES = ['string', 'number', 'boolean', 'object', 'array'] as
 export const ENCRYPT_METHODS = ['seal', 'keep', 'drop', 'null'] as const;
 export const KEY_METHODS = ['hash', 'keep', 'drop'] as const;
 export const PRODUCER_TOKENS = ['reject', 'reseal'] as const;
+export const PRODUCER_SEALS = ['allowed', 'required', 'refused'] as const;
 export const UNKNOWN_FIELDS = ['reject', 'drop', 'encrypt'] as const;
 
 /** Default of maxRecordBytes. */
@@ -126,6 +127,13 @@ export const DatasetLanguage = z.strictObject({
     .describe(
       'What happens to a value that already looks sealed: reject (default), or reseal, which seals ' +
         'it once more and still rejects it in a field that stays as it is.',
+    ),
+  producerSeal: z
+    .enum(PRODUCER_SEALS)
+    .optional()
+    .describe(
+      'Whether producers seal whole records before they reach Kafka: allowed (default), required, ' +
+        'or refused.',
     ),
   maxRecordBytes: z
     .int()

@@ -4,7 +4,7 @@ import {
   type RecordHeaders,
   type RecordSink,
 } from '@sealstream/contracts';
-import { KeyedHash, type KeySource } from '@sealstream/crypto';
+import { KeyedHash, type KeySource, PRODUCER_SEAL_BYTES } from '@sealstream/crypto';
 import {
   AcceptedCodec,
   batchEvent,
@@ -12,6 +12,7 @@ import {
   encodeEnvelopeParts,
   type FetchedBatch,
   type FlowTransform,
+  ProducerSeals,
   RejectedCodec,
   StageCounts,
   SubjectIndex,
@@ -65,6 +66,7 @@ class IngestWorker {
   readonly #rejects: RejectedCodec;
   readonly #keyHash: KeyedHash;
   readonly #index: SubjectIndex;
+  readonly #seals: ProducerSeals;
   readonly #hash = new ByteWriter(64);
   readonly #record = emptyParts();
   readonly #result = emptyParts();
@@ -78,6 +80,7 @@ class IngestWorker {
     this.#accepted = new AcceptedCodec(dataset.name);
     this.#rejects = new RejectedCodec(dataset.name);
     this.#index = new SubjectIndex(dataset.name);
+    this.#seals = new ProducerSeals(dataset);
     this.#keyHash = new KeyedHash('hash', dataset.name, '#key');
     // Accepted records are dated by the broker; what the producer said is in the envelope.
     this.#result.timestampMs = -1;
@@ -146,11 +149,36 @@ class IngestWorker {
 
   #judge({ batch, counts }: Work): Reject | undefined {
     const { offset, value } = this.#record;
-    const sizeBytes = value.to - value.from;
-    if (batch.oversized.has(offset) || sizeBytes > this.#dataset.maxRecordBytes)
+    if (batch.oversized.has(offset)) return { code: 'RECORD_TOO_LARGE' };
+    if (value.from < 0) {
+      counts.tombstones += 1;
+      return undefined;
+    }
+    const { maxRecordBytes } = this.#dataset;
+    if (value.to - value.from > maxRecordBytes + PRODUCER_SEAL_BYTES)
       return { code: 'RECORD_TOO_LARGE' };
-    if (value.from >= 0) return this.#plan.checkRange(value.bytes, value.from, value.to);
-    counts.tombstones += 1;
+    const sealFault = this.#unseal();
+    if (sealFault !== undefined) return sealFault;
+    if (value.to - value.from > maxRecordBytes) return { code: 'RECORD_TOO_LARGE' };
+    return this.#plan.checkRange(value.bytes, value.from, value.to);
+  }
+
+  /**
+   * Puts what a producer sealed in the place of the sealed value. What does not open stays as it
+   * stands, and is rejected so.
+   */
+  #unseal(): Reject | undefined {
+    const { key, value } = this.#record;
+    if (!this.#seals.isSealed(value.bytes, value.from, value.to)) {
+      const code = this.#seals.plainFault;
+      return code && { code };
+    }
+    const sealed = value.bytes.subarray(value.from, value.to);
+    const unsealed = this.#seals.open(this.#keys, viewOf(key), sealed);
+    if ('code' in unsealed) return unsealed;
+    value.bytes = unsealed.value;
+    value.from = 0;
+    value.to = unsealed.value.length;
     return undefined;
   }
 

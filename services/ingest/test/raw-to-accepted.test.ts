@@ -1,3 +1,4 @@
+import { ProducerCipher } from '@sealstream/crypto';
 import { AcceptedCodec, RejectedCodec, type FetchedBatch } from '@sealstream/flow';
 import { describe, expect, it } from 'vitest';
 import {
@@ -130,5 +131,97 @@ describe('raw to accepted', () => {
     const all = [{ value: json(good) }, ...bad.map(([, , value]) => ({ value })), { value: null }];
     const { event } = transform(batchOf(all));
     expect(event.outputs[accepted].records + event.outputs[rejected].records).toBe(all.length);
+  });
+});
+
+describe('records that their producers sealed', () => {
+  const cipher = new ProducerCipher('people');
+  const key = Buffer.from('customer-4711');
+  const sealed = (value: unknown, forKey: Buffer | null = key) =>
+    cipher.seal(keys, forKey, json(value));
+  const under = (rule: string) =>
+    people((text) => text.replace('format: json', `format: json\n    producerSeal: ${rule}`));
+  const codec = { accepted: new AcceptedCodec('people'), rejected: new RejectedCodec('people') };
+
+  it.each(['allowed', 'required'])(
+    'are accepted as if they had come plain, when that is %s',
+    (rule) => {
+      const treat = rawToAccepted(under(rule), keys);
+      const result = resultOf(treat, batchOf([{ key, value: sealed(good) }]));
+      const [record] = outputOf(result, accepted);
+      const { envelope } = codec.accepted.open(keys, record);
+      expect(envelope).toMatchObject({
+        key,
+        value: json(good),
+        subject: expect.any(Buffer) as Buffer,
+      });
+      expect(result.event.rejected).toEqual({});
+    },
+  );
+
+  it('and those that are plain pass side by side, each checked by the policy', () => {
+    const records = [
+      { key, value: sealed(good) },
+      { key, value: json(good) },
+      { key, value: sealed({ ...good, extra: 1 }) },
+      { key: null, value: null },
+      { key, value: sealed(good) },
+    ];
+    const result = transform(batchOf(records));
+    expect(outputOf(result, accepted)).toHaveLength(4);
+    expect(result.event).toMatchObject({ rejected: { RECORD_UNKNOWN_FIELD: 1 }, tombstones: 1 });
+    const [record] = outputOf(result, rejected);
+    expect(codec.rejected.open(keys, record).envelope.value).toEqual(json({ ...good, extra: 1 }));
+  });
+
+  it('are rejected as they stand when they were changed, moved to another key, or sealed for others', () => {
+    const changed = sealed(good);
+    changed[changed.length - 1] ^= 1;
+    const foreign = new ProducerCipher('others').seal(keys, key, json(good));
+    const cases = [changed, foreign, sealed(good, Buffer.from('other')), Buffer.from('\u0003ssp2')];
+    for (const value of cases) {
+      const result = transform(batchOf([{ key, value }]));
+      const [record] = outputOf(result, rejected);
+      const { envelope, note } = codec.rejected.open(keys, record);
+      expect([note.code, envelope.value]).toEqual(['RECORD_NOT_AUTHENTIC', value]);
+      expect(outputOf(result, accepted)).toEqual([]);
+    }
+  });
+
+  it('are too large by what is inside', () => {
+    const limited = people((text) =>
+      text.replace('format: json', 'format: json\n    maxRecordBytes: 200'),
+    );
+    const treat = rawToAccepted(limited, keys);
+    const of = (bytes: number) => sealed({ ...good, note: 'n'.repeat(bytes) });
+    const fits = 200 - json({ ...good, note: '' }).length;
+    const batch = batchOf([
+      { key, value: of(fits) },
+      { key, value: of(fits + 1) },
+    ]);
+    const { event } = resultOf(treat, batch);
+    expect(event.rejected).toEqual({ RECORD_TOO_LARGE: 1 });
+    expect(event.outputs[accepted]?.records).toBe(1);
+  });
+
+  it('are the only ones when the policy requires them; a tombstone has nothing to seal', () => {
+    const treat = rawToAccepted(under('required'), keys);
+    const batch = batchOf([
+      { key, value: json(good) },
+      { key, value: null },
+    ]);
+    const result = resultOf(treat, batch);
+    expect(result.event.rejected).toEqual({ RECORD_NOT_SEALED: 1 });
+    expect(outputOf(result, accepted)).toHaveLength(1);
+    const [record] = outputOf(result, rejected);
+    expect(codec.rejected.open(keys, record).envelope.value).toEqual(json(good));
+  });
+
+  it('are rejected as they stand when the policy refuses them', () => {
+    const value = sealed(good);
+    const result = resultOf(rawToAccepted(under('refused'), keys), batchOf([{ key, value }]));
+    const [record] = outputOf(result, rejected);
+    const { envelope, note } = codec.rejected.open(keys, record);
+    expect([note.code, envelope.value]).toEqual(['RECORD_LOOKS_SEALED', value]);
   });
 });

@@ -13,6 +13,7 @@ export const ORDER = [
   ['policy', 'pure'],
   ['flow', 'pure'],
   ['audit-log', 'pure'],
+  ['sdk', 'pure'],
   ['keyring', 'link'],
   ['bus', 'link'],
   ['service', 'program'],
@@ -21,11 +22,13 @@ export const ORDER = [
 
 const NAMES = ORDER.map(([name]) => name as string);
 const LINKS = ORDER.filter(([, tier]) => tier === 'link').map(([name]) => name as string);
-const NOT_FOR_SERVICES = ['cli'];
+/** Programs for people, and what the programs of others are made with. */
+const NOT_FOR_US = ['cli', 'sdk'];
 const SCOPE = '@sealstream/';
 
 function allowed(from: string, to: string): boolean {
-  if (from.startsWith('services/')) return NAMES.includes(to) && !NOT_FOR_SERVICES.includes(to);
+  if (NOT_FOR_US.includes(to)) return false;
+  if (from.startsWith('services/')) return NAMES.includes(to);
   if (LINKS.includes(from) && LINKS.includes(to)) return false;
   return NAMES.includes(to) && NAMES.indexOf(to) < NAMES.indexOf(from);
 }
@@ -53,6 +56,22 @@ export function againstOrder(units: readonly Unit[]): string[] {
       );
     return [...unknown, ...wrong, ...imports];
   });
+}
+
+/** Every npm package that comes along with a unit, through our own packages. */
+export function comesAlong(units: readonly Unit[], name: string): string[] {
+  const found = new Set<string>();
+  const visit = (wanted: string): void => {
+    const { manifest } = units.find((unit) => unit.name === wanted) ?? {};
+    const all = { ...manifest?.dependencies, ...manifest?.optionalDependencies };
+    for (const dependency of Object.keys(all)) {
+      if (found.has(dependency)) continue;
+      found.add(dependency);
+      if (dependency.startsWith(SCOPE)) visit(dependency.slice(SCOPE.length));
+    }
+  };
+  visit(name);
+  return [...found].sort();
 }
 
 /** Units other than `only` that import or depend on an npm package. */

@@ -2,6 +2,7 @@ import { defineGroup } from '../command.ts';
 import { keysDestroy } from './keys-destroy.ts';
 import { keysList } from './keys-list.ts';
 import { keysNewEpoch } from './keys-new-epoch.ts';
+import { keysPublic } from './keys-public.ts';
 import { keysRestore } from './keys-restore.ts';
 import { keysRewrap } from './keys-rewrap.ts';
 import { keysRotate } from './keys-rotate.ts';
@@ -18,5 +19,14 @@ export const keys = defineGroup({
     ['sealstream keys rotate', 'makes every keyset that is missing, and a new key in the others'],
     ['sealstream keys list', 'what there is'],
   ],
-  commands: [keysList, keysRotate, keysNewEpoch, keysUsage, keysDestroy, keysRewrap, keysRestore],
+  commands: [
+    keysList,
+    keysRotate,
+    keysNewEpoch,
+    keysUsage,
+    keysDestroy,
+    keysRewrap,
+    keysRestore,
+    keysPublic,
+  ],
 });

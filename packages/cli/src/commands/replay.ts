@@ -95,7 +95,7 @@ async function replayed(
   const pending = new Map<number, ReplayCounts>();
   const keys = await openKeys(context, bus, options, {
     dataset: dataset.name,
-    purposes: ['accepted', 'rejected', 'subject-index'],
+    purposes: ['accepted', 'rejected', 'subject-index', 'producer'],
     subjects: dataset.subject === undefined ? undefined : 'shreds',
   });
   const progress = new Progress(context.terminal, 'replay', survey.open);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SealstreamError } from '@sealstream/contracts';
-import { signDocument, type Signer, verifyDocument } from '@sealstream/crypto';
+import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
+import { signDocument, type Signer, verifyDocument } from './signer.ts';
 
 /** A document whose signature holds, with the bytes that were signed. */
 export interface SignedDocument<D> {
@@ -18,7 +18,22 @@ export interface DocumentForm<D> {
   /** Throws anything when the value is no document of this kind. */
   parse(value: unknown): D;
   nameOf(document: D): string;
+  /** What errors say of it; of a keyset unless told. */
+  readonly refusals?: Refusals;
 }
+
+/** The codes for a wrong signature and a wrong inside, and what the name is a name of. */
+interface Refusals {
+  readonly noun: string;
+  readonly signature: ErrorCode;
+  readonly inside: ErrorCode;
+}
+
+const OF_KEYSETS: Refusals = {
+  noun: 'keyset',
+  signature: 'KEYSET_BAD_SIGNATURE',
+  inside: 'KEYSET_UNREADABLE',
+};
 
 const NEWLINE = 0x0a;
 
@@ -32,7 +47,8 @@ export function signWith<D>(form: DocumentForm<D>, document: D, signer: Signer):
 
 /**
  * Reads a signed document that should be the named one.
- * Throws KEYSET_BAD_SIGNATURE before it looks inside, KEYSET_UNREADABLE when the inside is wrong.
+ * Throws KEYSET_BAD_SIGNATURE before it looks inside, KEYSET_UNREADABLE when the inside is wrong, or
+ * the codes that the form has for them.
  */
 export function openWith<D>(
   form: DocumentForm<D>,
@@ -40,6 +56,7 @@ export function openWith<D>(
   input: Uint8Array,
   signerPublicKey: Uint8Array,
 ): SignedDocument<D> {
+  const { inside, noun, signature: badSignature } = form.refusals ?? OF_KEYSETS;
   const signed = Buffer.from(input);
   const bodyEnd = signed.indexOf(NEWLINE) + 1;
   const body = signed.subarray(0, bodyEnd);
@@ -49,10 +66,10 @@ export function openWith<D>(
   const canonical = `${signature.toString('base64url')}\n` === text;
   const message = Buffer.concat([Buffer.from(form.domain), body]);
   if (!canonical || !verifyDocument(signerPublicKey, message, signature))
-    throw new SealstreamError('KEYSET_BAD_SIGNATURE', { keyset: name });
+    throw new SealstreamError(badSignature, { [noun]: name });
   const document = parsed(form, body);
   if (document === undefined || form.nameOf(document) !== name)
-    throw new SealstreamError('KEYSET_UNREADABLE', { keyset: name });
+    throw new SealstreamError(inside, { [noun]: name });
   return { document, bytes: signed, digest: digestOf(signed) };
 }
 
