@@ -135,9 +135,13 @@ export async function answered<T>(reply: Promise<T>): Promise<T> {
   }
 }
 
-/** Also when a script met the refusal: then Redis 6.2 writes its own words before it. */
-function refuses(message: string, word: string): boolean {
-  return message.startsWith(`${word} `) || message.includes(`: -${word} `);
+/** What Redis 6.2 and 7 say when a script may not do something. */
+const NO_PERMISSION = ['The user executing the script', 'ACL failure in script'];
+
+/** Also when a script met the refusal: then Redis writes words of its own before it. */
+function refuses(message: string, word: (typeof REFUSALS)[number]): boolean {
+  if (word === 'NOPERM' && NO_PERMISSION.some((text) => message.includes(text))) return true;
+  return message.startsWith(`${word} `) || message.includes(`-${word} `);
 }
 
 function escapeGlob(text: string): string {

@@ -59,8 +59,10 @@ export class KeptLog implements Logger {
   error = this.debug;
 }
 
-/** A TCP line to a server on this machine that can be cut and mended. */
+/** A TCP line to a server on this machine that can be slow, cut and mended. */
 export class Line {
+  /** How long bytes take, each way. */
+  delayMs = 0;
   readonly #target: URL;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
@@ -82,7 +84,8 @@ export class Line {
         this.#sockets.add(one);
         one.on('data', (bytes: Buffer) => {
           if (one === far && this.#answersLeft-- <= 0) this.cut();
-          else other.write(bytes);
+          else if (this.delayMs === 0) other.write(bytes);
+          else setTimeout(() => other.write(bytes), this.delayMs);
         });
         one.on('end', () => other.end());
         one.on('error', () => other.destroy());
