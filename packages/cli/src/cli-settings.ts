@@ -24,6 +24,7 @@ export const CLI_SETTINGS = {
   kafkaSaslPassword: base.kafkaSaslPassword,
   namePrefix: base.namePrefix,
   redisUrl: optional(KEYRING_SETTINGS.redisUrl),
+  redisTlsCaFile: KEYRING_SETTINGS.redisTlsCaFile,
   policyFile: {
     env: 'SEALSTREAM_POLICY_FILE',
     type: 'path',

@@ -18,7 +18,7 @@ import { type Move, type MoveOptions, targetOf } from './key-move.ts';
 import { keyPlacesOf } from './key-places.ts';
 import type { KeyOptions } from './options.ts';
 import { QUIET } from './quiet-logger.ts';
-import { redisUrlOf } from './servers.ts';
+import { redisOf } from './servers.ts';
 
 type HeadsBus = Pick<Bus, 'admin' | 'append' | 'read'>;
 
@@ -54,7 +54,7 @@ export async function openKeys(
   const config = context.config();
   const places = keyPlacesOf(context, options);
   const keyring = await openKeyring({
-    redisUrl: redisUrlOf(context),
+    ...redisOf(context),
     prefix: config.namePrefix,
     provider: outermostKeys({ ...config, keyDir: places.dir }, purposes),
     purposes,
@@ -133,7 +133,7 @@ function adminWith(
 ): Promise<KeysetAdmin> {
   const { allowUnlocked, namePrefix } = context.config();
   return openKeysetAdmin({
-    redisUrl: redisUrlOf(context),
+    ...redisOf(context),
     prefix: namePrefix,
     provider,
     signer: readSignerFile(keyPlacesOf(context, options).signer),

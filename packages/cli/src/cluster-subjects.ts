@@ -13,7 +13,7 @@ import { openKeys } from './cluster-keys.ts';
 import type { Context } from './context.ts';
 import { keyPlacesOf } from './key-places.ts';
 import { QUIET } from './quiet-logger.ts';
-import { redisUrlOf, withBus } from './servers.ts';
+import { redisOf, withBus } from './servers.ts';
 import { requireIndex, type SubjectOptions, type SubjectsOptions } from './subject-options.ts';
 import { subjectValue } from './subject-value.ts';
 
@@ -56,7 +56,7 @@ export function openSubjects(
   const { allowUnlocked, epochDir, namePrefix } = context.config();
   return openSubjectAdmin({
     dataset: options.dataset,
-    redisUrl: redisUrlOf(context),
+    ...redisOf(context),
     prefix: namePrefix,
     epochs: {
       store: epochFiles(

@@ -1,6 +1,6 @@
 import { type Bus, openBus } from '@sealstream/bus';
 import { SealstreamError } from '@sealstream/contracts';
-import { type BaseConfig, kafkaConnection } from '@sealstream/service';
+import { type BaseConfig, kafkaConnection, redisTlsCa } from '@sealstream/service';
 
 import { CliAudit } from './cli-audit.ts';
 import type { Context } from './context.ts';
@@ -47,14 +47,22 @@ function openKafka(context: Context): Promise<Bus> {
   });
 }
 
-/** @throws SealstreamError SERVER_MISSING */
-export function redisUrlOf(context: Context): string {
-  const { redisUrl } = context.config();
+/**
+ * How to reach Redis.
+ *
+ * @throws SealstreamError SERVER_MISSING, CONFIG_INVALID
+ */
+export function redisOf(context: Context): {
+  readonly redisUrl: string;
+  readonly redisTlsCa: string | undefined;
+} {
+  const config = context.config();
+  const { redisUrl } = config;
   if (redisUrl === undefined)
     throw new SealstreamError(
       'SERVER_MISSING',
       { setting: 'REDIS_URL' },
       `Set REDIS_URL=redis://host:port to your Redis, ${START_STACK}`,
     );
-  return redisUrl.reveal();
+  return { redisUrl: redisUrl.reveal(), redisTlsCa: redisTlsCa(config) };
 }

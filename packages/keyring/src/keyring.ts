@@ -30,6 +30,8 @@ export interface KeyringOptions {
   readonly redisUrl: string;
   /** As a user that may count uses of keys; default: the same as redisUrl. */
   readonly redisWriteUrl?: string | undefined;
+  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
+  readonly redisTlsCa?: string | undefined;
   /** Default `sealstream:`. */
   readonly prefix?: string | undefined;
   readonly provider: OutermostKeys;

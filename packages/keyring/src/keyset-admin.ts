@@ -32,6 +32,8 @@ const KEY_ID_BYTES = 9;
 
 export interface KeysetAdminOptions {
   readonly redisUrl: string;
+  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
+  readonly redisTlsCa?: string | undefined;
   readonly prefix?: string | undefined;
   readonly provider: OutermostKeys;
   readonly signer: Signer;

@@ -16,6 +16,8 @@ export interface StoreOptions {
   readonly redisUrl: string;
   /** As a user that may create and count; default: the same as redisUrl. */
   readonly redisWriteUrl?: string | undefined;
+  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
+  readonly redisTlsCa?: string | undefined;
   /** Default `sealstream:`. Keysets lie under `<prefix>keyset:<purpose>/<dataset>`. */
   readonly prefix?: string | undefined;
   readonly logger: Logger;
@@ -92,8 +94,9 @@ export class RedisLink {
   }
 }
 
-function connection({ redisUrl, logger }: StoreOptions): Redis {
+function connection({ redisUrl, redisTlsCa: ca, logger }: StoreOptions): Redis {
   const redis = new Redis(redisUrl, {
+    ...(ca === undefined ? {} : { tls: { ca } }),
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,

@@ -25,6 +25,8 @@ import { SubjectWrites } from './subject-writes.ts';
 export interface SubjectAdminOptions {
   readonly dataset: string;
   readonly redisUrl: string;
+  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
+  readonly redisTlsCa?: string | undefined;
   readonly prefix?: string | undefined;
   readonly epochs: EpochSource;
   readonly signer: Signer;

@@ -14,7 +14,8 @@ const SNAPSHOT_TRIES = 5;
  * Creates many keys, each if there is neither key nor tombstone, and each key id with it; nothing
  * when the epoch is not the active one. Answers one value a key: 1 made, 2 key id taken, else what
  * stands there. KEYS: register, then record and key id of each. ARGV: mark, then record and name.
- * The 3 is the kind of a subject that may live again.
+ * The 3 is the kind of a subject that may live again: its record alone is written over, so that a user
+ * of Redis without SET can make all others.
  */
 const CREATE = `
 local register = redis.call('GET', KEYS[1])
@@ -27,7 +28,7 @@ for i = 2, #KEYS, 2 do
   elseif redis.call('SETNX', KEYS[i + 1], ARGV[i + 1]) == 0 then
     answers[#answers + 1] = 2
   else
-    redis.call('SET', KEYS[i], ARGV[i])
+    redis.call(there and 'SET' or 'SETNX', KEYS[i], ARGV[i])
     answers[#answers + 1] = 1
   end
 end

@@ -26,6 +26,8 @@ export interface SubjectsOptions {
   readonly redisUrl: string;
   /** As a user that may create subject keys; default: the same as redisUrl. */
   readonly redisWriteUrl?: string | undefined;
+  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
+  readonly redisTlsCa?: string | undefined;
   /** Default `sealstream:`. */
   readonly prefix?: string | undefined;
   /** Absent in a process that asks for shreds and holds no subject keys. */

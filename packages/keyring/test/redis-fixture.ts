@@ -11,25 +11,52 @@ import { redisSettings } from '../../../tools/stack/redis.ts';
 
 const START_MS = 10_000;
 
+/** A command with what it takes. */
+export type Command = readonly [string, ...(string | number)[]];
+
+interface ConnectOptions {
+  readonly tls?: { readonly ca: string };
+  readonly retryStrategy?: () => null;
+  readonly maxRetriesPerRequest?: number;
+}
+
+/** Gives one command on a connection of its own. Rejects with what Redis says. */
+export async function given(
+  url: string,
+  [command, ...rest]: Command,
+  options: ConnectOptions = {},
+): Promise<unknown> {
+  const bare = { enableReadyCheck: false, disableClientInfo: true, protocol: 2 } as const;
+  const client = new Redis(url, { ...options, ...bare });
+  client.on('error', () => undefined);
+  try {
+    return await client.call(command, ...rest);
+  } finally {
+    client.disconnect();
+  }
+}
+
 /** A redis-server of one test, which may be filled, cut off, stopped and set back. */
 export class OwnRedis {
   readonly dir = mkdtempSync(join(tmpdir(), 'sealstream-redis-'));
   readonly port: number;
   readonly #program: string;
-  readonly #settings: readonly string[];
+  #settings: readonly string[] = [];
   #child: ChildProcess | undefined;
 
-  private constructor(program: string, port: number, settings: readonly string[]) {
+  private constructor(program: string, port: number) {
     this.#program = program;
     this.port = port;
-    this.#settings = settings;
   }
 
-  /** @param settings lines of redis.conf beside those of the local stack */
-  static async start(settings: readonly string[] = []): Promise<OwnRedis> {
+  /** @param settingsFor lines of redis.conf beside those of the local stack, of a port and a folder */
+  static async start(
+    settingsFor: (port: number, dir: string) => readonly string[] = () => [],
+  ): Promise<OwnRedis> {
     const { redisServer } = await localServers((line) => process.stderr.write(`${line}\n`));
     const [port = 0] = await freePorts(1);
-    const redis = new OwnRedis(redisServer, port, settings);
+    const redis = new OwnRedis(redisServer, port);
+    redis.#settings = settingsFor(port, redis.dir);
     await redis.#run();
     return redis;
   }
@@ -39,13 +66,8 @@ export class OwnRedis {
   }
 
   /** Gives one command. */
-  async run(...[command, ...rest]: readonly [string, ...(string | number)[]]): Promise<unknown> {
-    const client = new Redis(this.url);
-    try {
-      return await client.call(command, ...rest);
-    } finally {
-      client.disconnect();
-    }
+  run(...command: Command): Promise<unknown> {
+    return given(this.url, command);
   }
 
   /** Writes all it holds into a file, as a backup would. */

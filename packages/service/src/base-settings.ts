@@ -159,7 +159,13 @@ export const KEYRING_SETTINGS = {
     env: 'REDIS_URL',
     type: 'url',
     secret: true,
-    meaning: 'The Redis that holds the keysets; may carry user and password.',
+    meaning: 'The Redis that holds the keysets; may carry user and password, and rediss: for TLS.',
+  },
+  redisTlsCaFile: {
+    env: 'SEALSTREAM_REDIS_TLS_CA_FILE',
+    type: 'path',
+    optional: true,
+    meaning: "PEM file of the authorities to trust instead of the system's, with rediss:.",
   },
   ...KEY_PROVIDER_SETTINGS,
   signerPublicKeyFile: {

@@ -29,6 +29,7 @@ export {
   presentKeys,
 } from './key-provider-settings.ts';
 export { KafkaKeysetHeads } from './keyset-heads.ts';
+export { redisTlsCa } from './redis-tls.ts';
 export { isEntry, runService, type Start, type Stop } from './lifecycle.ts';
 export { type Log, type LogLevel, type LogOptions, logTo, openLog } from './log.ts';
 export { type Counter, type Gauge, type Metrics, openMetrics } from './metrics.ts';

@@ -18,6 +18,7 @@ import type { Dataset } from '@sealstream/policy';
 import type { BaseConfig, KeyringConfig } from './base-settings.ts';
 import { epochFolder, type SubjectConfig } from './subject-settings.ts';
 import { outermostKeys } from './key-provider-settings.ts';
+import { redisTlsCa } from './redis-tls.ts';
 import { KafkaKeysetHeads } from './keyset-heads.ts';
 import type { OpenedService } from './open-service.ts';
 import { untilAvailable } from './waiting.ts';
@@ -112,6 +113,7 @@ function sharedOptions({ bus, config, telemetry }: KeyedService) {
   return {
     redisUrl: config.redisUrl.reveal(),
     redisWriteUrl: config.redisWriteUrl?.reveal(),
+    redisTlsCa: redisTlsCa(config),
     prefix: config.namePrefix,
     signerPublicKey: readPublicKeyFile(config.signerPublicKeyFile),
     heads: new KafkaKeysetHeads(bus),
