@@ -131,10 +131,24 @@ export class CachedKeys implements KeySource {
       const [oldest] = this.#order.keys();
       if (oldest !== undefined) this.#evict(oldest);
     }
-    const key = this.#arena.take((slot) => deriveKey(stored, derived.use, slot));
+    const key = this.#take(stored, derived.use);
     derived.byId.set(id, key);
     this.#order.set(key, { derived, id });
     return key;
+  }
+
+  /** Where no more memory can be locked, the oldest gives its slot. Throws MEMORY_NOT_LOCKED. */
+  #take(stored: KeyHandle, use: KeyUse): KeyHandle {
+    const derive = (): KeyHandle => this.#arena.take((slot) => deriveKey(stored, use, slot));
+    try {
+      return derive();
+    } catch (error) {
+      const isLimit = error instanceof SealstreamError && error.code === 'MEMORY_NOT_LOCKED';
+      const [oldest] = this.#order.keys();
+      if (!isLimit || oldest === undefined) throw error;
+      this.#evict(oldest);
+      return derive();
+    }
   }
 
   #evict(key: KeyHandle): void {

@@ -139,7 +139,7 @@ export class KeyUses {
       one.counted = counted;
     } catch (error) {
       const code = error instanceof SealstreamError ? error.code : 'INTERNAL';
-      if (one.problem !== code) logger.warn({ keyset, key: id, code }, 'uses not reserved');
+      if (one.problem !== code) logger.warn({ keyset, keyId: id, code }, 'uses not reserved');
       one.problem = code;
       return;
     }
@@ -147,14 +147,17 @@ export class KeyUses {
     const isHigh = one.counted >= KEY_USES_HIGH;
     if (one.counted > KEY_USES_MAX) {
       one.isSpent = true;
-      logger.error({ keyset, key: id, code: 'KEY_SPENT' }, 'key spent: run keys rotate');
+      logger.error({ keyset, keyId: id, code: 'KEY_SPENT' }, 'key spent: run keys rotate');
       return;
     }
     one.isDry = false;
     one.left += block;
     one.low = Math.floor(block / 2);
     if (isHigh && before < KEY_USES_HIGH)
-      logger.warn({ keyset, key: id, uses: one.counted }, 'key half spent: run keys rotate --due');
+      logger.warn(
+        { keyset, keyId: id, count: one.counted },
+        'key half spent: run keys rotate --due',
+      );
   }
 }
 

@@ -10,7 +10,8 @@ import {
 } from '@sealstream/crypto';
 import { keyMemory } from './arena.ts';
 import { SubjectIndexTable } from './subject-index-table.ts';
-import { SubjectSlots } from './subject-slots.ts';
+import { SubjectMemory } from './subject-memory.ts';
+import type { SubjectSlots } from './subject-slots.ts';
 
 const FIRST_NUMBERS = 1024;
 /** What was used in this round or in the one before is not given up. */
@@ -34,12 +35,13 @@ interface OneActiveKey extends ActiveKey {
  *
  * Promises: giving a key that is there allocates nothing; whoever is given up is zeroed, with what
  * was derived; what was used in this round or the last stays, even beyond the bound, so that one
- * batch always finds all that it asked for.
+ * batch always finds all that it asked for. Where no more memory can be locked, the bound becomes
+ * what there is; then alone two batches of more subjects than that fail, with MEMORY_NOT_LOCKED.
  */
 export class SubjectCache {
   readonly #dataset: string;
-  readonly #max: number;
-  readonly #allowUnlocked: boolean;
+  readonly #onFull: (subjects: number) => void;
+  readonly #memory: SubjectMemory;
   readonly #table = new SubjectIndexTable();
   readonly #stored: SubjectSlots;
   readonly #layers: DerivedLayer[] = [];
@@ -53,16 +55,24 @@ export class SubjectCache {
   #ids: string[] = [];
   #usedIn = new Float64Array(FIRST_NUMBERS);
   #numbers = 0;
+  #max: number;
   #round = ROUNDS_KEPT;
   #hand = 0;
   #lastUse: KeyUse | undefined;
   #lastLayer: DerivedLayer | undefined;
 
-  constructor(dataset: string, max: number, allowUnlocked: boolean) {
+  /** @param onFull told once how many subjects there is room for, when that is less than `max` */
+  constructor(
+    dataset: string,
+    max: number,
+    allowUnlocked: boolean,
+    onFull: (subjects: number) => void = () => undefined,
+  ) {
     this.#dataset = dataset;
     this.#max = max;
-    this.#allowUnlocked = allowUnlocked;
-    this.#stored = new SubjectSlots(allowUnlocked);
+    this.#onFull = onFull;
+    this.#memory = new SubjectMemory(allowUnlocked);
+    this.#stored = this.#memory.row();
     this.#scratch = keyMemory(1, allowUnlocked);
     this.#words = new Int32Array(this.#scratch.buffer, this.#scratch.byteOffset, KEY_BYTES / 4);
     this.#active = { id: '', key: keyHandle(this.#scratch) };
@@ -83,10 +93,14 @@ export class SubjectCache {
     return this.#numberOf.get(id) ?? -1;
   }
 
-  /** The key of a number for a use. It stands until the next call. */
-  give(use: KeyUse, number: number): ActiveKey {
+  /**
+   * The key of a number for a use. It stands until the next call. Undefined when the first key of a
+   * use took the room of this subject, who then has to be brought again.
+   */
+  give(use: KeyUse, number: number): ActiveKey | undefined {
     const layer = use === this.#lastUse ? this.#lastLayer : this.#layer(use);
     if (layer === undefined) throw new SealstreamError('INTERNAL', { use: use.path });
+    if (number >= this.#numbers) return undefined;
     if (layer.derived[number] !== 1) this.#derive(layer, number);
     layer.slots.copyTo(number, this.#words);
     this.#usedIn[number] = this.#round;
@@ -126,7 +140,7 @@ export class SubjectCache {
 
   /** Zeroes all; nothing can be given after it. */
   close(): void {
-    for (const slots of [this.#stored, ...this.#layers.map(({ slots }) => slots)]) slots.clear();
+    this.#memory.clear();
     for (const number of this.#numberOf.values()) this.#table.delete(number);
     this.#numberOf.clear();
     destroyKey(this.#active.key);
@@ -134,9 +148,7 @@ export class SubjectCache {
 
   #drop(number: number): void {
     if (number < 0) return;
-    this.#table.delete(number);
-    this.#numberOf.delete(this.#ids[number]);
-    this.#ids[number] = '';
+    this.#forget(number);
     this.#stored.zero(number);
     for (const layer of this.#layers) {
       if (layer.derived[number] === 1) layer.slots.zero(number);
@@ -145,10 +157,21 @@ export class SubjectCache {
     this.#free.push(number);
   }
 
+  #forget(number: number): void {
+    this.#table.delete(number);
+    this.#numberOf.delete(this.#ids[number]);
+    this.#ids[number] = '';
+  }
+
   #freeNumber(): number {
     if (this.#free.length === 0 && this.#numberOf.size >= this.#max) this.#evict();
+    if (this.#free.length === 0 && this.#numbers >= this.#memory.capacity && !this.#hasGrown())
+      this.#evict();
     const free = this.#free.pop();
     if (free !== undefined) return free;
+    // Nobody can be given up: one batch wants more than there is room for.
+    if (this.#numbers >= this.#memory.capacity)
+      throw new SealstreamError('MEMORY_NOT_LOCKED', { subjects: this.#memory.capacity });
     const number = this.#numbers++;
     if (number >= this.#usedIn.length) {
       const more = new Float64Array(this.#usedIn.length * 2);
@@ -156,6 +179,29 @@ export class SubjectCache {
       this.#usedIn = more;
     }
     return number;
+  }
+
+  #hasGrown(): boolean {
+    const hasGrown = this.#memory.grow();
+    if (!hasGrown) this.#bound();
+    return hasGrown;
+  }
+
+  /** What there is room for is the bound from here on; who has no room any more is given up. */
+  #bound(): void {
+    const { capacity } = this.#memory;
+    if (capacity < this.#numbers) {
+      for (let number = capacity; number < this.#numbers; number++)
+        if (this.#ids[number] !== '') this.#forget(number);
+      for (const { derived } of this.#layers) derived.fill(0, capacity);
+      this.#numbers = capacity;
+      this.#hand = 0;
+      const free = this.#free.filter((number) => number < capacity);
+      this.#free.splice(0, this.#free.length, ...free);
+    }
+    if (capacity >= this.#max) return;
+    this.#max = capacity;
+    this.#onFull(capacity);
   }
 
   /** Gives up those not used lately until the bound has room, once around at most. */
@@ -196,7 +242,8 @@ export class SubjectCache {
       const fits = use.purpose === 'subject' && use.algorithm === 'xchacha20-poly1305';
       if (!fits || use.dataset !== this.#dataset)
         throw new SealstreamError('INTERNAL', { keyset: `${use.purpose}/${use.dataset}` });
-      const slots = new SubjectSlots(this.#allowUnlocked);
+      const slots = this.#memory.row();
+      if (this.#memory.isFull) this.#bound();
       layer = { use: { ...use }, slots, derived: new Uint8Array(FIRST_NUMBERS) };
       this.#layers.push(layer);
     }

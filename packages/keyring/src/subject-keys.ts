@@ -44,7 +44,8 @@ export class SubjectKeys implements SubjectKeySource {
     const { cache, watched } = this.#options;
     watched.requireConfirmed();
     const number = cache.find(bytes, index);
-    if (number >= 0) return cache.give(use, number);
+    const given = number < 0 ? undefined : cache.give(use, number);
+    if (given !== undefined) return given;
     if (watched.has(bytes, index)) throw this.#refusal('SUBJECT_SHREDDED');
     const who = bytes.toString('base64url', index, index + INDEX_BYTES);
     throw this.#notHere(this.#wantedIndexes, who);
@@ -54,7 +55,8 @@ export class SubjectKeys implements SubjectKeySource {
     const { cache, watched } = this.#options;
     watched.requireConfirmed();
     const number = cache.findId(id);
-    if (number >= 0) return cache.give(use, number).key;
+    const given = number < 0 ? undefined : cache.give(use, number);
+    if (given !== undefined) return given.key;
     throw this.#notHere(this.#wantedIds, id);
   }
 

@@ -1,4 +1,5 @@
 import { KEY_BYTES } from '@sealstream/crypto';
+import sodium from 'sodium-native';
 import { ARENA_SLOTS, keyMemory } from './arena.ts';
 
 const WORDS = KEY_BYTES / 4;
@@ -11,7 +12,7 @@ interface Page {
 
 /**
  * Keys in guarded memory by number, 32 bytes each and no object for any: where a handle a key would
- * cost more than the key. Memory grows by pages and is kept.
+ * cost more than the key. Memory grows and shrinks by pages.
  */
 export class SubjectSlots {
   readonly #allowUnlocked: boolean;
@@ -21,18 +22,30 @@ export class SubjectSlots {
     this.#allowUnlocked = allowUnlocked;
   }
 
-  /** The memory of a number, to be filled. Throws MEMORY_NOT_LOCKED. */
-  slot(number: number): Buffer {
-    const at = Math.floor(number / ARENA_SLOTS);
-    while (this.#pages.length <= at) {
-      const bytes = keyMemory(ARENA_SLOTS, this.#allowUnlocked);
-      this.#pages.push({
-        bytes,
-        words: new Int32Array(bytes.buffer, bytes.byteOffset, ARENA_SLOTS * WORDS),
-      });
+  get pages(): number {
+    return this.#pages.length;
+  }
+
+  /** One page more. Throws MEMORY_NOT_LOCKED. */
+  grow(): void {
+    const bytes = keyMemory(ARENA_SLOTS, this.#allowUnlocked);
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, ARENA_SLOTS * WORDS);
+    this.#pages.push({ bytes, words });
+  }
+
+  /** Zeroes and unlocks all pages but the first so many; their numbers may not be asked for again. */
+  shrink(pages: number): void {
+    for (const { bytes, words } of this.#pages.splice(pages)) {
+      words.fill(0);
+      if (!this.#allowUnlocked) sodium.sodium_munlock(bytes);
     }
+  }
+
+  /** The memory of a number, to be filled. Precondition: there is a page for it. */
+  slot(number: number): Buffer {
     const from = (number % ARENA_SLOTS) * KEY_BYTES;
-    return this.#pages[at].bytes.subarray(from, from + KEY_BYTES);
+    const { bytes } = this.#pages[Math.floor(number / ARENA_SLOTS)];
+    return bytes.subarray(from, from + KEY_BYTES);
   }
 
   /** Copies a key into eight words. Precondition: its slot was asked for before. */
@@ -43,10 +56,8 @@ export class SubjectSlots {
   }
 
   zero(number: number): void {
-    const at = Math.floor(number / ARENA_SLOTS);
-    if (at >= this.#pages.length) return;
     const from = (number % ARENA_SLOTS) * WORDS;
-    this.#pages[at].words.fill(0, from, from + WORDS);
+    this.#pages[Math.floor(number / ARENA_SLOTS)].words.fill(0, from, from + WORDS);
   }
 
   clear(): void {

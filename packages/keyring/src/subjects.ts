@@ -116,7 +116,12 @@ class WatchingSubjects implements Subjects {
     this.#arena = new KeyArena({ allowUnlocked });
     const store = new SubjectStore(dataset, this.#link);
     const epochs = source && new EpochKeys(dataset, source, this.#arena);
-    const cache = source && new SubjectCache(dataset, options.max ?? SUBJECTS_MAX, allowUnlocked);
+    const onFull = (count: number): void => {
+      const fields = { code: 'MEMORY_NOT_LOCKED', dataset, count };
+      options.logger.warn(fields, 'no more memory can be locked: fewer subject keys are kept');
+    };
+    const max = options.max ?? SUBJECTS_MAX;
+    const cache = source && new SubjectCache(dataset, max, allowUnlocked, onFull);
     this.#cache = cache;
     const watched = new WatchedSubjects({
       store,
