@@ -26,13 +26,15 @@ const BRINGS_MAX = 5;
 /** What one key is refused with, and no other; besides what is one record's own fault. */
 const OF_ONE_KEY: readonly ErrorCode[] = ['KEY_UNKNOWN', 'KEYSET_UNREADABLE'];
 
+type GivenSubjects = Pick<Subjects, 'keys' | 'refresh'> | undefined;
+
 export interface GrantResolverOptions {
   readonly redisUrl: string;
   readonly prefix?: string | undefined;
   /** 32 bytes, Ed25519. */
   readonly signerPublicKey: Uint8Array;
-  /** The subjects of a dataset; undefined for one that has none here. */
-  readonly subjects: (dataset: string) => Pick<Subjects, 'keys' | 'refresh'> | undefined;
+  /** The subjects of a dataset; undefined for one that has none here. Whoever gives them ends them. */
+  readonly subjects: (dataset: string) => GivenSubjects | Promise<GivenSubjects>;
   readonly logger: Logger;
   readonly allowUnlocked?: boolean | undefined;
 }
@@ -108,7 +110,7 @@ export class GrantResolver implements KeyResolver {
     wanted: readonly Wanted[],
     uses: ReadonlyMap<string, KeyUse | undefined>,
   ): Promise<Pick<ResolvedKeys, 'keys' | 'refused'>> {
-    const subjects = this.#options.subjects(dataset);
+    const subjects = await this.#options.subjects(dataset);
     if (subjects === undefined)
       throw new SealstreamError('KEYSET_MISSING', { keyset: `subject/${dataset}` });
     // A shred that was just made counts, also when its notice was lost.
