@@ -147,7 +147,8 @@ describe('sealstream grants', () => {
 
   test('answers a request for keys of persons, on the audit log, and refuses it after a revocation', async () => {
     const { id } = jsonOf(await create('--fields /ssn,/email --json'));
-    const request = { grant: id, keys: [{ keyId: 'AAAAAAAAAAAA', path: '/ssn' }] };
+    const nonce = randomBytes(16).toString('base64url');
+    const request = { grant: id, nonce, keys: [{ keyId: 'AAAAAAAAAAAA', path: '/ssn' }] };
     const resolve = (given: unknown) =>
       ran(['grants', 'resolve', '--key-dir', keyDir], { env, stdin: JSON.stringify(given) });
     const done = await resolve(request);
@@ -155,6 +156,7 @@ describe('sealstream grants', () => {
     const { plaintext } = await compactDecrypt(String(jsonOf(done)['sealed']), consumer.privateKey);
     expect(JSON.parse(Buffer.from(plaintext).toString())).toMatchObject({
       grant: id,
+      nonce,
       keys: [],
       refused: [{ keyId: 'AAAAAAAAAAAA', path: '/ssn', code: 'KEY_UNKNOWN' }],
     });

@@ -82,7 +82,7 @@ export class GrantResolver implements KeyResolver {
   async resolve(request: ResolveRequest): Promise<ResolveAnswer> {
     const parsed = ResolveRequest.safeParse(request);
     if (!parsed.success) throw new SealstreamError('USAGE', { request: 'resolve' }, 'Its form.');
-    const { grant: id, keys: wanted } = parsed.data;
+    const { grant: id, keys: wanted, nonce } = parsed.data;
     const { document: grant } = await this.#grants.read(id);
     const lifeMs = lifeOf(grant);
     const uses = new Map(grant.fields.map((field) => [field.path, subjectUse(grant, field)]));
@@ -91,7 +91,7 @@ export class GrantResolver implements KeyResolver {
         throw new SealstreamError('GRANT_LACKS_FIELD', { grant: id });
     const resolved = await this.#resolved(grant.dataset, wanted, uses);
     const ttlMs = Math.min(RESOLVED_TTL_MS_MAX, lifeMs);
-    const answer: ResolvedKeys = { v: 1, grant: id, ttlMs, ...resolved };
+    const answer: ResolvedKeys = { v: 1, grant: id, nonce, ttlMs, ...resolved };
     const bytes = Buffer.from(JSON.stringify(answer));
     try {
       const consumer = consumerKeyFromSpki(Buffer.from(grant.publicKey, 'base64url'));
