@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
 import { auditTopic } from '@sealstream/contracts';
+import { compactDecrypt } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { type Ran, ran } from './surroundings.ts';
@@ -36,7 +37,7 @@ async function listed(id: unknown): Promise<Record<string, unknown> | undefined>
   return (grants as Record<string, unknown>[]).find((grant) => grant['id'] === id);
 }
 
-async function events(): Promise<Record<string, unknown>[]> {
+async function allEvents(): Promise<Record<string, unknown>[]> {
   const topic = auditTopic('cli');
   const count = await bus.admin.partitionCount(topic);
   const starts = Array.from({ length: count }, (_, partition) => ({
@@ -48,6 +49,11 @@ async function events(): Promise<Record<string, unknown>[]> {
   for await (const { records } of bus.read({ starts, until: 'end' }))
     for (const { value } of records)
       found.push(JSON.parse(value?.toString('utf8') ?? '{}') as Record<string, unknown>);
+  return found;
+}
+
+async function events(): Promise<Record<string, unknown>[]> {
+  const found = await allEvents();
   return found.filter((event) => event['dataset'] === D && String(event['type']).includes('grant'));
 }
 
@@ -137,6 +143,35 @@ describe('sealstream grants', () => {
     expect((await create('--fields /email --expires 999d')).exit).toBe(2);
     expect(jsonOf(await sealstream('grants list --json'))['grants']).toEqual(before);
     expect(existsSync(join(dir, 'undefined'))).toBe(false);
+  });
+
+  test('answers a request for keys of persons, on the audit log, and refuses it after a revocation', async () => {
+    const { id } = jsonOf(await create('--fields /ssn,/email --json'));
+    const nonce = randomBytes(16).toString('base64url');
+    const request = { grant: id, nonce, keys: [{ keyId: 'AAAAAAAAAAAA', path: '/ssn' }] };
+    const resolve = (given: unknown) =>
+      ran(['grants', 'resolve', '--key-dir', keyDir], { env, stdin: JSON.stringify(given) });
+    const done = await resolve(request);
+    expect(done.exit).toBe(0);
+    const { plaintext } = await compactDecrypt(String(jsonOf(done)['sealed']), consumer.privateKey);
+    expect(JSON.parse(Buffer.from(plaintext).toString())).toMatchObject({
+      grant: id,
+      nonce,
+      keys: [],
+      refused: [{ keyId: 'AAAAAAAAAAAA', path: '/ssn', code: 'KEY_UNKNOWN' }],
+    });
+    const told = (await allEvents()).filter(({ type }) => type === 'read');
+    expect(told.map(({ details }) => details)).toContainEqual({ grant: id, keysAsked: 1 });
+    const ungranted = { ...request, keys: [{ keyId: 'AAAAAAAAAAAA', path: '/amount' }] };
+    expect((await resolve(ungranted)).err).toContain('GRANT_LACKS_FIELD');
+    expect((await resolve('what?')).exit).toBe(2);
+    await sealstream(`grants revoke ${String(id)}`);
+    const late = await resolve(request);
+    expect([late.exit, late.err, late.out]).toEqual([
+      2,
+      expect.stringContaining('GRANT_REVOKED'),
+      '',
+    ]);
   });
 
   test('revokes one grant, and puts creation and revocation on the audit log with the key', async () => {

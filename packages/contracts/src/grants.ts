@@ -9,6 +9,8 @@ export const RESOLVED_TTL_MS_MAX = 5 * 60_000;
 
 const GrantId = z.string().regex(/^[0-9a-f]{24}$/);
 const KeyId = z.string().regex(/^[A-Za-z0-9_-]{12}$/);
+/** 16 random bytes in base64url. */
+const Nonce = z.string().regex(/^[A-Za-z0-9_-]{22}$/);
 /** 32 bytes in base64url. */
 const Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
@@ -71,6 +73,8 @@ const WantedKey = z.strictObject({ keyId: KeyId, path: z.string() });
 /** Asks for keys of single subjects under a grant. */
 export const ResolveRequest = z.strictObject({
   grant: GrantId,
+  /** Stands in the answer again, so that an older one does not pass for it. */
+  nonce: Nonce,
   keys: z.array(WantedKey).min(1).max(RESOLVE_KEYS_MAX),
 });
 export type ResolveRequest = z.infer<typeof ResolveRequest>;
@@ -79,6 +83,7 @@ export type ResolveRequest = z.infer<typeof ResolveRequest>;
 export const ResolvedKeys = z.strictObject({
   v: z.literal(1),
   grant: GrantId,
+  nonce: Nonce,
   /** Milliseconds from asking on that the keys may be used. */
   ttlMs: z.int().min(0).max(RESOLVED_TTL_MS_MAX),
   keys: z.array(WantedKey.extend({ key: Key })),

@@ -24,6 +24,7 @@ import { RedisLink } from './redis-connection.ts';
 
 const ID_BYTES = 12;
 const DAY_MS = 86_400_000;
+const CONSUMER_CHARACTERS_MAX = 200;
 
 export interface GrantAdminOptions {
   readonly redisUrl: string;
@@ -104,9 +105,7 @@ export class GrantAdmin {
    */
   async create(order: GrantOrder): Promise<MadeGrant> {
     const { actor, consumer, consumerKey, dataset, fields, lifeMs } = order;
-    if (fields.length === 0) throw new SealstreamError('USAGE', { dataset }, 'Name a field.');
-    if (!(lifeMs > 0 && lifeMs <= GRANT_DAYS_MAX * DAY_MS))
-      throw new SealstreamError('USAGE', { dataset }, `Grant up to ${GRANT_DAYS_MAX} days.`);
+    requireOrder(order);
     const now = Date.now();
     const named = {
       v: 1,
@@ -196,4 +195,16 @@ export class GrantAdmin {
       opened.close();
     }
   }
+}
+
+/** Throws USAGE. */
+function requireOrder({ consumer, dataset, fields, lifeMs }: GrantOrder): void {
+  const refuse = (hint: string): never => {
+    throw new SealstreamError('USAGE', { dataset }, hint);
+  };
+  if (fields.length === 0) refuse('Name a field.');
+  if (consumer.trim() === '' || consumer.length > CONSUMER_CHARACTERS_MAX)
+    refuse(`Name the consumer, in ${CONSUMER_CHARACTERS_MAX} characters at most.`);
+  if (!(lifeMs > 0 && lifeMs <= GRANT_DAYS_MAX * DAY_MS))
+    refuse(`Grant up to ${GRANT_DAYS_MAX} days.`);
 }

@@ -26,6 +26,8 @@ const BRINGS_MAX = 5;
 /** What one key is refused with, and no other; besides what is one record's own fault. */
 const OF_ONE_KEY: readonly ErrorCode[] = ['KEY_UNKNOWN', 'KEYSET_UNREADABLE'];
 
+type GivenSubjects = Pick<Subjects, 'keys' | 'refresh'> | undefined;
+
 export interface GrantResolverOptions {
   readonly redisUrl: string;
   /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
@@ -33,8 +35,8 @@ export interface GrantResolverOptions {
   readonly prefix?: string | undefined;
   /** 32 bytes, Ed25519. */
   readonly signerPublicKey: Uint8Array;
-  /** The subjects of a dataset; undefined for one that has none here. */
-  readonly subjects: (dataset: string) => Pick<Subjects, 'keys' | 'refresh'> | undefined;
+  /** The subjects of a dataset; undefined for one that has none here. Whoever gives them ends them. */
+  readonly subjects: (dataset: string) => GivenSubjects | Promise<GivenSubjects>;
   readonly logger: Logger;
   readonly allowUnlocked?: boolean | undefined;
 }
@@ -82,7 +84,7 @@ export class GrantResolver implements KeyResolver {
   async resolve(request: ResolveRequest): Promise<ResolveAnswer> {
     const parsed = ResolveRequest.safeParse(request);
     if (!parsed.success) throw new SealstreamError('USAGE', { request: 'resolve' }, 'Its form.');
-    const { grant: id, keys: wanted } = parsed.data;
+    const { grant: id, keys: wanted, nonce } = parsed.data;
     const { document: grant } = await this.#grants.read(id);
     const lifeMs = lifeOf(grant);
     const uses = new Map(grant.fields.map((field) => [field.path, subjectUse(grant, field)]));
@@ -91,7 +93,7 @@ export class GrantResolver implements KeyResolver {
         throw new SealstreamError('GRANT_LACKS_FIELD', { grant: id });
     const resolved = await this.#resolved(grant.dataset, wanted, uses);
     const ttlMs = Math.min(RESOLVED_TTL_MS_MAX, lifeMs);
-    const answer: ResolvedKeys = { v: 1, grant: id, ttlMs, ...resolved };
+    const answer: ResolvedKeys = { v: 1, grant: id, nonce, ttlMs, ...resolved };
     const bytes = Buffer.from(JSON.stringify(answer));
     try {
       const consumer = consumerKeyFromSpki(Buffer.from(grant.publicKey, 'base64url'));
@@ -110,7 +112,7 @@ export class GrantResolver implements KeyResolver {
     wanted: readonly Wanted[],
     uses: ReadonlyMap<string, KeyUse | undefined>,
   ): Promise<Pick<ResolvedKeys, 'keys' | 'refused'>> {
-    const subjects = this.#options.subjects(dataset);
+    const subjects = await this.#options.subjects(dataset);
     if (subjects === undefined)
       throw new SealstreamError('KEYSET_MISSING', { keyset: `subject/${dataset}` });
     // A shred that was just made counts, also when its notice was lost.

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RESOLVED_TTL_MS_MAX, type ResolveRequest } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
@@ -10,6 +11,7 @@ import { codeOf } from './keyring-fixture.ts';
 import { anIndex, ORDER, text } from './subject-fixture.ts';
 
 const ssn = aField('/ssn', { purpose: 'subject' });
+const nonce = randomBytes(16).toString('base64url');
 const name = aField('/name', { purpose: 'subject' });
 
 let ground: GrantGround;
@@ -63,18 +65,18 @@ describe('resolving keys of subjects under a grant', () => {
     const grant = await granted(consumer);
     const keys = [];
     for (let count = 0; count < 3; count += 1) keys.push(await sealedFor(anIndex()));
-    const answer = await consumer.answer(await resolver.resolve({ grant, keys }));
+    const answer = await consumer.answer(await resolver.resolve({ grant, nonce, keys }));
     expect(answer.keys.map(({ keyId, path }) => ({ keyId, path }))).toEqual(keys);
     expect(new Set(answer.keys.map(({ key }) => key)).size).toBe(3);
-    expect(answer).toMatchObject({ grant, refused: [], ttlMs: RESOLVED_TTL_MS_MAX });
+    expect(answer).toMatchObject({ grant, nonce, refused: [], ttlMs: RESOLVED_TTL_MS_MAX });
     const soon = await granted(consumer, 60_000);
-    const short = await consumer.answer(await resolver.resolve({ grant: soon, keys }));
+    const short = await consumer.answer(await resolver.resolve({ grant: soon, nonce, keys }));
     expect(short.ttlMs).toBeLessThanOrEqual(60_000);
   });
 
   test('answers so that nobody without the private key of the grant reads a key', async () => {
     const grant = await granted(new Consumer());
-    const answer = await resolver.resolve({ grant, keys: [await sealedFor(anIndex())] });
+    const answer = await resolver.resolve({ grant, nonce, keys: [await sealedFor(anIndex())] });
     await expect(new Consumer().text(answer.sealed)).rejects.toThrow();
     expect(Object.keys(answer)).toEqual(['sealed']);
   });
@@ -84,10 +86,10 @@ describe('resolving keys of subjects under a grant', () => {
     const grant = await granted(consumer);
     const [gone, stays] = [anIndex(), anIndex()];
     const keys = [await sealedFor(gone), await sealedFor(stays)];
-    const before = await consumer.answer(await resolver.resolve({ grant, keys }));
+    const before = await consumer.answer(await resolver.resolve({ grant, nonce, keys }));
     expect(before.keys).toHaveLength(2);
     await (await ground.subjects.admin()).shred(text(gone), ORDER);
-    const after = await consumer.answer(await resolver.resolve({ grant, keys }));
+    const after = await consumer.answer(await resolver.resolve({ grant, nonce, keys }));
     expect(after.refused).toEqual([{ ...keys[0], code: 'SUBJECT_SHREDDED' }]);
     expect(after.keys.map(({ keyId }) => keyId)).toEqual([keys[1]?.keyId]);
   });
@@ -97,9 +99,9 @@ describe('resolving keys of subjects under a grant', () => {
     const index = anIndex();
     const good = await sealedFor(index);
     for (const path of ['/name', '/email', '/ssn/'])
-      expect(await codeOf(() => resolver.resolve({ grant, keys: [good, { ...good, path }] }))).toBe(
-        'GRANT_LACKS_FIELD',
-      );
+      expect(
+        await codeOf(() => resolver.resolve({ grant, nonce, keys: [good, { ...good, path }] })),
+      ).toBe('GRANT_LACKS_FIELD');
     expect((await sealedFor(index, name)).keyId).toBe(good.keyId);
   });
 
@@ -107,14 +109,18 @@ describe('resolving keys of subjects under a grant', () => {
     const consumer = new Consumer();
     const keys = [await sealedFor(anIndex())];
     const grant = await granted(consumer);
-    await resolver.resolve({ grant, keys });
+    await resolver.resolve({ grant, nonce, keys });
     await (await ground.admin()).revoke(grant, 'boss@somewhere');
-    expect(await codeOf(() => resolver.resolve({ grant, keys }))).toBe('GRANT_REVOKED');
+    expect(await codeOf(() => resolver.resolve({ grant, nonce, keys }))).toBe('GRANT_REVOKED');
     const short = await granted(consumer, 300);
     await sleep(310);
-    expect(await codeOf(() => resolver.resolve({ grant: short, keys }))).toBe('GRANT_EXPIRED');
+    expect(await codeOf(() => resolver.resolve({ grant: short, nonce, keys }))).toBe(
+      'GRANT_EXPIRED',
+    );
     const none = 'a'.repeat(24);
-    expect(await codeOf(() => resolver.resolve({ grant: none, keys }))).toBe('GRANT_UNKNOWN');
+    expect(await codeOf(() => resolver.resolve({ grant: none, nonce, keys }))).toBe(
+      'GRANT_UNKNOWN',
+    );
   });
 
   test('refuses a grant whose record was written by somebody without the signer', async () => {
@@ -124,16 +130,23 @@ describe('resolving keys of subjects under a grant', () => {
     await redis.set(at, ((await redis.get(at)) ?? '').replaceAll('/ssn', '/abc'));
     redis.disconnect();
     const keys = [{ ...(await sealedFor(anIndex())), path: '/abc' }];
-    expect(await codeOf(() => resolver.resolve({ grant, keys }))).toBe('GRANT_BAD_SIGNATURE');
+    expect(await codeOf(() => resolver.resolve({ grant, nonce, keys }))).toBe(
+      'GRANT_BAD_SIGNATURE',
+    );
   });
 
   test('tells of a key id that no subject has, and refuses a request of another form', async () => {
     const consumer = new Consumer();
     const grant = await granted(consumer);
     const unknown = { keyId: 'AAAAAAAAAAAA', path: '/ssn' };
-    const answer = await consumer.answer(await resolver.resolve({ grant, keys: [unknown] }));
+    const answer = await consumer.answer(await resolver.resolve({ grant, nonce, keys: [unknown] }));
     expect(answer.refused).toEqual([{ ...unknown, code: 'KEY_UNKNOWN' }]);
-    const bad = [{ grant, keys: [] }, { grant: '../x', keys: [unknown] }, { grant }];
+    const bad = [
+      { grant, nonce, keys: [] },
+      { grant: '../x', nonce, keys: [unknown] },
+      { grant },
+      { grant, nonce: 'x', keys: [unknown] },
+    ];
     for (const request of bad)
       expect(await codeOf(() => resolver.resolve(request as ResolveRequest))).toBe('USAGE');
   });

@@ -146,6 +146,8 @@ describe('a grant', () => {
     const keysets = await ground.keysets();
     await keysets.createOrRotate('field', 'people');
     expect(await codeOf(() => admin.create({ ...order, fields: [] }))).toBe('USAGE');
+    for (const consumer of ['', ' ', 'x'.repeat(201)])
+      expect(await codeOf(() => admin.create({ ...order, consumer }))).toBe('USAGE');
     for (const lifeMs of [0, -1, Number.NaN, 367 * DAY_MS])
       expect(await codeOf(() => admin.create({ ...order, lifeMs }))).toBe('USAGE');
     const fernet = [aField('/a', { form: 'fernet', algorithm: 'fernet' })];

@@ -30,8 +30,13 @@ export async function openGrant(options: OpenGrantOptions): Promise<GrantReader>
   const grant = await readGrant(options, secret);
   const memory = new KeyMemory();
   const subjects = subjectKeys(grant, memory, secret, options.resolver);
-  const keys = new GrantedKeys(grant, memory, subjects);
-  return new GrantReader(grant, keys, () => memory.end());
+  try {
+    const keys = new GrantedKeys(grant, memory, subjects);
+    return new GrantReader(grant, keys, () => memory.end());
+  } catch (error) {
+    memory.end();
+    throw error;
+  }
 }
 
 async function readGrant(options: OpenGrantOptions, secret: ConsumerSecret): Promise<Grant> {

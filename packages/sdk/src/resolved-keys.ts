@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   type ErrorCode,
   ERRORS,
@@ -16,6 +17,7 @@ import type { KeyMemory } from './key-memory.ts';
 
 /** Thrown for every key that is not in memory, so that a cold batch makes no error for each. */
 const WANTED = new SealstreamError('SUBJECT_KEYS_WANTED');
+const NONCE_BYTES = 16;
 /** What was refused is asked for again after so long. */
 const REFUSED_MS = 2000;
 
@@ -95,8 +97,9 @@ export class SubjectKeyCache implements SubjectKeySource {
   async #bringSome(wanted: readonly Wanted[]): Promise<void> {
     const askedAt = performance.now();
     const { grant, memory, resolver } = this.#options;
-    const { sealed } = await resolver.resolve({ grant: grant.id, keys: [...wanted] });
-    const { keys, refused, ttlMs } = await this.#answer(sealed);
+    const nonce = randomBytes(NONCE_BYTES).toString('base64url');
+    const { sealed } = await resolver.resolve({ grant: grant.id, nonce, keys: [...wanted] });
+    const { keys, refused, ttlMs } = await this.#answer(sealed, nonce);
     const asked = new Set(wanted.map(nameOf));
     const untilMs = askedAt + Math.min(ttlMs, RESOLVED_TTL_MS_MAX);
     for (const given of keys)
@@ -107,13 +110,13 @@ export class SubjectKeyCache implements SubjectKeySource {
         this.#note(one, { code: codeOf(one.code), untilMs: refusedUntilMs });
   }
 
-  /** Throws GRANT_UNREADABLE for what is no answer, or one to somebody else's question. */
-  async #answer(sealed: string): Promise<ResolvedKeys> {
+  /** Throws GRANT_UNREADABLE for what is no answer, or one to another question. */
+  async #answer(sealed: string, nonce: string): Promise<ResolvedKeys> {
     const { grant, secret } = this.#options;
     const bytes = await secret.open(sealed, RESOLVED_TYP);
     try {
       const answer = ResolvedKeys.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-      if (answer.grant === grant.id) return answer;
+      if (answer.grant === grant.id && answer.nonce === nonce) return answer;
     } catch {
       // What a parser says quotes what it was given.
     } finally {

@@ -155,6 +155,24 @@ describe('fields of single persons under a grant', () => {
     await expect(second.reader.open(record)).rejects.toThrow('GRANT_UNREADABLE');
   });
 
+  test('do not open with an older answer to the same grant', async () => {
+    const answers: ResolveAnswer[] = [];
+    const inner = resolver;
+    resolver = new CountedResolver({
+      resolve: async (request) => {
+        answers.push(await inner.resolve(request));
+        return answers[0] ?? expect.unreachable();
+      },
+    });
+    const { reader } = await granted();
+    const record = await sealed(anIndex(), json(1));
+    await reader.open(record);
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + 5 * 60_000);
+    await expect(reader.open(record)).rejects.toThrow('GRANT_UNREADABLE');
+    expect(answers).toHaveLength(2);
+  });
+
   test('moved to another person do not open where the policy binds them', async () => {
     const { reader } = await granted();
     const record = await sealed(anIndex(), json(1));

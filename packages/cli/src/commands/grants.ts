@@ -1,6 +1,7 @@
 import { defineGroup } from '../command.ts';
 import { grantsCreate } from './grants-create.ts';
 import { grantsList } from './grants-list.ts';
+import { grantsResolve } from './grants-resolve.ts';
 import { grantsRevoke } from './grants-revoke.ts';
 
 export const grants = defineGroup({
@@ -13,5 +14,5 @@ export const grants = defineGroup({
     ['sealstream grants list', 'who has what'],
     ['sealstream grants revoke 0f3c9a1b2d4e5f60718293a4', 'ends one'],
   ],
-  commands: [grantsCreate, grantsList, grantsRevoke],
+  commands: [grantsCreate, grantsList, grantsRevoke, grantsResolve],
 });

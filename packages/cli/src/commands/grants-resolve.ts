@@ -1,0 +1,85 @@
+import { ResolveRequest, SealstreamError } from '@sealstream/contracts';
+import { openGrantResolver, readPublicKeyFile } from '@sealstream/keyring';
+
+import { type ClusterKeys, openKeys } from '../cluster-keys.ts';
+import { type CommonOptions, defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
+import { fileArgument, openFile } from '../file-input.ts';
+import { keyPlacesOf } from '../key-places.ts';
+import { keyDirOption } from '../options.ts';
+import { QUIET } from '../quiet-logger.ts';
+import { redisUrlOf, withBus } from '../servers.ts';
+import { epochDirOption, type SubjectsOptions } from '../subject-options.ts';
+
+type Options = Omit<SubjectsOptions, 'dataset'> & CommonOptions;
+
+/** Room for the most keys that may be asked for, with long paths. */
+const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
+
+export const grantsResolve = defineCommand<Options, [file: string | undefined]>({
+  name: 'resolve',
+  summary: 'answer a consumer who asks for keys of single persons',
+  about:
+    'Reads one request as the SDK gives it to its resolver (JSON: grant, and key ids with paths), ' +
+    'and prints the answer, which only the private key of that grant opens. It is refused after ' +
+    'expiry and revocation and for fields that are not granted; keys of shredded persons are left ' +
+    'out. That keys were given is on the audit log before the answer is shown.',
+  arguments: [fileArgument()],
+  options: [keyDirOption(), epochDirOption()],
+  examples: [['sealstream grants resolve request.json', 'the answer, as one line of JSON']],
+  run: async (context, options, file) => {
+    const request = await readRequest(context, file);
+    const answer = await withBus(context, async (bus, audit) => {
+      await audit.check();
+      const opened: ClusterKeys[] = [];
+      const { allowUnlocked, namePrefix } = context.config();
+      const resolver = await openGrantResolver({
+        redisUrl: redisUrlOf(context),
+        prefix: namePrefix,
+        signerPublicKey: readPublicKeyFile(keyPlacesOf(context, options).signerPublic),
+        subjects: async (dataset) => {
+          const wanted = { dataset, purposes: [], sealTo: [], subjects: 'open' } as const;
+          const found = await openKeys(context, bus, options, wanted);
+          opened.push(found);
+          const { subjects } = found.keys;
+          return subjects && { keys: subjects, refresh: () => found.refresh() };
+        },
+        logger: QUIET,
+        allowUnlocked,
+      });
+      try {
+        const given = await resolver.resolve(request);
+        const { grant, keys } = request;
+        await audit.tell({ type: 'read', details: { grant, keysAsked: keys.length } });
+        return given;
+      } finally {
+        resolver.stop();
+        for (const one of opened) one.stop();
+      }
+    });
+    context.terminal.sayJson(answer);
+    return { next: 'give it to the consumer, who may use the keys for five minutes' };
+  },
+});
+
+/** @throws SealstreamError USAGE, FILE_UNREADABLE */
+async function readRequest(context: Context, file: string | undefined): Promise<ResolveRequest> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of openFile(context.terminal, file).chunks) {
+    chunks.push(chunk);
+    sizeBytes += chunk.length;
+    if (sizeBytes > REQUEST_BYTES_MAX) break;
+  }
+  const parsed = sizeBytes > REQUEST_BYTES_MAX ? undefined : parse(Buffer.concat(chunks));
+  if (parsed !== undefined) return parsed;
+  throw new SealstreamError('USAGE', { requestBytes: sizeBytes }, 'Give one request as JSON.');
+}
+
+function parse(bytes: Buffer): ResolveRequest | undefined {
+  try {
+    return ResolveRequest.parse(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
