@@ -8,7 +8,7 @@ import { fileArgument, openFile } from '../file-input.ts';
 import { keyPlacesOf } from '../key-places.ts';
 import { keyDirOption } from '../options.ts';
 import { QUIET } from '../quiet-logger.ts';
-import { redisUrlOf, withBus } from '../servers.ts';
+import { redisOf, withBus } from '../servers.ts';
 import { epochDirOption, type SubjectsOptions } from '../subject-options.ts';
 
 type Options = Omit<SubjectsOptions, 'dataset'> & CommonOptions;
@@ -34,7 +34,7 @@ export const grantsResolve = defineCommand<Options, [file: string | undefined]>(
       const opened: ClusterKeys[] = [];
       const { allowUnlocked, namePrefix } = context.config();
       const resolver = await openGrantResolver({
-        redisUrl: redisUrlOf(context),
+        ...redisOf(context),
         prefix: namePrefix,
         signerPublicKey: readPublicKeyFile(keyPlacesOf(context, options).signerPublic),
         subjects: async (dataset) => {
