@@ -228,6 +228,7 @@ const FORBIDDEN: Readonly<Record<Exclude<RedisUser, 'root'>, readonly Command[]>
     ...readers,
     ['GET', `${P}keyset:field/people`],
     ['GET', `${P}keyset:subject-index/people`],
+    ['GET', `${P}keyset:producer/people`],
     ['GET', `${P}subject:people/x`],
   ],
   encrypt: [
