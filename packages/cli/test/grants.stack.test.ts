@@ -3,11 +3,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
-import { auditTopic } from '@sealstream/contracts';
+
 import { compactDecrypt } from 'jose';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { type Ran, ran } from './surroundings.ts';
+import { eventsOfCli } from './topic-values.ts';
 
 const stack = inject('stack');
 const D = `grants-${randomBytes(4).toString('hex')}`;
@@ -37,23 +38,8 @@ async function listed(id: unknown): Promise<Record<string, unknown> | undefined>
   return (grants as Record<string, unknown>[]).find((grant) => grant['id'] === id);
 }
 
-async function allEvents(): Promise<Record<string, unknown>[]> {
-  const topic = auditTopic('cli');
-  const count = await bus.admin.partitionCount(topic);
-  const starts = Array.from({ length: count }, (_, partition) => ({
-    topic,
-    partition,
-    offset: 'earliest' as const,
-  }));
-  const found: Record<string, unknown>[] = [];
-  for await (const { records } of bus.read({ starts, until: 'end' }))
-    for (const { value } of records)
-      found.push(JSON.parse(value?.toString('utf8') ?? '{}') as Record<string, unknown>);
-  return found;
-}
-
 async function events(): Promise<Record<string, unknown>[]> {
-  const found = await allEvents();
+  const found = await eventsOfCli(bus);
   return found.filter((event) => event['dataset'] === D && String(event['type']).includes('grant'));
 }
 
@@ -161,7 +147,7 @@ describe('sealstream grants', () => {
       keys: [],
       refused: [{ keyId: 'AAAAAAAAAAAA', path: '/ssn', code: 'KEY_UNKNOWN' }],
     });
-    const told = (await allEvents()).filter(({ type }) => type === 'read');
+    const told = (await eventsOfCli(bus)).filter(({ type }) => type === 'read');
     expect(told.map(({ details }) => details)).toContainEqual({ grant: id, keysAsked: 1 });
     const ungranted = { ...request, keys: [{ keyId: 'AAAAAAAAAAAA', path: '/amount' }] };
     expect((await resolve(ungranted)).err).toContain('GRANT_LACKS_FIELD');

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
-import { auditTopic, type Purpose } from '@sealstream/contracts';
+import type { Purpose } from '@sealstream/contracts';
 import { fieldCipher, RecordCipher } from '@sealstream/crypto';
 import {
   epochFiles,
@@ -18,6 +18,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { type Ran, ran } from './surroundings.ts';
+import { eventsOfCli, type ToldEvent } from './topic-values.ts';
 
 const stack = inject('stack');
 const prefix = `life-${randomBytes(4).toString('hex')}.`;
@@ -67,16 +68,9 @@ const jsonOf = ({ out }: Ran): unknown => JSON.parse(out);
 const changesOf = (from: Ran) => (jsonOf(from) as { changes: Change[] }).changes;
 
 /** What the audit topic says of one type of event. */
-async function told(type: string): Promise<Record<string, unknown>[]> {
-  const topic = auditTopic('cli');
-  const starts = [{ topic, partition: 0, offset: 'earliest' as const }];
-  const found: Record<string, unknown>[] = [];
-  for await (const { records } of bus.read({ starts, until: 'end' }))
-    for (const { value: bytes } of records) {
-      const event = JSON.parse(bytes?.toString() ?? '{}') as Record<string, unknown>;
-      if (event['type'] === type) found.push(event['details'] as Record<string, unknown>);
-    }
-  return found;
+async function told(type: string): Promise<ToldEvent['details'][]> {
+  const found = (await eventsOfCli(bus)).filter((event) => event.type === type);
+  return found.map(({ details }) => details);
 }
 
 const append = (topic: string, bytes: Buffer) =>

@@ -5,7 +5,7 @@ import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
-import { auditTopic, PURPOSES } from '@sealstream/contracts';
+import { PURPOSES } from '@sealstream/contracts';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 
 import { makeHsm } from '../../keyring/test/hsm-fixture.ts';
@@ -13,6 +13,7 @@ import { type LocalKms, startKms } from '../../keyring/test/kms-fixture.ts';
 import { sealstream as built } from './built-cli.ts';
 import { startFlow, stopFlow, until } from './flow-processes.ts';
 import { type Ran, ran } from './surroundings.ts';
+import { eventsOfCli } from './topic-values.ts';
 
 const MAIN = join(import.meta.dirname, '../dist/main.js');
 const stack = inject('stack');
@@ -86,17 +87,8 @@ async function encrypted(count: number): Promise<void> {
 
 /** The purpose and dataset of every key-rewrapped event so far. */
 async function told(): Promise<string[]> {
-  const topic = auditTopic('cli');
-  const starts = [{ topic, partition: 0, offset: 'earliest' as const }];
-  const found: string[] = [];
-  for await (const { records } of bus.read({ starts, until: 'end' }))
-    for (const { value } of records) {
-      const event = JSON.parse(value?.toString('utf8') ?? '{}') as Record<string, unknown>;
-      const details = event['details'] as Record<string, unknown> | undefined;
-      if (event['type'] === 'key-rewrapped')
-        found.push(`${String(details?.['purpose'])}/${String(event['dataset'])}`);
-    }
-  return found;
+  const found = (await eventsOfCli(bus)).filter(({ type }) => type === 'key-rewrapped');
+  return found.map(({ dataset, details }) => `${String(details?.['purpose'])}/${dataset}`);
 }
 
 /** The settings under which the keys of the KMS are the outermost ones. */

@@ -11,6 +11,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { type Ran, ran } from './surroundings.ts';
+import { valuesOf } from './topic-values.ts';
 
 const stack = inject('stack');
 const D = `subjects-${randomBytes(4).toString('hex')}`;
@@ -40,23 +41,12 @@ async function sealstream(line: string, stdin = ''): Promise<Ran> {
 
 const jsonOf = ({ out }: Ran) => JSON.parse(out) as Record<string, unknown>;
 
-async function eventsOfCli(): Promise<Buffer[]> {
-  const topic = auditTopic('cli');
-  const count = await bus.admin.partitionCount(topic);
-  const starts = Array.from({ length: count }, (_, partition) => ({
-    topic,
-    partition,
-    offset: 'earliest' as const,
-  }));
-  const found: Buffer[] = [];
-  for await (const { records } of bus.read({ starts, until: 'end' }))
-    for (const { value } of records)
-      if (value?.includes(D) === true) found.push(Buffer.from(value));
-  return found;
+async function eventsHere(): Promise<Buffer[]> {
+  return (await valuesOf(bus, auditTopic('cli'))).filter((value) => value.includes(D));
 }
 
 async function typesTold(): Promise<string[]> {
-  return (await eventsOfCli()).map(
+  return (await eventsHere()).map(
     (value) => (JSON.parse(value.toString()) as { type: string }).type,
   );
 }
@@ -206,7 +196,7 @@ describe('sealstream subjects', () => {
     const { signer } = await readAuditKey(join(keyDir, 'audit.key'));
     const writer = await LogWriter.open({ dir: log, signer });
     const topic = auditTopic('cli');
-    for (const [at, value] of (await eventsOfCli()).entries())
+    for (const [at, value] of (await eventsHere()).entries())
       await writer.append(encodeSourced({ topic, partition: 0, offset: BigInt(at) }, value));
     await writer.close();
     const redis = new Redis(stack.redisUrl);
@@ -274,7 +264,7 @@ describe('sealstream subjects', () => {
     );
     const everything = [
       ...all.flatMap(({ err, out }) => [err, out]),
-      ...(await eventsOfCli()).map(String),
+      ...(await eventsHere()).map(String),
     ].join('\n');
     expect(everything).toContain(index);
     expect(everything).not.toContain(canary);

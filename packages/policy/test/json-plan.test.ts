@@ -66,25 +66,6 @@ describe('mask', () => {
     expect(masked).toContain('"\\u0073sn":"987-65-XXXX","ssn":"111-22-XXXX"');
   });
 
-  test('a second subject is refused by every stage: nobody knows whom the record is about', () => {
-    for (const name of ['ssn', '\\u0073sn'])
-      expect(
-        refusal(people(), ALICE.replace('"email"', `"${name}":"987-65-4321","email"`)),
-      ).toMatchObject({ code: 'RECORD_DUPLICATE_FIELD', path: '/ssn' });
-  });
-
-  test('the check tells the subject of a record that passed, as the text it stands for', () => {
-    const plan = checkPlan(people());
-    for (const written of ['123-45-6789', '\\u0031\\u0032\\u0033-45-6789']) {
-      expect(plan.check(Buffer.from(ALICE.replace('123-45-6789', written))).ok).toBe(true);
-      const { bytes, from, to } = plan.subject() ?? expect.unreachable();
-      expect(bytes.toString('utf8', from, to)).toBe('123-45-6789');
-    }
-    const nobody = checkPlan(people(['    subject: /ssn', '']));
-    nobody.check(Buffer.from(ALICE));
-    expect(nobody.subject()).toBeUndefined();
-  });
-
   test('a masked number becomes a string, and what is masked is valid JSON always', () => {
     const dataset = datasetWith(`/n: { type: number, mask: { partial: { hideLast: 2 } } }
       /s: { type: string, mask: { partial: { hideFirst: 2, with: '"' } } }
