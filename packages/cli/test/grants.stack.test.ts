@@ -40,7 +40,7 @@ async function listed(id: unknown): Promise<Record<string, unknown> | undefined>
 
 async function events(): Promise<Record<string, unknown>[]> {
   const found = await eventsOfCli(bus);
-  return found.filter((event) => event['dataset'] === D && String(event['type']).includes('grant'));
+  return found.filter((event) => event.dataset === D && event.type.includes('grant'));
 }
 
 beforeAll(async () => {

@@ -16,6 +16,7 @@ export {
 } from './derivation.ts';
 export { fieldCipher } from './cipher-of-method.ts';
 export type { FieldCipher } from './field-cipher.ts';
+export { ForwardedKeys } from './forwarded-keys.ts';
 export { isKeyId, KEY_ID_CHARACTERS } from './field-token.ts';
 export { looksLikeToken } from './looks-sealed.ts';
 export {

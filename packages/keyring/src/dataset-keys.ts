@@ -1,42 +1,30 @@
-import type { Purpose } from '@sealstream/contracts';
-import type {
-  ActiveKey,
-  KeyHandle,
-  KeySource,
-  KeyUse,
-  PublicKey,
-  ShreddedSubjects,
-  SubjectKeySource,
+import {
+  ForwardedKeys,
+  type KeySource,
+  type ShreddedSubjects,
+  type SubjectKeySource,
 } from '@sealstream/crypto';
 
-/** The keys of one dataset: those of its keysets, and those of its subjects. */
-export class DatasetKeys implements KeySource {
-  readonly #keysets: KeySource;
-  readonly subjects: SubjectKeySource;
+/** The subjects of a dataset, as far as those who seal and open ask for them. */
+interface OwnSubjects {
+  readonly keys: SubjectKeySource;
   readonly shreds: ShreddedSubjects;
+}
 
-  constructor(
-    keysets: KeySource,
-    subjects: { readonly keys: SubjectKeySource; readonly shreds: ShreddedSubjects },
-  ) {
-    this.#keysets = keysets;
-    this.subjects = subjects.keys;
-    this.shreds = subjects.shreds;
+/** The keys of one dataset: those of its keysets, and those of its subjects. */
+export class DatasetKeys extends ForwardedKeys {
+  readonly #own: OwnSubjects;
+
+  constructor(keysets: KeySource, own: OwnSubjects) {
+    super(keysets);
+    this.#own = own;
   }
 
-  active(use: KeyUse): ActiveKey {
-    return this.#keysets.active(use);
+  override get subjects(): SubjectKeySource {
+    return this.#own.keys;
   }
 
-  byId(use: KeyUse, id: string): KeyHandle {
-    return this.#keysets.byId(use, id);
-  }
-
-  publicKey(purpose: Purpose, dataset: string): PublicKey {
-    return this.#keysets.publicKey(purpose, dataset);
-  }
-
-  privateKey(purpose: Purpose, dataset: string, id: string): KeyHandle {
-    return this.#keysets.privateKey(purpose, dataset, id);
+  override get shreds(): ShreddedSubjects {
+    return this.#own.shreds;
   }
 }

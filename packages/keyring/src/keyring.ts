@@ -14,15 +14,13 @@ import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
+import { RepeatedRead } from './repeated-read.ts';
 import { turnClock } from './turn-clock.ts';
 import { WatchedKeyset } from './watched-keyset.ts';
 
 /** Every stage may reject. */
 const SEAL_TO: readonly Purpose[] = ['rejected'];
 const CEILING_MS = 15 * 60_000;
-const POLL_MS = 10_000;
-/** After a failed read the next one comes sooner. */
-const RETRY_MS = 1000;
 /** Unknown key ids make keysets be read again, but not more often than this. */
 const ASK_MS_MIN = 250;
 
@@ -120,16 +118,11 @@ class WatchingKeyring implements Keyring {
   readonly #watched: ReadonlyMap<string, WatchedKeyset>;
   readonly #store: KeysetStore;
   readonly #logger: Logger;
-  readonly #pollMs: number;
-  readonly #waiters = new Set<{ done: () => void; fail: (error: SealstreamError) => void }>();
+  readonly #reads: RepeatedRead;
   readonly #said = new Map<string, ErrorCode>();
-  #running: Promise<void> | undefined;
-  #again: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
   #lastAsked = Number.NEGATIVE_INFINITY;
   /** Why keysets could not be read last time. */
   #redisAway: ErrorCode | undefined = 'REDIS_UNREACHABLE';
-  #stopped = false;
 
   constructor(
     options: KeyringOptions,
@@ -139,7 +132,6 @@ class WatchingKeyring implements Keyring {
     this.#arena = arena;
     this.#watched = watched;
     this.#logger = options.logger;
-    this.#pollMs = options.pollMs ?? POLL_MS;
     this.#store = new KeysetStore(options);
     this.#sealsFields = options.sealsFields ?? false;
     this.#uses = new KeyUses({
@@ -148,17 +140,21 @@ class WatchingKeyring implements Keyring {
     });
     this.#cached = new CachedKeys(arena, watched, this.#uses, () => this.#ask());
     this.keys = this.#cached;
+    this.#reads = new RepeatedRead(
+      {
+        read: () => this.#read(),
+        hasFailed: () => this.#redisAway !== undefined,
+        readiness: () => this.#readiness(),
+      },
+      options.pollMs,
+    );
     this.#store.watch((name) => {
       if (name === undefined || watched.has(name)) void this.refresh();
     });
-    this.#schedule();
   }
 
   ready(): Promise<void> {
-    return new Promise((done, fail) => {
-      this.#waiters.add({ done, fail });
-      this.#settle();
-    });
+    return this.#reads.ready();
   }
 
   health(): KeyringHealth {
@@ -175,30 +171,15 @@ class WatchingKeyring implements Keyring {
   }
 
   refresh(): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    if (this.#running === undefined) {
-      this.#running = this.#read().finally(() => {
-        this.#running = undefined;
-        this.#schedule();
-        this.#settle();
-      });
-      return this.#running;
-    }
-    // What is being read may be older than the change that called: read once more after it.
-    this.#again ??= this.#running.then(() => {
-      this.#again = undefined;
-      return this.refresh();
-    });
-    return this.#again;
+    return this.#reads.now();
   }
 
   stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    clearTimeout(this.#timer);
+    if (this.#reads.isStopped) return;
+    this.#reads.stop();
     this.#store.stop();
     for (const watched of this.#watched.values()) watched.end();
-    this.#settle();
+    this.#reads.settle();
     this.#arena.clear();
   }
 
@@ -215,10 +196,10 @@ class WatchingKeyring implements Keyring {
       return;
     }
     for (const [at, watched] of [...this.#watched.values()].entries())
-      if (!this.#stopped) await this.#offer(watched, found[at] ?? null, askedAt);
+      if (!this.#reads.isStopped) await this.#offer(watched, found[at] ?? null, askedAt);
     await this.#reserve();
     // An unwrapping that was under way at stop() may have filled a slot after the clearing.
-    if (!this.#stopped) return;
+    if (!this.#reads.isStopped) return;
     for (const watched of this.#watched.values()) watched.end();
     this.#arena.clear();
   }
@@ -248,30 +229,17 @@ class WatchingKeyring implements Keyring {
     }
   }
 
-  #settle(): void {
-    if (this.#waiters.size === 0) return;
+  #readiness(): boolean | SealstreamError {
+    if (this.#reads.isStopped)
+      return new SealstreamError('KEYRING_STALE', { reason: 'the keyring was stopped' });
     const all = [...this.#watched.values()];
-    const hopeless = this.#stopped
-      ? new SealstreamError('KEYRING_STALE', { reason: 'the keyring was stopped' })
-      : all.find((one) => one.hopeless)?.hopeless;
-    const usable = all.every(({ waitsFor }) => waitsFor === undefined);
-    if (hopeless === undefined && !usable) return;
-    for (const { done, fail } of this.#waiters)
-      if (hopeless === undefined) done();
-      else fail(hopeless);
-    this.#waiters.clear();
+    const hopeless = all.find((one) => one.hopeless)?.hopeless;
+    return hopeless ?? all.every(({ waitsFor }) => waitsFor === undefined);
   }
 
   #ask(): void {
     if (performance.now() - this.#lastAsked < ASK_MS_MIN) return;
     this.#lastAsked = performance.now();
     void this.refresh();
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    if (this.#stopped) return;
-    const wait = this.#redisAway !== undefined ? Math.min(this.#pollMs, RETRY_MS) : this.#pollMs;
-    this.#timer = setTimeout(() => void this.refresh(), wait).unref();
   }
 }

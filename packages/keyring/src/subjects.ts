@@ -4,6 +4,7 @@ import { KeyArena } from './arena.ts';
 import { EpochKeys, type EpochSource } from './epoch-keys.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
 import { RedisLink } from './redis-connection.ts';
+import { RepeatedRead } from './repeated-read.ts';
 import type { ShredList } from './shred-list.ts';
 import { SubjectCache } from './subject-cache.ts';
 import { SubjectFetch } from './subject-fetch.ts';
@@ -14,9 +15,6 @@ import { WatchedSubjects } from './subject-watch.ts';
 import { turnClock } from './turn-clock.ts';
 
 const CEILING_MS = 15 * 60_000;
-const POLL_MS = 10_000;
-/** After a failed read the next one comes sooner. */
-const RETRY_MS = 1000;
 /** Subjects whose keys are kept: 4 MiB of guarded memory, and as much for each use. */
 const SUBJECTS_MAX = 131_072;
 
@@ -95,13 +93,8 @@ class WatchingSubjects implements Subjects {
   readonly #arena: KeyArena;
   readonly #cache: SubjectCache | undefined;
   readonly #logger: Logger;
-  readonly #pollMs: number;
-  readonly #waiters = new Set<{ done: () => void; fail: (error: SealstreamError) => void }>();
+  readonly #reads: RepeatedRead;
   #said: ErrorCode | undefined;
-  #running: Promise<void> | undefined;
-  #again: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
 
   constructor(
     options: SubjectsOptions,
@@ -110,7 +103,6 @@ class WatchingSubjects implements Subjects {
     const { dataset, epochs: source, signerPublicKey } = options;
     const allowUnlocked = options.allowUnlocked ?? false;
     this.#logger = options.logger;
-    this.#pollMs = options.pollMs ?? POLL_MS;
     this.#link = new RedisLink(options);
     this.#arena = new KeyArena({ allowUnlocked });
     const store = new SubjectStore(dataset, this.#link);
@@ -146,17 +138,21 @@ class WatchingSubjects implements Subjects {
       const mayCreate = options.mayCreate ?? false;
       this.keys = new SubjectKeys({ store, watched, cache, fetch, mayCreate });
     }
+    this.#reads = new RepeatedRead(
+      {
+        read: () => this.#read(),
+        hasFailed: () => watched.problem !== undefined,
+        readiness: () => this.#readiness(),
+      },
+      options.pollMs,
+    );
     this.#link.watch((name) => {
       if (name === undefined || name === watched.name) void this.refresh();
     });
-    this.#schedule();
   }
 
   ready(): Promise<void> {
-    return new Promise((done, fail) => {
-      this.#waiters.add({ done, fail });
-      this.#settle();
-    });
+    return this.#reads.ready();
   }
 
   health(): SubjectsHealth {
@@ -165,30 +161,15 @@ class WatchingSubjects implements Subjects {
   }
 
   refresh(): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    if (this.#running === undefined) {
-      this.#running = this.#read().finally(() => {
-        this.#running = undefined;
-        this.#schedule();
-        this.#settle();
-      });
-      return this.#running;
-    }
-    // What is being read may be older than the change that called: read once more after it.
-    this.#again ??= this.#running.then(() => {
-      this.#again = undefined;
-      return this.refresh();
-    });
-    return this.#again;
+    return this.#reads.now();
   }
 
   stop(): void {
-    if (this.#stopped) return;
-    this.#stopped = true;
-    clearTimeout(this.#timer);
+    if (this.#reads.isStopped) return;
+    this.#reads.stop();
     this.#link.stop();
     this.#end();
-    this.#settle();
+    this.#reads.settle();
   }
 
   async #read(): Promise<void> {
@@ -202,7 +183,7 @@ class WatchingSubjects implements Subjects {
       this.#said = code;
     }
     // An unwrapping that was under way at stop() may have filled a slot after the clearing.
-    if (this.#stopped) this.#end();
+    if (this.#reads.isStopped) this.#end();
   }
 
   #end(): void {
@@ -211,23 +192,10 @@ class WatchingSubjects implements Subjects {
     this.#arena.clear();
   }
 
-  #settle(): void {
-    const hopeless = this.#stopped
-      ? new SealstreamError('KEYRING_STALE', { reason: 'the subjects were stopped' })
-      : this.#watched.hopeless;
-    if (hopeless === undefined && this.#watched.waitsFor !== undefined) return;
-    for (const { done, fail } of this.#waiters)
-      if (hopeless === undefined) done();
-      else fail(hopeless);
-    this.#waiters.clear();
-  }
-
-  #schedule(): void {
-    clearTimeout(this.#timer);
-    if (this.#stopped) return;
-    const { problem } = this.#watched;
-    const wait = problem === undefined ? this.#pollMs : Math.min(this.#pollMs, RETRY_MS);
-    this.#timer = setTimeout(() => void this.refresh(), wait).unref();
+  #readiness(): boolean | SealstreamError {
+    if (this.#reads.isStopped)
+      return new SealstreamError('KEYRING_STALE', { reason: 'the subjects were stopped' });
+    return this.#watched.hopeless ?? this.#watched.waitsFor === undefined;
   }
 }
 

@@ -1,40 +1,35 @@
-import type { KeyHandle, KeySource, KeyUse } from '@sealstream/crypto';
+import {
+  type ActiveKey,
+  ForwardedKeys,
+  type KeyHandle,
+  type KeySource,
+  type KeyUse,
+} from '@sealstream/crypto';
 
-/** Passes on what a key source gives, and notes the ids of the keys asked for. */
-class NotedKeys implements KeySource {
-  readonly source: KeySource;
+/**
+ * Passes on what a key source gives, and notes the ids of the keys asked for. Keys of single subjects
+ * are not noted: they would tell whom a batch was about.
+ */
+class NotedKeys extends ForwardedKeys {
   readonly #ids: Set<string>;
   /** Mostly one key is asked for again and again. */
   #latest: string | undefined;
 
   constructor(source: KeySource, ids: Set<string>) {
-    this.source = source;
+    super(source);
     this.#ids = ids;
   }
 
-  active(use: KeyUse): ReturnType<KeySource['active']> {
+  override active(use: KeyUse): ActiveKey {
     const active = this.source.active(use);
     if (active.id !== this.#latest) this.#note(active.id);
     return active;
   }
 
-  byId(use: KeyUse, id: string): KeyHandle {
+  override byId(use: KeyUse, id: string): KeyHandle {
     const key = this.source.byId(use, id);
     if (id !== this.#latest) this.#note(id);
     return key;
-  }
-
-  /** Keys of single subjects are not noted: they would tell whom a batch was about. */
-  get subjects(): KeySource['subjects'] {
-    return this.source.subjects;
-  }
-
-  get shreds(): KeySource['shreds'] {
-    return this.source.shreds;
-  }
-
-  get record(): KeySource['record'] {
-    return this.source.record;
   }
 
   /** From here on every id is noted again. */
@@ -45,14 +40,6 @@ class NotedKeys implements KeySource {
   #note(id: string): void {
     this.#ids.add(id);
     this.#latest = id;
-  }
-
-  publicKey(...of: Parameters<KeySource['publicKey']>): ReturnType<KeySource['publicKey']> {
-    return this.source.publicKey(...of);
-  }
-
-  privateKey(...of: Parameters<KeySource['privateKey']>): KeyHandle {
-    return this.source.privateKey(...of);
   }
 }
 
