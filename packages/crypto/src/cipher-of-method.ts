@@ -21,13 +21,12 @@ export function fieldCipher(
   nonces: NonceSource = randomNonces,
 ): FieldCipher {
   const { algorithm, bind, form } = method;
+  const options = { dataset, path, method, nonces };
   const isBound = bind.length > 0;
   if (form === 'token' && algorithm !== 'fernet')
-    return new TokenCipher(dataset, path, method, TOKEN_SUITES[algorithm], nonces);
-  if (form === 'jwe' && algorithm === 'aes-256-gcm' && !isBound)
-    return new JweCipher(dataset, path, method, nonces);
-  if (form === 'fernet' && algorithm === 'fernet' && !isBound)
-    return new FernetCipher(dataset, path, method, nonces);
+    return new TokenCipher(options, TOKEN_SUITES[algorithm]);
+  if (form === 'jwe' && algorithm === 'aes-256-gcm' && !isBound) return new JweCipher(options);
+  if (form === 'fernet' && algorithm === 'fernet' && !isBound) return new FernetCipher(options);
   // Precondition: form, algorithm and binding go together; policy checks them.
   throw new SealstreamError('INTERNAL', { form, algorithm, path });
 }

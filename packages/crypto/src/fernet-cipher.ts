@@ -1,15 +1,10 @@
-import { SealstreamError } from '@sealstream/contracts';
-import { type ByteSink, OneResult } from './byte-sink.ts';
-import type { FieldCipher } from './field-cipher.ts';
+import { type CipherOptions, BlockCipher } from './block-cipher.ts';
+import type { ByteSink } from './byte-sink.ts';
 import { fernetText, isFernetForm, IV_BYTES, openFernet, sealFernet } from './fernet-token.ts';
-import { FieldKeys } from './field-keys.ts';
 import { beginsAsToken, BODY_AT, tokenKeyId } from './field-token.ts';
 import type { KeySource } from './key-source.ts';
-import type { NonceSource } from './nonce-source.ts';
-import type { SealMethod } from './seal-method.ts';
 import {
   BLOCK_MAX,
-  blockLength,
   type OpenedField,
   type PlainType,
   readBlock,
@@ -24,35 +19,19 @@ const LETTER_F = 0x66;
  * a Fernet library and the field's derived key (in its base64url form). Fernet has no associated
  * data; that the key is derived for dataset and path binds a token to them.
  */
-export class FernetCipher implements FieldCipher {
-  readonly #place: { readonly dataset: string; readonly path: string };
-  readonly #keys: FieldKeys;
-  readonly #isPadded: boolean;
-  readonly #nonces: NonceSource;
+export class FernetCipher extends BlockCipher {
   readonly #nowSeconds: () => number;
 
   /** @param nowSeconds the time that a token says it was made; readers of ours do not go by it */
   constructor(
-    dataset: string,
-    path: string,
-    method: SealMethod,
-    nonces: NonceSource,
+    options: CipherOptions,
     nowSeconds: () => number = () => Math.floor(Date.now() / 1000),
   ) {
-    this.#place = { dataset, path };
-    this.#keys = new FieldKeys(dataset, path, method, 'fernet');
-    this.#isPadded = method.pad;
-    this.#nonces = nonces;
+    super(options, 'fernet');
     this.#nowSeconds = nowSeconds;
   }
 
-  seal(keys: KeySource, type: PlainType, plain: Uint8Array): Buffer {
-    const text = new OneResult();
-    this.sealInto(keys, type, plain, 0, plain.length, text);
-    return text.bytes;
-  }
-
-  sealInto(
+  override sealInto(
     keys: KeySource,
     type: PlainType,
     plain: Uint8Array,
@@ -60,13 +39,12 @@ export class FernetCipher implements FieldCipher {
     to: number,
     out: ByteSink,
   ): void {
-    const blockBytes = blockLength(to - from, this.#isPadded);
-    if (blockBytes > BLOCK_MAX) throw new SealstreamError('RECORD_TOO_LARGE', this.#place);
-    const { id, key } = this.#keys.active(keys);
+    const blockBytes = this.blockBytes(to - from);
+    const { id, key } = this.keys.active(keys);
     const block = Buffer.alloc(blockBytes);
     writeBlock(block, type, plain, from, to);
     const iv = Buffer.alloc(IV_BYTES);
-    this.#nonces.next(iv, IV_BYTES);
+    this.nonces.next(iv, IV_BYTES);
     const text = `${PREFIX}:${id}:${fernetText(sealFernet(key, this.#nowSeconds(), iv, block))}`;
     block.fill(0);
     out.reserve(text.length);
@@ -74,23 +52,18 @@ export class FernetCipher implements FieldCipher {
     out.length += text.length;
   }
 
-  open(keys: KeySource, token: Uint8Array): OpenedField {
+  override open(keys: KeySource, token: Uint8Array): OpenedField {
     const isOurs = beginsAsToken(token, 0, token.length) && token[2] === LETTER_F;
-    if (!isOurs) throw this.#malformed('prefix');
+    if (!isOurs) throw this.malformed('prefix');
     const text = Buffer.from(token.subarray(BODY_AT)).toString('latin1');
     const bytes = Buffer.from(text, 'base64url');
-    if (fernetText(bytes) !== text) throw this.#malformed('body');
-    if (!isFernetForm(bytes) || bytes.length > 2 * BLOCK_MAX) throw this.#malformed('length');
+    if (fernetText(bytes) !== text) throw this.malformed('body');
+    if (!isFernetForm(bytes) || bytes.length > 2 * BLOCK_MAX) throw this.malformed('length');
     const id = tokenKeyId(token);
-    const block = openFernet(this.#keys.byId(keys, id), bytes);
+    const block = openFernet(this.keys.byId(keys, id), bytes);
     const opened = block && readBlock(block);
     block?.fill(0);
-    if (opened === undefined)
-      throw new SealstreamError('RECORD_NOT_AUTHENTIC', { ...this.#place, key: id });
+    if (opened === undefined) throw this.notAuthentic(id);
     return opened;
-  }
-
-  #malformed(part: string): SealstreamError {
-    return new SealstreamError('TOKEN_MALFORMED', { ...this.#place, part });
   }
 }

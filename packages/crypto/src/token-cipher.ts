@@ -1,9 +1,8 @@
-import { SealstreamError } from '@sealstream/contracts';
+import { type CipherOptions, BlockCipher } from './block-cipher.ts';
 import type { AeadSuite } from './aead-suite.ts';
 import { decodedLength, decodeInto, encodedLength, encodeInto } from './base64url.ts';
-import { type ByteSink, copyBytes, OneResult } from './byte-sink.ts';
+import { type ByteSink, copyBytes } from './byte-sink.ts';
 import { FieldAssociated } from './field-associated.ts';
-import type { FieldCipher } from './field-cipher.ts';
 import { FieldKeys } from './field-keys.ts';
 import {
   BINARY_BODY_AT,
@@ -18,29 +17,16 @@ import {
   tokenPrefix,
 } from './field-token.ts';
 import type { KeySource } from './key-source.ts';
-import type { NonceSource } from './nonce-source.ts';
-import type { SealMethod } from './seal-method.ts';
 import { syntheticNonce } from './synthetic-nonce.ts';
 import { type Frame, Frames } from './token-frames.ts';
-import {
-  BLOCK_MAX,
-  blockLength,
-  type OpenedField,
-  type PlainType,
-  readBlock,
-  writeBlock,
-} from './typed-block.ts';
+import { type OpenedField, type PlainType, readBlock, writeBlock } from './typed-block.ts';
 import { TAG_BYTES } from './xchacha20-poly1305.ts';
 
 /** Seals fields as our own tokens, text or binary; one key and one associated data serve both. */
-export class TokenCipher implements FieldCipher {
-  readonly #place: { readonly dataset: string; readonly path: string };
-  readonly #keys: FieldKeys;
+export class TokenCipher extends BlockCipher {
   readonly #nonceKeys: FieldKeys;
   readonly #suite: AeadSuite;
   readonly #overhead: number;
-  readonly #isPadded: boolean;
-  readonly #nonces: NonceSource;
   readonly #associated: FieldAssociated;
   readonly #frames: Frames;
   /** The prefix of the key id used last. */
@@ -49,31 +35,17 @@ export class TokenCipher implements FieldCipher {
   /** The key id of the token opened last. */
   #openedId = '';
 
-  constructor(
-    dataset: string,
-    path: string,
-    method: SealMethod,
-    suite: AeadSuite,
-    nonces: NonceSource,
-  ) {
-    this.#place = { dataset, path };
-    this.#keys = new FieldKeys(dataset, path, method, 'field-token');
+  constructor(options: CipherOptions, suite: AeadSuite) {
+    super(options, 'field-token');
+    const { dataset, method, path } = options;
     this.#nonceKeys = new FieldKeys(dataset, path, method, 'synthetic-nonce');
     this.#suite = suite;
     this.#overhead = suite.nonceBytes + TAG_BYTES;
-    this.#isPadded = method.pad;
-    this.#nonces = nonces;
     this.#associated = new FieldAssociated(dataset, path, method.bind);
     this.#frames = new Frames(suite.nonceBytes);
   }
 
-  seal(keys: KeySource, type: PlainType, plain: Uint8Array): Buffer {
-    const token = new OneResult();
-    this.sealInto(keys, type, plain, 0, plain.length, token);
-    return token.bytes;
-  }
-
-  sealInto(
+  override sealInto(
     keys: KeySource,
     type: PlainType,
     plain: Uint8Array,
@@ -95,7 +67,7 @@ export class TokenCipher implements FieldCipher {
     return Buffer.concat([binaryTokenPrefix(this.#id), body]);
   }
 
-  open(keys: KeySource, token: Uint8Array): OpenedField {
+  override open(keys: KeySource, token: Uint8Array): OpenedField {
     this.#refuse(tokenFault(token, this.#overhead));
     const frame = this.#frames.of(decodedLength(token.length - BODY_AT) - this.#overhead);
     if (!decodeInto(token, BODY_AT, token.length, frame.body)) this.#refuse('body');
@@ -114,9 +86,8 @@ export class TokenCipher implements FieldCipher {
 
   /** Fills a frame; the key id that it was sealed under stands in `#id`. */
   #sealed(keys: KeySource, type: PlainType, plain: Uint8Array, from: number, to: number): Frame {
-    const blockBytes = blockLength(to - from, this.#isPadded);
-    if (blockBytes > BLOCK_MAX) throw new SealstreamError('RECORD_TOO_LARGE', this.#place);
-    const { id, key } = this.#keys.active(keys);
+    const blockBytes = this.blockBytes(to - from);
+    const { id, key } = this.keys.active(keys);
     if (id !== this.#id) {
       this.#id = id;
       this.#prefix = tokenPrefix(id);
@@ -128,21 +99,21 @@ export class TokenCipher implements FieldCipher {
     writeBlock(block, type, plain, from, to);
     if (this.#suite.isDeterministic)
       syntheticNonce(nonce, associated, block, this.#nonceKeys.byId(keys, id));
-    else this.#nonces.next(frame.body, this.#suite.nonceBytes);
+    else this.nonces.next(frame.body, this.#suite.nonceBytes);
     this.#suite.seal(sealed, block, associated, nonce, key);
     return frame;
   }
 
   #opened(keys: KeySource, id: string, { block, nonce, sealed }: Frame): OpenedField {
-    const key = this.#keys.byId(keys, id);
+    const key = this.keys.byId(keys, id);
     this.#associated.set(id, keys.record);
     const { bytes: associated } = this.#associated;
-    if (!this.#suite.open(block, sealed, associated, nonce, key)) throw this.#notAuthentic(id);
+    if (!this.#suite.open(block, sealed, associated, nonce, key)) throw this.notAuthentic(id);
     if (this.#suite.isDeterministic && !this.#isOwnNonce(keys, id, block, nonce))
-      throw this.#notAuthentic(id);
+      throw this.notAuthentic(id);
     const opened = readBlock(block);
     // Only a writer with the key gets here with a wrong block; it is refused all the same.
-    if (opened === undefined) throw this.#notAuthentic(id);
+    if (opened === undefined) throw this.notAuthentic(id);
     return opened;
   }
 
@@ -154,10 +125,6 @@ export class TokenCipher implements FieldCipher {
   }
 
   #refuse(part: TokenFault | undefined): void {
-    if (part !== undefined) throw new SealstreamError('TOKEN_MALFORMED', { ...this.#place, part });
-  }
-
-  #notAuthentic(id: string): SealstreamError {
-    return new SealstreamError('RECORD_NOT_AUTHENTIC', { ...this.#place, key: id });
+    if (part !== undefined) throw this.malformed(part);
   }
 }

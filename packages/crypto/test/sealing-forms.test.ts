@@ -106,7 +106,7 @@ describe('sealed forms', () => {
     const { dataset, path } = vector;
     const cipher =
       method.form === 'fernet'
-        ? new FernetCipher(dataset, path, method, nonces, () => vector.seconds ?? 0)
+        ? new FernetCipher({ dataset, path, method, nonces }, () => vector.seconds ?? 0)
         : fieldCipher(dataset, path, method, nonces);
     expect(cipher.seal(source, vector.type, hex(vector.plain)).toString()).toBe(vector.token);
     const opened = cipher.open(source, Buffer.from(vector.token));
@@ -131,11 +131,13 @@ describe('sealed forms', () => {
   test('a deterministic token with a nonce that is not its own is refused, key or no key', () => {
     const cipher = fieldCipher('people', '/ssn', METHODS['deterministic token']);
     const forged = new TokenCipher(
-      'people',
-      '/ssn',
-      { ...DEFAULT_SEAL, algorithm: 'xchacha20-poly1305-siv' },
+      {
+        dataset: 'people',
+        path: '/ssn',
+        method: { ...DEFAULT_SEAL, algorithm: 'xchacha20-poly1305-siv' },
+        nonces: new FixedNonces(Buffer.alloc(24, 7)),
+      },
       { ...TOKEN_SUITES['xchacha20-poly1305-siv'], isDeterministic: false },
-      new FixedNonces(Buffer.alloc(24, 7)),
     );
     expect(refusal(forged.seal(keys, 'string', value), cipher)).toBe('RECORD_NOT_AUTHENTIC');
   });
@@ -175,11 +177,13 @@ describe('sealed forms', () => {
 
 describe('the binary form of a token', () => {
   const cipher = new TokenCipher(
-    'people',
-    '/ssn',
-    DEFAULT_SEAL,
+    {
+      dataset: 'people',
+      path: '/ssn',
+      method: DEFAULT_SEAL,
+      nonces: new FixedNonces(Buffer.alloc(24, 9)),
+    },
     TOKEN_SUITES['xchacha20-poly1305'],
-    new FixedNonces(Buffer.alloc(24, 9)),
   );
 
   test('holds the same as the text form, so one becomes the other without a key', () => {
