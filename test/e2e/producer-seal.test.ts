@@ -98,4 +98,19 @@ describe('a producer that seals', () => {
     const note = rejected?.headers.find(([name]) => name === 'sealstream-reject')?.[1];
     expect(JSON.parse(String(note))).toMatchObject({ code: 'RECORD_NOT_SEALED' });
   });
+
+  test('is also `sealstream ingest`, where the policy requires it', async () => {
+    const name = `cy-${randomInt(1e12)}`;
+    const file = join(dir, 'people.ndjson');
+    writeFileSync(file, `${JSON.stringify({ name })}\n`);
+    const before = await records(`masked.${D}`);
+    await sealstream(`ingest ${file} --dataset ${D} --format ndjson --key-dir ${keyDir}`);
+    const masked = async () => (await records(`masked.${D}`)).slice(before.length);
+    await until(async () => (await masked()).length === 1, 'masked');
+    expect((await masked()).map((record) => String(record.value))).toEqual([
+      JSON.stringify({ name }),
+    ]);
+    const onRaw = (await records(`raw.${D}`)).map((record) => String(record.value));
+    expect(onRaw.filter((text) => text.includes(name))).toEqual([]);
+  });
 });

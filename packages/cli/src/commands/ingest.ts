@@ -1,4 +1,10 @@
+import type { Bus } from '@sealstream/bus';
+import { type KeySource, ProducerCipher } from '@sealstream/crypto';
+import type { Dataset } from '@sealstream/policy';
+
+import { type ClusterKeys, openKeys } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import {
   fileArgument,
@@ -8,14 +14,20 @@ import {
   withFormat,
 } from '../file-input.ts';
 import { tellFindings } from '../finding-lines.ts';
-import { type DatasetOptions, datasetOption, policyOption } from '../options.ts';
+import {
+  type DatasetOptions,
+  datasetOption,
+  keyDirOption,
+  type KeyOptions,
+  policyOption,
+} from '../options.ts';
 import { readDataset } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
 import { recordFile } from '../record-file.ts';
 import { SpreadWriter } from '../spread-writer.ts';
 import { withBus } from '../servers.ts';
 
-interface Options extends DatasetOptions, CommonOptions {
+interface Options extends DatasetOptions, KeyOptions, CommonOptions {
   readonly format?: FileFormat;
 }
 
@@ -26,9 +38,10 @@ export const ingest = defineCommand<Options, [file: string | undefined]>({
     'Publishes each CSV row as one JSON object (declared numbers and booleans converted), or each ' +
     'NDJSON line as it stands, to the raw topic of the dataset, where the service ingest takes it ' +
     'on. Records have no key and go to the partitions in turn, in batches. A row that cannot become ' +
-    'a record is named on stderr; all others are published.',
+    'a record is named on stderr; all others are published. When the policy says `producerSeal: ' +
+    'required`, each is sealed to the key pair of the purpose producer before it leaves.',
   arguments: [fileArgument()],
-  options: [datasetOption(), policyOption(), formatOption()],
+  options: [datasetOption(), policyOption(), formatOption(), keyDirOption()],
   examples: [
     ['sealstream ingest people.csv --dataset people', 'a CSV file with a header row'],
     ['sealstream ingest --dataset people --format ndjson -', 'JSON objects from stdin, one a line'],
@@ -45,18 +58,24 @@ export const ingest = defineCommand<Options, [file: string | undefined]>({
     const published = await withBus(context, async (bus) => {
       const writer = await SpreadWriter.open(bus, dataset.topics.raw);
       const work = recordFile(format, dataset);
+      const keys = await producerKeys(context, bus, options, dataset);
+      const asSent = valueAsSent(dataset.name, keys?.keys);
       const pass = async ({ findings, values }: ReturnType<typeof work.end>) => {
         tellFindings(terminal, input.name, findings);
         bad += findings.length;
-        for (const value of values) await writer.write(value);
+        for (const value of values) await writer.write(asSent(value));
         progress.show(doneBytes, writer.records);
       };
-      for await (const chunk of chunks) {
-        doneBytes += chunk.length;
-        await pass(work.write(chunk));
+      try {
+        for await (const chunk of chunks) {
+          doneBytes += chunk.length;
+          await pass(work.write(chunk));
+        }
+        await pass(work.end());
+        await writer.end();
+      } finally {
+        keys?.stop();
       }
-      await pass(work.end());
-      await writer.end();
       return writer.records;
     });
     progress.end();
@@ -68,3 +87,20 @@ export const ingest = defineCommand<Options, [file: string | undefined]>({
     return { next: `see them masked: sealstream tail ${dataset.topics.masked}` };
   },
 });
+
+/** The keys to seal to; undefined where plain records may stand on raw. */
+async function producerKeys(
+  context: Context,
+  bus: Bus,
+  options: KeyOptions,
+  { name, producerSeal }: Dataset,
+): Promise<ClusterKeys | undefined> {
+  if (producerSeal !== 'required') return undefined;
+  return openKeys(context, bus, options, { dataset: name, purposes: [], sealTo: ['producer'] });
+}
+
+function valueAsSent(dataset: string, keys: KeySource | undefined): (value: Buffer) => Buffer {
+  if (keys === undefined) return (value) => value;
+  const cipher = new ProducerCipher(dataset);
+  return (value) => cipher.seal(keys, null, value);
+}
