@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -74,6 +75,35 @@ test.each(['sealstream.yaml', '.sealstream/keys/field.key', '.sealstream/keys/au
     expect(readdirSync(join(other, '.sealstream/keys')).length).toBeLessThanOrEqual(1);
   },
 );
+
+test('--missing makes the key files of new purposes and leaves all that is there as it is', async () => {
+  const dir = emptyDir();
+  await ran(['init', '--dir', dir]);
+  const keys = join(dir, '.sealstream/keys');
+  const contents = (): Record<string, string> =>
+    Object.fromEntries(
+      readdirSync(keys).map((file) => [file, readFileSync(join(keys, file), 'hex')]),
+    );
+  rmSync(join(keys, 'producer.key'));
+  const before = contents();
+  const made = await ran(['init', '--missing', '--dir', dir, '--json']);
+  expect(made.exit).toBe(0);
+  expect(JSON.parse(made.out)).toEqual({ made: [join(keys, 'producer.key')] });
+  const { 'producer.key': producer, ...rest } = contents();
+  expect(rest).toEqual(before);
+  expect(Buffer.from(producer ?? '', 'hex').toString()).toMatch(/^sealstream-key\/1 producer\n/);
+  const again = await ran(['init', '--missing', '--dir', dir]);
+  expect(again).toMatchObject({ exit: 0, out: expect.stringContaining('every key file is in') });
+  expect(Object.keys(contents())).toHaveLength(11);
+});
+
+test('--missing makes nothing in a folder that has no signer', async () => {
+  const dir = emptyDir();
+  const refused = await ran(['init', '--missing', '--dir', dir]);
+  expect(refused.err).toMatch(/^KEY_FILE_MISSING: .*signer\.key/);
+  expect(refused.exit).not.toBe(0);
+  expect(existsSync(join(dir, '.sealstream'))).toBe(false);
+});
 
 test('a .gitignore that is there keeps its lines and gets one more, once', async () => {
   const dir = emptyDir();

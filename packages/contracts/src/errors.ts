@@ -159,7 +159,7 @@ export const ERRORS = {
   KEY_FILE_MISSING: {
     class: 'terminal',
     cause: 'An outermost key file is not there.',
-    mend: 'Run `sealstream init`, or mount the file into SEALSTREAM_KEY_DIR.',
+    mend: 'Run `sealstream init` (--missing after an upgrade), or mount it into SEALSTREAM_KEY_DIR.',
   },
   KEY_FILE_OPEN: {
     class: 'terminal',

@@ -7,8 +7,9 @@ import { createKeyFiles, createSignerFiles, keyFilePath } from '@sealstream/keyr
 import { sampleFields, samplePolicy } from '@sealstream/policy';
 import { Option } from 'commander';
 
-import { type CommonOptions, defineCommand } from '../command.ts';
-import { keyPlacesIn } from '../key-places.ts';
+import { type CommonOptions, defineCommand, type Outcome } from '../command.ts';
+import type { Context } from '../context.ts';
+import { type KeyPlaces, keyPlacesIn } from '../key-places.ts';
 import { POLICY_FILE } from '../policy-file.ts';
 import { starterPolicy } from '../starter-policy.ts';
 
@@ -18,6 +19,7 @@ interface Options extends CommonOptions {
   readonly dir: string;
   /** false with --no-policy. */
   readonly policy: boolean;
+  readonly missing?: boolean;
 }
 
 const STATE_DIR = '.sealstream';
@@ -31,21 +33,25 @@ export const init = defineCommand<Options>({
     'encrypted (without a sample: a commented starter), the key files of every purpose, the pair ' +
     'that signs keysets and the key that signs the audit log (all readable by you alone, in ' +
     '.sealstream/keys), and a line in .gitignore. Overwrites nothing: when one of them is there, ' +
-    'nothing is written.',
+    'nothing is written. With --missing only the key files of purposes that are not there, and ' +
+    'nothing else, is made.',
   options: [
     new Option('--sample <file>', 'a CSV or NDJSON file whose fields the policy shall name'),
     new Option('-d, --dataset <name>', 'name of the dataset (default: after the sample)'),
     new Option('--dir <dir>', 'where to write').default('.'),
     new Option('--no-policy', 'make the keys only'),
+    new Option('--missing', 'make the key files that a newer version needs beside those there'),
   ],
   examples: [
     ['sealstream init --sample people.csv --dataset people', 'a policy with the fields of a file'],
     ['sealstream init --no-policy', 'keys for a policy that is there already'],
+    ['sealstream init --missing', 'after an upgrade: the keys of purposes that are new'],
   ],
   exits: { 2: 'usage is wrong, or a file is there already: nothing was written' },
   run: async (context, options) => {
     const policyFile = join(options.dir, POLICY_FILE);
     const places = keyPlacesIn(join(options.dir, STATE_DIR, 'keys'));
+    if (options.missing === true) return makeMissing(context, places);
     const text = options.policy ? policyText(options) : undefined;
     const made = [
       ...(text === undefined ? [] : [policyFile]),
@@ -74,6 +80,22 @@ export const init = defineCommand<Options>({
     return { next: 'see what the policy says, and loosen it field by field: sealstream validate' };
   },
 });
+
+/**
+ * Only keys of purposes: a signer or an audit key made anew would not fit what they signed, and a folder
+ * without a signer is another folder than the one meant.
+ */
+function makeMissing({ terminal }: Context, { dir, signer }: KeyPlaces): Outcome {
+  if (!existsSync(signer)) throw new SealstreamError('KEY_FILE_MISSING', { file: signer });
+  const absent = PURPOSES.filter((purpose) => !existsSync(keyFilePath(dir, purpose)));
+  const made = createKeyFiles(dir, absent);
+  if (terminal.json) terminal.sayJson({ made });
+  else if (made.length === 0) terminal.say(`every key file is in ${dir}`);
+  else for (const file of made) terminal.say(`made ${file}`);
+  return made.length === 0
+    ? { next: 'see what the keysets are: sealstream keys list' }
+    : { next: 'make their keysets: sealstream keys rotate --missing' };
+}
 
 function policyText({ dataset, sample }: Options): string {
   if (sample === undefined) return starterPolicy(dataset ?? 'people');
