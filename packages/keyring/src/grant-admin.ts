@@ -6,7 +6,6 @@ import {
   GRANT_TYP,
   type GrantField,
   GrantRecord,
-  type Logger,
   SealstreamError,
 } from '@sealstream/contracts';
 import { GRANT_FORM, type SignedDocument, type Signer, signWith } from '@sealstream/crypto';
@@ -20,22 +19,17 @@ import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
-import { RedisLink } from './redis-connection.ts';
+import { RedisLink, type RedisOptions } from './redis-connection.ts';
 
 const ID_BYTES = 12;
 const DAY_MS = 86_400_000;
 const CONSUMER_CHARACTERS_MAX = 200;
 
-export interface GrantAdminOptions {
-  readonly redisUrl: string;
-  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
-  readonly redisTlsCa?: string | undefined;
-  readonly prefix?: string | undefined;
+export interface GrantAdminOptions extends RedisOptions {
   /** Unwraps the keysets of the purpose `field`; listing and revoking ask nothing of it. */
   readonly provider: OutermostKeys;
   readonly signer: Signer;
   readonly heads: KeysetHeads;
-  readonly logger: Logger;
   readonly allowUnlocked?: boolean | undefined;
 }
 

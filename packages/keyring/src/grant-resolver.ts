@@ -4,7 +4,6 @@ import {
   type GrantField,
   type GrantRecord,
   type KeyResolver,
-  type Logger,
   RESOLVED_TTL_MS_MAX,
   RESOLVED_TYP,
   type ResolveAnswer,
@@ -17,7 +16,7 @@ import { keyMemory } from './arena.ts';
 import { consumerKeyFromSpki, sealToConsumer } from './consumer-key.ts';
 import { GrantStore } from './grant-store.ts';
 import { textOfKey, useOf } from './granted-keys.ts';
-import { RedisLink } from './redis-connection.ts';
+import { RedisLink, type RedisOptions } from './redis-connection.ts';
 import type { Subjects } from './subjects.ts';
 
 /** A second bring follows when a key moved meanwhile; more would be a fault of the source. */
@@ -28,16 +27,11 @@ const OF_ONE_KEY: readonly ErrorCode[] = ['KEY_UNKNOWN', 'KEYSET_UNREADABLE'];
 
 type GivenSubjects = Pick<Subjects, 'keys' | 'refresh'> | undefined;
 
-export interface GrantResolverOptions {
-  readonly redisUrl: string;
-  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
-  readonly redisTlsCa?: string | undefined;
-  readonly prefix?: string | undefined;
+export interface GrantResolverOptions extends RedisOptions {
   /** 32 bytes, Ed25519. */
   readonly signerPublicKey: Uint8Array;
   /** The subjects of a dataset; undefined for one that has none here. Whoever gives them ends them. */
   readonly subjects: (dataset: string) => GivenSubjects | Promise<GivenSubjects>;
-  readonly logger: Logger;
   readonly allowUnlocked?: boolean | undefined;
 }
 

@@ -14,6 +14,7 @@ import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
+import type { StoreOptions } from './redis-connection.ts';
 import { RepeatedRead } from './repeated-read.ts';
 import { turnClock } from './turn-clock.ts';
 import { WatchedKeyset } from './watched-keyset.ts';
@@ -24,14 +25,7 @@ const CEILING_MS = 15 * 60_000;
 /** Unknown key ids make keysets be read again, but not more often than this. */
 const ASK_MS_MIN = 250;
 
-export interface KeyringOptions {
-  readonly redisUrl: string;
-  /** As a user that may count uses of keys; default: the same as redisUrl. */
-  readonly redisWriteUrl?: string | undefined;
-  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
-  readonly redisTlsCa?: string | undefined;
-  /** Default `sealstream:`. */
-  readonly prefix?: string | undefined;
+export interface KeyringOptions extends StoreOptions {
   readonly provider: OutermostKeys;
   /** Whose keys are unwrapped here; the provider must have them. */
   readonly purposes: readonly Purpose[];
@@ -50,7 +44,6 @@ export interface KeyringOptions {
   readonly cacheCeilingMs?: number | undefined;
   /** Default 10 seconds. */
   readonly pollMs?: number | undefined;
-  readonly logger: Logger;
   readonly allowUnlocked?: boolean | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Logger, type Purpose, SealstreamError } from '@sealstream/contracts';
+import { type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { Algorithm, Signer } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { DocumentHistory } from './document-history.ts';
@@ -26,19 +26,15 @@ import { listedKeyset, type ListedKeyset, withUses } from './keyset-listing.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
+import type { RedisOptions } from './redis-connection.ts';
 
 /** 9 bytes are 12 base64url characters. */
 const KEY_ID_BYTES = 9;
 
-export interface KeysetAdminOptions {
-  readonly redisUrl: string;
-  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
-  readonly redisTlsCa?: string | undefined;
-  readonly prefix?: string | undefined;
+export interface KeysetAdminOptions extends RedisOptions {
   readonly provider: OutermostKeys;
   readonly signer: Signer;
   readonly heads: KeysetHeads;
-  readonly logger: Logger;
   readonly allowUnlocked?: boolean | undefined;
 }
 

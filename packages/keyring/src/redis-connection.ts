@@ -12,15 +12,19 @@ const SCAN_COUNT = 1000;
 /** While Redis is away the log says so this often. */
 const SAY_MS = 30_000;
 
-export interface StoreOptions {
+/** How Redis is reached. */
+export interface RedisOptions {
   readonly redisUrl: string;
-  /** As a user that may create and count; default: the same as redisUrl. */
-  readonly redisWriteUrl?: string | undefined;
   /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
   readonly redisTlsCa?: string | undefined;
   /** Default `sealstream:`. Keysets lie under `<prefix>keyset:<purpose>/<dataset>`. */
   readonly prefix?: string | undefined;
   readonly logger: Logger;
+}
+
+export interface StoreOptions extends RedisOptions {
+  /** As a user that may create subject keys and count uses; default: the same as redisUrl. */
+  readonly redisWriteUrl?: string | undefined;
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Logger } from '@sealstream/contracts';
 import type { Signer } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { DocumentHistory } from './document-history.ts';
@@ -11,7 +10,7 @@ import {
 } from './epoch-rotation.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
-import { RedisLink } from './redis-connection.ts';
+import { RedisLink, type RedisOptions } from './redis-connection.ts';
 import { endSubject, receiptOf, type Shredded, type ShredOrder } from './shred-change.ts';
 import type { SignedReceipt } from './shred-receipt.ts';
 import { type BackedUp, backUp } from './subject-backup.ts';
@@ -22,16 +21,11 @@ import { SubjectStore } from './subject-store.ts';
 import { registerOf, type SubjectWorkplace } from './subject-workplace.ts';
 import { SubjectWrites } from './subject-writes.ts';
 
-export interface SubjectAdminOptions {
+export interface SubjectAdminOptions extends RedisOptions {
   readonly dataset: string;
-  readonly redisUrl: string;
-  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
-  readonly redisTlsCa?: string | undefined;
-  readonly prefix?: string | undefined;
   readonly epochs: EpochSource;
   readonly signer: Signer;
   readonly heads: KeysetHeads;
-  readonly logger: Logger;
   readonly allowUnlocked?: boolean | undefined;
 }
 

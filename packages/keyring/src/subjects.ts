@@ -3,7 +3,7 @@ import { openWith, type SubjectKeySource } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { EpochKeys, type EpochSource } from './epoch-keys.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
-import { RedisLink } from './redis-connection.ts';
+import { RedisLink, type StoreOptions } from './redis-connection.ts';
 import { RepeatedRead } from './repeated-read.ts';
 import type { ShredList } from './shred-list.ts';
 import { SubjectCache } from './subject-cache.ts';
@@ -18,15 +18,8 @@ const CEILING_MS = 15 * 60_000;
 /** Subjects whose keys are kept: 4 MiB of guarded memory, and as much for each use. */
 const SUBJECTS_MAX = 131_072;
 
-export interface SubjectsOptions {
+export interface SubjectsOptions extends StoreOptions {
   readonly dataset: string;
-  readonly redisUrl: string;
-  /** As a user that may create subject keys; default: the same as redisUrl. */
-  readonly redisWriteUrl?: string | undefined;
-  /** Authorities (PEM) to trust with `rediss:`; default: the system's. */
-  readonly redisTlsCa?: string | undefined;
-  /** Default `sealstream:`. */
-  readonly prefix?: string | undefined;
   /** Absent in a process that asks for shreds and holds no subject keys. */
   readonly epochs?: EpochSource | undefined;
   /** Whether a subject without a key gets one; default false. */
@@ -40,7 +33,6 @@ export interface SubjectsOptions {
   readonly cacheCeilingMs?: number | undefined;
   /** A shred whose notice was lost is known after so long; default 10 seconds. */
   readonly pollMs?: number | undefined;
-  readonly logger: Logger;
   readonly allowUnlocked?: boolean | undefined;
 }
 
