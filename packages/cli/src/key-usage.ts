@@ -1,11 +1,12 @@
 import type { Bus, KafkaRecord, ReadStart } from '@sealstream/bus';
 import { SealstreamError } from '@sealstream/contracts';
+import { behindProducerMarker } from '@sealstream/crypto';
 
 import type { Terminal } from './terminal.ts';
 import { Progress } from './progress.ts';
 
 /** What a topic holds, as far as it decides where key ids stand in its records. */
-export type UsageRole = 'sealed-records' | 'tokens';
+export type UsageRole = 'producer-sealed' | 'sealed-records' | 'tokens';
 
 /** Where one key is found. Times are those of records, in RFC 3339; '' where records have none. */
 export interface KeyUsage {
@@ -38,9 +39,14 @@ const JWE = new RegExp(`${JWE_BEGIN}([\\w-]{16})In0\\.\\.`, 'g');
 export function keyIdsIn(role: UsageRole, { value }: Pick<KafkaRecord, 'value'>): Set<string> {
   const ids = new Set<string>();
   if (value === null) return ids;
-  if (role === 'sealed-records') {
-    const isSealed = value.length > SEALED_ID.to && SEALED_FORMATS.includes(value[0] ?? 0);
-    if (isSealed) ids.add(value.toString('latin1', SEALED_ID.from, SEALED_ID.to));
+  if (role !== 'tokens') {
+    const sealed = role === 'producer-sealed' ? behindProducerMarker(value) : value;
+    if (
+      sealed !== undefined &&
+      sealed.length > SEALED_ID.to &&
+      SEALED_FORMATS.includes(sealed[0] ?? 0)
+    )
+      ids.add(sealed.toString('latin1', SEALED_ID.from, SEALED_ID.to));
     return ids;
   }
   const text = value.toString('latin1');

@@ -6,6 +6,7 @@ import { roleOf } from './topic-role.ts';
 
 /** Where key ids stand in the records of a dataset's topics; others hold nothing sealed. */
 const ROLES: Readonly<Partial<Record<keyof DatasetTopics, UsageRole>>> = {
+  raw: 'producer-sealed',
   accepted: 'sealed-records',
   rejected: 'sealed-records',
   encrypted: 'tokens',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
 import type { Purpose } from '@sealstream/contracts';
-import { fieldCipher, RecordCipher } from '@sealstream/crypto';
+import { fieldCipher, ProducerCipher, RecordCipher } from '@sealstream/crypto';
 import {
   epochFiles,
   fileProvider,
@@ -117,6 +117,7 @@ async function opened(purposes: readonly Purpose[]): Promise<Keyring> {
     prefix,
     provider: fileProvider(keyDir, purposes),
     purposes,
+    sealTo: ['rejected', 'producer'],
     datasets: ['people'],
     signerPublicKey: readPublicKeyFile(join(keyDir, 'signer.pub')),
     heads: new KafkaKeysetHeads(bus),
@@ -187,6 +188,8 @@ describe('the life of keys', () => {
       await append(`${stage}.people`, sealed);
       await append(`${stage}.people`, sealed);
     }
+    await append('raw.people', new ProducerCipher('people').seal(keys, null, value));
+    await append('raw.people', Buffer.from('{"a":"plain"}'));
     const forms = [
       { path: '/a', form: 'token', algorithm: 'xchacha20-poly1305' },
       { path: '/b', form: 'jwe', algorithm: 'aes-256-gcm' },
@@ -205,10 +208,11 @@ describe('the life of keys', () => {
       usage: { keyset: string; topic: string; records: number; first: string; keyId: string }[];
       records: number;
     };
-    expect(records).toBe(5);
+    expect(records).toBe(7);
     expect(usage.map((one) => `${one.keyset} ${one.topic} ${one.records}`)).toEqual([
       'accepted/people accepted.people 2',
       ...forms.map(() => 'field/people encrypted.people 1'),
+      'producer/people raw.people 1',
       'rejected/people rejected.people 2',
     ]);
     expect(usage.at(0)?.keyId).toBe(ids.get('accepted'));
@@ -248,6 +252,14 @@ describe('the life of keys', () => {
     const again = await destroy('--yes --settled 0ms --force --json');
     expect(jsonOf(again)).toMatchObject({ action: 'unchanged' });
     expect(await told('key-destroyed')).toMatchObject([{ keyId: id, records: 1, forced: true }]);
+  });
+
+  test('of producers ends only when ingest has no more to open', async () => {
+    const { id } = keyring.keys.publicKey('producer', 'people');
+    await sealstream('keys rotate --purpose producer');
+    const line = `keys destroy --dataset people --purpose producer --key ${id} --yes --settled 0ms`;
+    const inUse = await sealstream(line);
+    expect(inUse).toMatchObject({ exit: 2, err: expect.stringContaining('records 1') });
   });
 
   test('of keys that never rotate goes on in a new epoch, which names the joins that break', async () => {

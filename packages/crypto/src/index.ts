@@ -49,7 +49,12 @@ export {
 export type { ByteSink } from './byte-sink.ts';
 export { DIGEST_BYTES, KeyedHash } from './keyed-hash.ts';
 export type { RangeBinding, RecordBinding } from './record-binding.ts';
-export { looksProducerSealed, PRODUCER_SEAL_BYTES, ProducerCipher } from './producer-cipher.ts';
+export {
+  behindProducerMarker,
+  looksProducerSealed,
+  PRODUCER_SEAL_BYTES,
+  ProducerCipher,
+} from './producer-cipher.ts';
 export { PUBLIC_KEY_FORM } from './public-key-form.ts';
 export { RecordCipher } from './record-cipher.ts';
 export { Scratch } from './scratch.ts';

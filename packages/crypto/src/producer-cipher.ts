@@ -23,6 +23,12 @@ export function looksProducerSealed(bytes: Uint8Array, from: number, to: number)
   return true;
 }
 
+/** The sealed record behind the marker, a view; undefined when the bytes begin otherwise. */
+export function behindProducerMarker(bytes: Buffer): Buffer | undefined {
+  const { length } = MARKER;
+  return MARKER.equals(bytes.subarray(0, length)) ? bytes.subarray(length) : undefined;
+}
+
 /**
  * Seals records before they reach Kafka to the public half of a dataset's key pair of the purpose
  * `producer`, and opens them with the private half (docs/wire-format.md).
@@ -45,10 +51,10 @@ export class ProducerCipher {
    * The plaintext; the caller's own. Throws RECORD_NOT_AUTHENTIC, and KEY_UNKNOWN, KEY_DESTROYED and
    * their kin from the key source.
    */
-  open(keys: Pick<KeySource, 'privateKey'>, key: Uint8Array | null, sealed: Uint8Array): Buffer {
-    if (!MARKER.equals(sealed.subarray(0, MARKER.length)))
-      throw new SealstreamError('RECORD_NOT_AUTHENTIC', { stage: 'raw' });
-    return this.#cipher.openSealed(keys, bindingOf(key), sealed.subarray(MARKER.length));
+  open(keys: Pick<KeySource, 'privateKey'>, key: Uint8Array | null, bytes: Buffer): Buffer {
+    const sealed = behindProducerMarker(bytes);
+    if (sealed === undefined) throw new SealstreamError('RECORD_NOT_AUTHENTIC', { stage: 'raw' });
+    return this.#cipher.openSealed(keys, bindingOf(key), sealed);
   }
 }
 

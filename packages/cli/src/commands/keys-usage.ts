@@ -35,9 +35,9 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
   summary: 'count the records under each key on topics',
   about:
     'Reads topics to their ends and counts, for each key of a keyset, the records that name it and ' +
-    'the time of the first and the last one. Nothing is opened. On accepted and rejected topics a ' +
-    'record names one key; all others are searched for tokens, JWE and Fernet tokens as text. Keys ' +
-    'of single subjects are not told apart. Copies elsewhere are not seen.',
+    'the time of the first and the last one. Nothing is opened. On raw, accepted and rejected topics ' +
+    'a record names one key at most; all others are searched for tokens, JWE and Fernet tokens as ' +
+    'text. Keys of single subjects are not told apart. Copies elsewhere are not seen.',
   arguments: [new Argument('[topics...]', 'any topics; or those of --dataset')],
   options: [
     oneDatasetOption(),
