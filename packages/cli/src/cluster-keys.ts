@@ -76,14 +76,20 @@ export async function openKeys(
   const provider = outermostKeys({ ...config, keyDir: places.dir }, purposes);
   const keyring = await openKeyring({ ...shared, provider, purposes, sealTo, datasets: [dataset] });
   if (wanted.subjects === undefined) return whenReady(keyring, keyring.keys, config.connectWaitMs);
-  const subjects = await openSubjects({
-    ...shared,
-    ...(wanted.subjects === 'shreds' ? {} : { epochs: epochsOf(context, options) }),
-    dataset,
-    mayCreate: wanted.subjects === 'create',
-  });
-  const keys = new DatasetKeys(keyring.keys, subjects);
-  return whenReady(bothOf(keyring, subjects), keys, config.connectWaitMs);
+  try {
+    const subjects = await openSubjects({
+      ...shared,
+      ...(wanted.subjects === 'shreds' ? {} : { epochs: epochsOf(context, options) }),
+      dataset,
+      mayCreate: wanted.subjects === 'create',
+    });
+    const keys = new DatasetKeys(keyring.keys, subjects);
+    return await whenReady(bothOf(keyring, subjects), keys, config.connectWaitMs);
+  } catch (error) {
+    // It watches Redis, and the process would not end.
+    keyring.stop();
+    throw error;
+  }
 }
 
 /** Where the operator's epoch keys are, and what unwraps them. */

@@ -71,9 +71,8 @@ export function tellFailure(terminal: Terminal, error: SealstreamError): void {
   const problems = problemsOf(error);
   for (const { fields, line } of problems) terminal.note(line, fields);
   const { code, place } = error;
-  const { mend } = ERRORS[code];
   // The message of an error with several problems repeats them all.
-  const { message } = problems.length === 0 ? error : new SealstreamError(code, place);
+  const { mend, message } = problems.length === 0 ? error : new SealstreamError(code, place);
   const text = message.slice(code.length + 2).replaceAll(/\s*\n\s*/g, ' ');
   terminal.note(`${terminal.paintErr('red', code)}: ${text}`, { error: code, place, mend });
 }

@@ -5,9 +5,6 @@ import { behindProducerMarker } from '@sealstream/crypto';
 import type { Terminal } from './terminal.ts';
 import { Progress } from './progress.ts';
 
-/** What a topic holds, as far as it decides where key ids stand in its records. */
-export type UsageRole = 'producer-sealed' | 'sealed-records' | 'tokens';
-
 /** Where one key is found. Times are those of records, in RFC 3339; '' where records have none. */
 export interface KeyUsage {
   readonly keyId: string;
@@ -29,30 +26,33 @@ export interface ScannedTopics {
 /** A sealed record is a format byte, 12 characters of key id, and what is sealed. */
 const SEALED_ID = { from: 1, to: 13 };
 const SEALED_FORMATS = [1, 2];
+const KEY_ID = /^[\w-]{12}$/;
 /** A text token of any version, and a Fernet token, behind their key id. */
 const TOKEN = /ss[1-9f]:([\w-]{12}):/g;
 /** The header of a JWE of ours up to the key id, which stands there in base64url once more. */
 const JWE_BEGIN = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"').toString('base64url');
 const JWE = new RegExp(`${JWE_BEGIN}([\\w-]{16})In0\\.\\.`, 'g');
 
-/** The key ids that a record names; ids that stand in text by chance count as well. */
-export function keyIdsIn(role: UsageRole, { value }: Pick<KafkaRecord, 'value'>): Set<string> {
+/**
+ * The key ids that a record names, wherever a key id of ours can stand in a value: behind the format
+ * byte of a sealed record, also of one that a producer sealed, and in the text of tokens. So a copy of
+ * any topic can be read, whatever it is called. Ids that stand there by chance count as well.
+ */
+export function keyIdsIn({ value }: Pick<KafkaRecord, 'value'>): Set<string> {
   const ids = new Set<string>();
   if (value === null) return ids;
-  if (role !== 'tokens') {
-    const sealed = role === 'producer-sealed' ? behindProducerMarker(value) : value;
-    if (
-      sealed !== undefined &&
-      sealed.length > SEALED_ID.to &&
-      SEALED_FORMATS.includes(sealed[0] ?? 0)
-    )
-      ids.add(sealed.toString('latin1', SEALED_ID.from, SEALED_ID.to));
-    return ids;
-  }
+  const sealed = sealedId(behindProducerMarker(value) ?? value);
+  if (sealed !== undefined) ids.add(sealed);
   const text = value.toString('latin1');
   for (const [, id = ''] of text.matchAll(TOKEN)) ids.add(id);
   for (const [, id = ''] of text.matchAll(JWE)) ids.add(Buffer.from(id, 'base64url').toString());
   return ids;
+}
+
+function sealedId(record: Buffer): string | undefined {
+  if (record.length <= SEALED_ID.to || !SEALED_FORMATS.includes(record[0] ?? 0)) return undefined;
+  const id = record.toString('latin1', SEALED_ID.from, SEALED_ID.to);
+  return KEY_ID.test(id) ? id : undefined;
 }
 
 interface Found {
@@ -70,12 +70,12 @@ interface Found {
  */
 export async function scanUsage(
   bus: Pick<Bus, 'admin' | 'read'>,
-  topics: ReadonlyMap<string, UsageRole>,
+  topics: readonly string[],
   known: ReadonlySet<string>,
   { fromMs, terminal }: { readonly fromMs?: number | undefined; readonly terminal: Terminal },
 ): Promise<ScannedTopics> {
   const found = new Map<string, Map<string, Found>>();
-  const { starts, total } = await startsOf(bus, [...topics.keys()], fromMs);
+  const { starts, total } = await startsOf(bus, topics, fromMs);
   const progress = new Progress(terminal, 'scan', total);
   let [records, others] = [0, 0];
   try {
@@ -84,7 +84,7 @@ export async function scanUsage(
       const ofTopic = found.get(topic) ?? new Map<string, Found>();
       found.set(topic, ofTopic);
       for (const record of batch.records) {
-        const ids = keyIdsIn(topics.get(topic) ?? 'tokens', record);
+        const ids = keyIdsIn(record);
         for (const id of ids) if (known.has(id)) note(ofTopic, id, Number(record.timestamp));
         if ([...ids].some((id) => !known.has(id))) others += 1;
         records += 1;

@@ -16,6 +16,7 @@ export class SpreadWriter {
   #sizeBytes = 0;
   #partition = 0;
   #records = 0;
+  #acked = 0;
 
   private constructor(bus: Pick<Bus, 'append'>, topic: string, partitions: number) {
     this.#bus = bus;
@@ -33,6 +34,11 @@ export class SpreadWriter {
   /** Values handed over so far; after end() all of them are on every in-sync replica. */
   get records(): number {
     return this.#records;
+  }
+
+  /** Values that are on every in-sync replica. */
+  get acked(): number {
+    return this.#acked;
   }
 
   async write(value: Buffer): Promise<void> {
@@ -55,9 +61,14 @@ export class SpreadWriter {
     this.#values = [];
     this.#sizeBytes = 0;
     await this.#underWay[partition];
-    const sent = this.#bus.append(this.#topic, partition, records);
+    const sent = this.#append(partition, records);
     // Awaited before the next batch of this partition, and at the end.
     sent.catch(() => undefined);
     this.#underWay[partition] = sent;
+  }
+
+  async #append(partition: number, records: { key: null; value: Buffer }[]): Promise<void> {
+    await this.#bus.append(this.#topic, partition, records);
+    this.#acked += records.length;
   }
 }

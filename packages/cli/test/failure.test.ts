@@ -55,6 +55,11 @@ test('with --json an error is one object with code, place and mend', () => {
   });
 });
 
+test('with --json the mend is that of this very case, where more is known than for the code', () => {
+  const error = new SealstreamError('USAGE', { option: '--to' }, 'Say where to.');
+  expect(JSON.parse(told(error, true))).toMatchObject({ mend: 'Say where to.' });
+});
+
 test('the message of a foreign error never passes', () => {
   let foreign: unknown;
   try {

@@ -277,6 +277,23 @@ describe('the command on real servers', () => {
     expect(own).toMatchObject({ exit: 2, err: expect.stringContaining('topic of the flow') });
   });
 
+  test('copies all to a target that was deleted and made anew, and nothing to one of unknown origin', async () => {
+    const [source, target] = [`encrypted.${D}`, `anew-twice.${D}`];
+    const line = `rewrap ${source} ${target} --json`;
+    const count = await countOf(source);
+    await bus.admin.createTopic(target, 2, 1, {});
+    expect(jsonOf(await sealstream(line))).toMatchObject({ rewrapped: count, resumed: false });
+    const again = await sealstream(line);
+    expect(jsonOf(again)).toMatchObject({ rewrapped: 0, resumed: true });
+    await bus.admin.deleteTopic(target);
+    await bus.admin.createTopic(target, 2, 1, {});
+    expect(jsonOf(await sealstream(line))).toMatchObject({ rewrapped: count, resumed: false });
+    expect(await countOf(target)).toBe(count);
+    const other = await sealstream(`rewrap accepted.${D} ${target} --json`);
+    expect(other).toMatchObject({ exit: 2, err: expect.stringContaining('name an empty topic') });
+    expect(await countOf(target)).toBe(count);
+  });
+
   test('rewraps encrypted and accepted under the keys of now, and what it gives opens to the same', async () => {
     const opened = async (topic: string, policy: string) => {
       const line = ['tail', topic, '--open', '--key-dir', keyDir, '--policy', policy];

@@ -254,12 +254,30 @@ describe('the life of keys', () => {
     expect(await told('key-destroyed')).toMatchObject([{ keyId: id, records: 1, forced: true }]);
   });
 
-  test('of producers ends only when ingest has no more to open', async () => {
+  test('is found on a copy of any topic, whatever the copy is called', async () => {
+    const { keys } = keyring;
+    const sealed = new RecordCipher('accepted', 'people', 'accepted').seal(keys, binding, value);
+    await bus.admin.createTopic('mine', 1, 1, {});
+    await append('mine', sealed);
+    await append('mine', new ProducerCipher('people').seal(keys, null, value));
+    const { usage } = jsonOf(await sealstream('keys usage mine --json')) as { usage: unknown[] };
+    expect(usage).toMatchObject([
+      { keyset: 'accepted/people', records: 1, keyId: sealed.toString('latin1', 1, 13) },
+      { keyset: 'producer/people', records: 1 },
+    ]);
+  });
+
+  test('of producers ends only by force, since what they still seal is nowhere to be seen', async () => {
     const { id } = keyring.keys.publicKey('producer', 'people');
     await sealstream('keys rotate --purpose producer');
     const line = `keys destroy --dataset people --purpose producer --key ${id} --yes --settled 0ms`;
     const inUse = await sealstream(line);
     expect(inUse).toMatchObject({ exit: 2, err: expect.stringContaining('records 1') });
+    expect(inUse.err).toContain('give every producer the new public key');
+    const end = await bus.admin.offset('raw.people', 0, 'latest');
+    await bus.admin.deleteBefore('raw.people', 0, end);
+    expect((await sealstream(line)).err).toContain('records 0');
+    expect(jsonOf(await sealstream(`${line} --force --json`))).toMatchObject({ records: 0 });
   });
 
   test('of keys that never rotate goes on in a new epoch, which names the joins that break', async () => {

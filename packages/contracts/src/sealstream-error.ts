@@ -12,17 +12,21 @@ export type ErrorPlace = Readonly<Record<string, string | number | bigint | unde
 export class SealstreamError extends Error {
   readonly code: ErrorCode;
   readonly place: ErrorPlace;
+  /** What to do about it, for this very case where more is known than for its code. */
+  readonly mend: string;
 
   constructor(code: ErrorCode, place: ErrorPlace = {}, hint?: string) {
     const where = Object.entries(place)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name} ${value}`)
       .join(', ');
-    const { cause, mend } = ERRORS[code];
-    super(`${code}: ${cause}${where === '' ? '' : ` (${where})`} ${hint ?? mend}`);
+    const { cause } = ERRORS[code];
+    const mend = hint ?? ERRORS[code].mend;
+    super(`${code}: ${cause}${where === '' ? '' : ` (${where})`} ${mend}`);
     this.name = 'SealstreamError';
     this.code = code;
     this.place = place;
+    this.mend = mend;
   }
 
   /** Whether trying the same thing again later may help. */

@@ -29,7 +29,10 @@ import { SubjectIndex } from './subject-index.ts';
 /** What a rewrap counts of one batch. */
 export interface RewrapCounts {
   rewrapped: number;
-  /** Copied as they stand, since they do not open: their key was destroyed, or they are not ours. */
+  /**
+   * Copied as they stand, since they do not open (their key was destroyed, or they are not ours), or
+   * since their subject was shredded.
+   */
   asTheyStand: number;
 }
 
@@ -82,12 +85,16 @@ function write(
   sink.push({ key: viewOf(parts.key), value, headers, timestamp: BigInt(timestampMs) }, offset);
 }
 
+const OF_ONE_RECORD = ['RECORD_NOT_AUTHENTIC', 'KEY_DESTROYED', 'SUBJECT_KEYS_WANTED'];
+/** Of one person: Redis was just asked for the key, and whoever may write tokens can name any. */
+const OF_ONE_SUBJECT = ['KEY_UNKNOWN', 'KEYSET_UNREADABLE'];
+
 /** Whether it concerns this record alone; anything else is thrown on. */
 function isOneRecords(error: unknown): boolean {
-  return (
-    error instanceof SealstreamError &&
-    ['RECORD_NOT_AUTHENTIC', 'KEY_DESTROYED', 'SUBJECT_KEYS_WANTED'].includes(error.code)
-  );
+  if (!(error instanceof SealstreamError)) return false;
+  const { code, place } = error;
+  if (OF_ONE_RECORD.includes(code)) return true;
+  return OF_ONE_SUBJECT.includes(code) && String(place['keyset']).startsWith('subject/');
 }
 
 /** Whole records of accepted.D. */
@@ -109,6 +116,9 @@ class AcceptedAnew {
     const keys = counts.tally.noting(this.#keys);
     try {
       const { encoded, envelope } = this.#codec.open(this.#keys, record);
+      // Sealed anew it would outlive the key that its shred waits for.
+      if (envelope.subject !== null && this.#keys.shreds?.has(envelope.subject, 0) === true)
+        return undefined;
       return this.#codec.seal(keys, encoded, record.key, envelope).value ?? undefined;
     } catch (error) {
       if (isOneRecords(error)) return undefined;

@@ -17,8 +17,8 @@ export interface PlannedField {
 }
 
 /**
- * What becomes of each field of a dataset when a subject of it is shredded; fields of which nothing
- * stands on a topic are not listed there.
+ * What becomes of each key, header and field of a dataset when a subject of it is shredded; those of
+ * which nothing stands on a topic are not listed there.
  */
 export function shredPlan(dataset: Dataset): PlannedField[] {
   const { encrypted, masked } = dataset.topics;
@@ -26,11 +26,14 @@ export function shredPlan(dataset: Dataset): PlannedField[] {
     planned('(key)', masked, dataset.key.mask, KEPT_KEYS[dataset.key.mask]),
     planned('(key)', encrypted, dataset.key.encrypt, KEPT_KEYS[dataset.key.encrypt]),
   ];
+  const headers = dataset.headers.flatMap((name) =>
+    [masked, encrypted].map((topic) => planned(`(header ${name})`, topic, 'keep', 'readable')),
+  );
   const fields = dataset.fields.flatMap((field) => [
     planned(field.path, masked, field.mask.name, afterMask(field)),
     planned(field.path, encrypted, sealName(field), afterEncrypt(field)),
   ]);
-  return [...keys, ...fields].filter((one) => one !== undefined);
+  return [...keys, ...headers, ...fields].filter((one) => one !== undefined);
 }
 
 const KEPT_KEYS = { hash: 'one-way', keep: 'readable', drop: undefined } as const;

@@ -26,6 +26,7 @@ import { Progress } from '../progress.ts';
 import { recordFile } from '../record-file.ts';
 import { SpreadWriter } from '../spread-writer.ts';
 import { withBus } from '../servers.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface Options extends DatasetOptions, KeyOptions, CommonOptions {
   readonly format?: FileFormat;
@@ -73,12 +74,15 @@ export const ingest = defineCommand<Options, [file: string | undefined]>({
         }
         await pass(work.end());
         await writer.end();
+      } catch (error) {
+        tellCutShort(terminal, dataset, writer);
+        throw error;
       } finally {
+        progress.end();
         keys?.stop();
       }
       return writer.records;
     });
-    progress.end();
     const topic = dataset.topics.raw;
     if (terminal.json) terminal.sayJson({ topic, published, bad });
     else terminal.say(`${published} records published to ${topic}, ${bad} rows bad`);
@@ -87,6 +91,19 @@ export const ingest = defineCommand<Options, [file: string | undefined]>({
     return { next: `see them masked: sealstream tail ${dataset.topics.masked}` };
   },
 });
+
+/** Run again, the command would publish these rows a second time. */
+function tellCutShort(
+  terminal: Terminal,
+  { topics }: Dataset,
+  { acked, records }: SpreadWriter,
+): void {
+  const more = records - acked;
+  terminal.note(
+    `${acked} records stand on ${topics.raw} already, and up to ${more} of the next ${more} may`,
+    { topic: topics.raw, published: acked, unknown: more },
+  );
+}
 
 /** The keys to seal to; undefined where plain records may stand on raw. */
 async function producerKeys(

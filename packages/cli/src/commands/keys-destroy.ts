@@ -38,7 +38,8 @@ export const keysDestroy = defineCommand<Options>({
     'Takes the wrapped key out of its keyset; what it sealed opens nowhere any more (KEY_DESTROYED), ' +
     'within seconds, and where Redis cannot be reached at the ceiling of the key cache. Only a key ' +
     'that was rotated away can go. First the topics of the dataset are read to their ends, and a key ' +
-    'that a record there still names stays, unless --force is given. Copies elsewhere are not seen. ' +
+    'that a record there still names stays, unless --force is given. Copies elsewhere are not seen, and ' +
+    'neither is what producers still seal: a key of the purpose producer always needs --force. ' +
     'Old copies of Redis and of the topic keyring still hold the wrapped key until they are gone.',
   options: [
     datasetOption(),
@@ -53,7 +54,7 @@ export const keysDestroy = defineCommand<Options>({
     )
       .argParser(durationMs)
       .default(durationMs(SETTLED), SETTLED),
-    new Option('--force', 'also while records of the dataset name it; they open no more'),
+    new Option('--force', 'also while records of the dataset name it, or may; they open no more'),
     policyOption(),
     keyDirOption(),
   ],
@@ -79,6 +80,13 @@ export const keysDestroy = defineCommand<Options>({
       try {
         requireSettled(options, await admin.list());
         const records = await recordsUnder(context, bus, dataset, options.key);
+        if (purpose === 'producer' && options.force !== true)
+          throw new SealstreamError(
+            'USAGE',
+            { dataset: dataset.name, key: options.key, records },
+            'Producers may seal to it still, and rejects hold what they sealed where nobody sees it: ' +
+              'give every producer the new public key, see to open rejects, then add --force.',
+          );
         if (records > 0 && options.force !== true)
           throw new SealstreamError(
             'USAGE',
@@ -135,10 +143,9 @@ async function recordsUnder(
   keyId: string,
 ): Promise<number> {
   const topics = usageTopics(dataset);
-  for (const topic of topics.keys())
-    if ((await bus.admin.partitionCount(topic)) === 0) topics.delete(topic);
+  const present = (await bus.admin.topics(topics)).map(({ name }) => name);
   const { terminal } = context;
-  const { usage } = await scanUsage(bus, topics, new Set([keyId]), { terminal });
+  const { usage } = await scanUsage(bus, present, new Set([keyId]), { terminal });
   return usage.reduce((sum, { records }) => sum + records, 0);
 }
 

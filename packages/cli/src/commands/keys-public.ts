@@ -21,7 +21,8 @@ export const keysPublic = defineCommand<Options>({
   about:
     'Of the purpose producer: what producers seal their records to before they reach Kafka, so that ' +
     'only ingest can read them. It opens nothing and is no secret; the signature says whose it is. ' +
-    'After `keys rotate` give out the new one; records sealed to the older one still open.',
+    'After `keys rotate` give out the new one; records sealed to the older one still open, ' +
+    'until `keys destroy` ends it.',
   options: [
     datasetOption(),
     new Option('--purpose <purpose>', 'what the key pair is for')

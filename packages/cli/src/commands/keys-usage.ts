@@ -5,7 +5,7 @@ import { Argument, Option } from 'commander';
 import { openAdmin } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { type KeyUsage, scanUsage, type ScannedTopics, type UsageRole } from '../key-usage.ts';
+import { type KeyUsage, scanUsage, type ScannedTopics } from '../key-usage.ts';
 import {
   keyDirOption,
   type KeyOptions,
@@ -17,7 +17,7 @@ import {
 import { datasetsOf } from '../policy-file.ts';
 import { withBus } from '../servers.ts';
 import { textTable } from '../table.ts';
-import { usageRole, usageTopics } from '../usage-topics.ts';
+import { usageTopics } from '../usage-topics.ts';
 
 interface Options extends PolicyOptions, KeyOptions, CommonOptions {
   readonly dataset?: string;
@@ -35,9 +35,10 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
   summary: 'count the records under each key on topics',
   about:
     'Reads topics to their ends and counts, for each key of a keyset, the records that name it and ' +
-    'the time of the first and the last one. Nothing is opened. On raw, accepted and rejected topics ' +
-    'a record names one key at most; all others are searched for tokens, JWE and Fernet tokens as ' +
-    'text. Keys of single subjects are not told apart. Copies elsewhere are not seen.',
+    'the time of the first and the last one. Nothing is opened: a sealed record names its key ' +
+    'at its beginning, and tokens, JWE and Fernet tokens are found as text, also on a copy of a ' +
+    'topic under any name. Keys of single subjects are not told apart. Other copies are not seen, and ' +
+    'neither is what a producer has sealed and not sent, or what stands sealed inside a reject.',
   arguments: [new Argument('[topics...]', 'any topics; or those of --dataset')],
   options: [
     oneDatasetOption(),
@@ -75,12 +76,10 @@ function wantedTopics(
   context: Context,
   options: Options,
   topics: readonly string[],
-): Map<string, UsageRole> {
+): readonly string[] {
   if (topics.length > 0 === (options.dataset !== undefined))
     throw new SealstreamError('USAGE', { option: '--dataset' }, 'Name topics, or a --dataset.');
-  const datasets = datasetsOf(context, options);
-  if (topics.length === 0) return usageTopics(datasets[0]);
-  return new Map(topics.map((topic) => [topic, usageRole(topic, datasets)]));
+  return topics.length > 0 ? topics : usageTopics(datasetsOf(context, options)[0]);
 }
 
 function named(usage: readonly KeyUsage[], keysets: readonly ListedKeyset[]): ShownUsage[] {

@@ -1,5 +1,5 @@
 import { type Bus, RecordBatchWriter } from '@sealstream/bus';
-import { type BatchEvent, type Purpose, SealstreamError } from '@sealstream/contracts';
+import type { BatchEvent, Purpose } from '@sealstream/contracts';
 import { acceptedStage } from '@sealstream/flow';
 import { type Dataset, encryptPlan, maskPlan } from '@sealstream/policy';
 import { Option } from 'commander';
@@ -20,7 +20,7 @@ import {
 import { readDataset } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
 import { withBus } from '../servers.ts';
-import { distance, eventOfTarget, refuseTarget } from '../target-topic.ts';
+import { beginCopy, distance, eventOfTarget, refuseTarget } from '../target-topic.ts';
 
 interface Options extends DatasetOptions, KeyOptions, CommonOptions {
   readonly stage: 'mask' | 'encrypt';
@@ -44,8 +44,8 @@ export const reprocess = defineCommand<Options>({
     'Reads the accepted topic of a dataset from a time on (it is kept for a day), opens each record, ' +
     'does by the policy of now what the stage does, and writes the result to a topic of your own, ' +
     'exactly once, up to where accepted ends now. The topic must be there, with at least as many ' +
-    'partitions, and must not be one of the flow. Run again with the same topic it goes on where it ' +
-    'ended. A record that does not pass is counted and left out.',
+    'partitions; it must be empty the first time and none of the flow. Run again with the same topic ' +
+    'it goes on where it ended. A record that does not pass is counted and left out.',
   options: [
     datasetOption(),
     new Option('-s, --stage <stage>', 'what to do')
@@ -103,8 +103,15 @@ async function reprocessed(
 ): Promise<Counts> {
   const { stage, toTopic } = options;
   const source = dataset.topics.accepted;
-  const group = `sealstream.reprocess.${stage}.${dataset.name}.${toTopic}`;
-  const starts = await startAt(bus, group, source, ends, options.from);
+  const { group, starts } = await beginCopy(
+    bus,
+    `reprocess.${stage}.${dataset.name}`,
+    { source, target: toTopic },
+    async (partition) => {
+      const found = await bus.admin.offset(source, partition, { atMs: options.from });
+      return found < 0n ? ends[partition] : found;
+    },
+  );
   const total = { written: 0, leftOut: 0 };
   const pending = new Map<number, BatchEvent>();
   const keys = await openKeys(context, bus, options, {
@@ -159,31 +166,4 @@ function subjectsFor(
 ): 'shreds' | 'create' | undefined {
   if (subject === undefined) return undefined;
   return stage === 'encrypt' ? 'create' : 'shreds';
-}
-
-/** Sets a group that never committed to the time; one that did goes on from there. */
-async function startAt(
-  bus: Bus,
-  group: string,
-  topic: string,
-  ends: readonly bigint[],
-  atMs: number,
-): Promise<bigint[]> {
-  return Promise.all(
-    ends.map(async (end, partition) => {
-      const { offset } = await bus.admin.committed(group, topic, partition);
-      const first = await bus.admin.offset(topic, partition, 'earliest');
-      if (offset >= first) return offset;
-      if (offset >= 0n)
-        throw new SealstreamError(
-          'OFFSETS_LOST',
-          { topic, partition, from: offset, to: first },
-          'Accepted records are kept for a day: begin again with another target topic.',
-        );
-      const found = await bus.admin.offset(topic, partition, { atMs });
-      const start = found < 0n ? end : found;
-      await bus.admin.setCommitted(group, topic, partition, start);
-      return start;
-    }),
-  );
 }

@@ -5,7 +5,7 @@ import type { Dataset } from '@sealstream/policy';
 import { Argument } from 'commander';
 
 import { endsOf, runToEnd } from '../bounded-run.ts';
-import { openKeys } from '../cluster-keys.ts';
+import { openKeys, type WantedKeys } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -13,7 +13,7 @@ import { keyDirOption, type KeyOptions, type PolicyOptions, policyOption } from 
 import { datasetsOf } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
 import { withBus } from '../servers.ts';
-import { distance, eventOfTarget, refuseTarget } from '../target-topic.ts';
+import { beginCopy, type Copy, distance, eventOfTarget, refuseTarget } from '../target-topic.ts';
 import { roleOf } from '../topic-role.ts';
 
 type Options = PolicyOptions & KeyOptions & CommonOptions;
@@ -39,8 +39,9 @@ export const rewrap = defineCommand<Options, [source: string, target: string]>({
     'Reads an accepted or encrypted topic from its beginning to where it ends now, opens what stands ' +
     'there and seals it under the active keys, exactly once, in order, with the same keys, headers and ' +
     'times. So the copy needs no older key of the dataset; once nothing else does (keys usage), that ' +
-    'key can be destroyed. A record that does not open is copied as it stands and counted. Run again ' +
-    'with the same topics it goes on where it ended. Keys of single subjects stay as they are.',
+    'key can be destroyed. A record that does not open, or whose subject was shredded, is copied as ' +
+    'it stands and counted. Run again with the same topics it goes on where it ended; the target must ' +
+    'be empty the first time. Keys of single subjects stay as they are.',
   arguments: [
     new Argument('<topic>', 'accepted or encrypted topic of a dataset'),
     new Argument('<to-topic>', 'a topic of your own with at least as many partitions'),
@@ -52,7 +53,10 @@ export const rewrap = defineCommand<Options, [source: string, target: string]>({
       'under the keys of after a rotation',
     ],
   ],
-  exits: { 0: 'every record was sealed anew', 1: 'a record did not open and was copied' },
+  exits: {
+    0: 'every record of this run was sealed anew',
+    1: 'a record of this run was copied as it stood',
+  },
   run: async (context, options, source, target) => {
     const found = roleOf(source, datasetsOf(context, options));
     if (found?.role !== 'accepted' && found?.role !== 'encrypted')
@@ -70,7 +74,8 @@ export const rewrap = defineCommand<Options, [source: string, target: string]>({
       return rewrappedTo(context, bus, options, { dataset, role, source, target, ends });
     });
     const { terminal } = context;
-    const { asTheyStand, rewrapped: done } = counts;
+    const { asTheyStand, resumed, rewrapped: done } = counts;
+    if (resumed) terminal.note('An earlier run had begun this copy; the figures are of this run.');
     if (terminal.json) terminal.sayJson({ topic: source, toTopic: target, ...counts });
     else terminal.say(`${done} records sealed anew on ${target}, ${asTheyStand} as they stood`);
     const next = `see which keys it still needs: sealstream keys usage ${target}`;
@@ -83,13 +88,14 @@ async function rewrappedTo(
   bus: Bus,
   options: Options,
   { dataset, ends, role, source, target }: Work,
-): Promise<RewrapCounts> {
-  const hasSubjects = role === 'encrypted' && dataset.subject !== undefined;
-  const keys = await openKeys(context, bus, options, {
-    dataset: dataset.name,
-    purposes: hasSubjects ? [...PURPOSES[role], 'subject-index'] : PURPOSES[role],
-    subjects: hasSubjects ? 'open' : undefined,
-  });
+): Promise<RewrapCounts & Pick<Copy, 'resumed'>> {
+  const { group, resumed, starts } = await beginCopy(
+    bus,
+    `rewrap.${source}`,
+    { source, target },
+    (partition) => bus.admin.offset(source, partition, 'earliest'),
+  );
+  const keys = await openKeys(context, bus, options, wantedKeys(dataset, role));
   const total: RewrapCounts = { rewrapped: 0, asTheyStand: 0 };
   // Only what is committed counts: a batch may be transformed more than once.
   const pending = new Map<number, RewrapCounts>();
@@ -97,13 +103,10 @@ async function rewrappedTo(
     pending.set(partition, counts);
   };
   const transform = rewrapped({ dataset, role, target, onCounted }, keys.keys);
-  const starts = await Promise.all(
-    ends.map((_, partition) => bus.admin.offset(source, partition, 'earliest')),
-  );
   const progress = new Progress(context.terminal, 'rewrap', distance(starts, ends));
   try {
     await runToEnd(bus, {
-      group: `sealstream.rewrap.${source}.${target}`,
+      group,
       source,
       outputs: [target],
       ends,
@@ -125,5 +128,13 @@ async function rewrappedTo(
     progress.end();
     keys.stop();
   }
-  return total;
+  return { ...total, resumed };
+}
+
+/** Whose records they are decides which of them are sealed anew. */
+function wantedKeys({ name: dataset, subject }: Dataset, role: Work['role']): WantedKeys {
+  const purposes = PURPOSES[role];
+  if (subject === undefined) return { dataset, purposes };
+  if (role === 'accepted') return { dataset, purposes, subjects: 'shreds' };
+  return { dataset, purposes: [...purposes, 'subject-index'], subjects: 'open' };
 }

@@ -28,7 +28,8 @@ export const subjectsShred = defineCommand<Options, [value: string[]]>({
   summary: 'destroy the key of one subject for good',
   about:
     'Destroys the key, leaves a permanent tombstone in its place, tells every process, and prints ' +
-    'a signed receipt. A subject without a key gets a tombstone, too. Running it again prints the ' +
+    'a signed receipt. A subject without a key gets a tombstone, too, ' +
+    'and that is said, since the value may be mistyped. Running it again prints the ' +
     'first receipt. The value is read from stdin or a file and is nowhere shown or kept; the reason ' +
     'stands in the receipt and the audit log for ever, so write no value into it.',
   arguments: [noValueArgument()],
@@ -75,6 +76,10 @@ export const subjectsShred = defineCommand<Options, [value: string[]]>({
       return done;
     });
     showReceipt(terminal, shredded);
+    if (shredded.receipt.document.keyId === undefined)
+      terminal.note('No key stood under this value, so none was destroyed: check the value.', {
+        keyDestroyed: false,
+      });
     return { next: 'keep the receipt; make backups follow: sealstream subjects rotate-epoch' };
   },
 });
