@@ -1,5 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { encodeSourced, LogWriter, readAuditKey } from '@sealstream/audit-log';
@@ -10,6 +18,7 @@ import { KafkaKeysetHeads } from '@sealstream/service';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
+import { sealstream as built } from './built-cli.ts';
 import { type Ran, ran } from './surroundings.ts';
 import { valuesOf } from './topic-values.ts';
 
@@ -250,6 +259,23 @@ describe('sealstream subjects', () => {
     expect(listed.epochs.map(({ id }) => id)).toEqual([rotated['epoch']]);
     const table = await sealstream(`subjects list --dataset ${D}`);
     expect(table.out).toContain(String(rotated['epoch']));
+  });
+
+  test('lets a command end when the keys of subjects cannot be opened', async () => {
+    const lacking = join(dir, 'lacking');
+    cpSync(keyDir, lacking, { recursive: true });
+    rmSync(join(lacking, 'subject.key'));
+    await bus.admin.createTopic(`copy.${D}`, 1, 1, {});
+    const words = ['rewrap', `encrypted.${D}`, `copy.${D}`, '--policy', policyFile];
+    const { err, exit } = await built([...words, '--key-dir', lacking], { env });
+    expect(err).toContain('KEY_FILE_MISSING');
+    expect(exit).toBe(2);
+  });
+
+  test('says when no key stood under a value, which may be mistyped', async () => {
+    const line = `subjects shred --dataset ${D} --reason R-4713 --yes`;
+    const { err, exit } = await sealstream(line, `${canary}-mistyped`);
+    expect([exit, err]).toEqual([0, expect.stringContaining('none was destroyed')]);
   });
 
   test('tells the audit log of each of these, and shows the value nowhere', async () => {
