@@ -119,3 +119,18 @@ export const standards = read('standards.json') as {
     token: string;
   }[];
 };
+
+/** NIST's samples of FF1; vectors/ff1.json says where they are from. */
+export const ff1Samples = (
+  read('ff1.json') as {
+    vectors: {
+      id: number;
+      key: string;
+      radix: number;
+      alphabet: string;
+      tweak: string;
+      plaintext: string;
+      ciphertext: string;
+    }[];
+  }
+).vectors;
