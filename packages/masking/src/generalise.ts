@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { floorToMultiple, formatDecimal, parseDecimal } from './decimal.ts';
-import type { MaskAction, Rewrite, TextOutput } from './transform.ts';
+import { isoDate } from './iso-date.ts';
+import { type MaskAction, type Rewrite, writeAscii } from './transform.ts';
 
 export const GeneraliseParameters = z
   .union([
@@ -12,6 +13,18 @@ export const GeneraliseParameters = z
     }),
     z.strictObject({
       date: z.enum(['year', 'month']).describe('What is kept of an ISO date.'),
+    }),
+    z.strictObject({
+      zip: z
+        .literal(3)
+        .describe('Keeps the first 3 digits of a US zip code; 000 where at most 20,000 live.'),
+    }),
+    z.strictObject({
+      ageOver: z
+        .int()
+        .min(1)
+        .max(200)
+        .describe('Ages above this one become one above it: 89 gives 90. HIPAA wants 89.'),
     }),
   ])
   .describe('Replaces a value by something coarser that holds it.');
@@ -48,10 +61,6 @@ function plainFloor(text: Buffer, from: number, to: number): number {
   return fraction ? -whole - 1 : -whole;
 }
 
-function writeAscii(out: TextOutput, text: string): void {
-  for (let i = 0; i < text.length; i++) out.byte(text.charCodeAt(i));
-}
-
 function bucketRewrite(width: number): Rewrite {
   const step = parseDecimal(String(width));
   const fast = Number.isInteger(width) && width < 10 ** EXACT_DIGITS;
@@ -70,39 +79,56 @@ function bucketRewrite(width: number): Rewrite {
   };
 }
 
-/** ISO 8601 calendar date, alone or with a time of day as RFC 3339 writes it. */
-const ISO_DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[Tt ](.+))?$/;
-const ISO_TIME =
-  /^(?:[01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d{1,12})?)?(?:[Zz]|[+-][0-2]\d:?[0-5]\d)?$/;
-const LONGEST_DATE = 48;
-
-function isDate(year: number, month: number, day: number): boolean {
-  if (month < 1 || month > 12 || day < 1) return false;
-  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-  return day <= days[month - 1];
-}
-
 function dateRewrite(keep: 'year' | 'month'): Rewrite {
   const length = keep === 'year' ? 4 : 7;
   return (text, from, to, out) => {
-    if (to - from > LONGEST_DATE) return false;
-    const match = ISO_DATE.exec(text.toString('latin1', from, to));
-    if (match === null) return false;
-    const [, year, month, day, time] = match;
-    if (!isDate(Number(year), Number(month), Number(day))) return false;
-    if (time !== undefined && !ISO_TIME.test(time)) return false;
+    if (isoDate(text, from, to) === undefined) return false;
     out.copy(text, from, from + length);
     return true;
   };
 }
 
 /**
+ * Areas of three digits in which, by the census of 2000, at most 20,000 people live: HIPAA's safe
+ * harbor (45 CFR 164.514(b)(2)(i)(B)) wants 000 for them. HHS's guidance of 2012 lists these.
+ */
+const SMALL_AREAS = new Set(
+  '036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893'.split(' '),
+);
+const US_ZIP = /^\d{5}(?:-?\d{4})?$/;
+
+const zipRewrite: Rewrite = (text, from, to, out) => {
+  if (to - from > 10 || !US_ZIP.test(text.toString('latin1', from, to))) return false;
+  const area = text.toString('latin1', from, from + 3);
+  writeAscii(out, SMALL_AREAS.has(area) ? '000' : area);
+  return true;
+};
+
+function ageRewrite(over: number): Rewrite {
+  return (text, from, to, out) => {
+    const age = plainFloor(text, from, to);
+    // Precondition: an age is a plain number of at least 0.
+    if (!(age >= 0)) return false;
+    writeAscii(out, String(age > over ? over + 1 : age));
+    return true;
+  };
+}
+
+/**
  * `generalise`: a number becomes the lower bound of its bucket, exactly (below zero too); an ISO
- * date its year or its year and month. What is no date, or a number of over 1,000 digits, is unfit.
+ * date its year or its year and month; a US zip code its first three digits; an age in whole years
+ * one that stands for all above it. What is none of these, or a number of over 1,000 digits, is unfit.
  */
 export function generaliseAction(rule: GeneraliseParameters): MaskAction {
   if ('bucket' in rule)
     return { does: 'rewrite', output: 'number', rewrite: bucketRewrite(rule.bucket) };
-  return { does: 'rewrite', output: 'text', rewrite: dateRewrite(rule.date) };
+  if ('ageOver' in rule)
+    return { does: 'rewrite', output: 'number', rewrite: ageRewrite(rule.ageOver) };
+  const rewrite = 'zip' in rule ? zipRewrite : dateRewrite(rule.date);
+  return { does: 'rewrite', output: 'text', rewrite };
+}
+
+/** What a value must be declared as, so that it can be generalised so. */
+export function generalises(rule: GeneraliseParameters): 'number' | 'string' {
+  return 'bucket' in rule || 'ageOver' in rule ? 'number' : 'string';
 }

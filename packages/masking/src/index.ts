@@ -5,7 +5,9 @@
  * what it writes is text or a plain decimal, so that any format can hold it; a value that a
  * transform cannot treat is told and never passed. Knows neither JSON nor CSV, keeps no value.
  */
+export { DateShiftParameters } from './date-shift.ts';
 export { GeneraliseParameters } from './generalise.ts';
+export { NoiseParameters } from './noise.ts';
 export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';
 export type { MaskAction, MaskedField, Rewrite, TextOutput, Transform } from './transform.ts';
 export {
@@ -15,3 +17,4 @@ export {
   type TransformName,
   TRANSFORMS,
 } from './transforms.ts';
+export { TruncateIpParameters } from './truncate-ip.ts';

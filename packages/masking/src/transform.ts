@@ -1,3 +1,4 @@
+import type { ByteRange } from '@sealstream/contracts';
 import type { ByteSink, KeySource } from '@sealstream/crypto';
 import type { z } from 'zod';
 
@@ -5,6 +6,10 @@ import type { z } from 'zod';
 export interface TextOutput extends ByteSink {
   byte(value: number): void;
   copy(source: Buffer, from?: number, to?: number): void;
+}
+
+export function writeAscii(out: TextOutput, text: string): void {
+  for (let i = 0; i < text.length; i++) out.byte(text.charCodeAt(i));
 }
 
 /**
@@ -34,6 +39,8 @@ export interface MaskedField {
   readonly dataset: string;
   /** The policy's path pattern. */
   readonly path: string;
+  /** Whom the record that is treated now is about; its text changes from record to record. */
+  readonly subject?: { readonly text: ByteRange | undefined } | undefined;
 }
 
 /** One row of the table. */
@@ -53,6 +60,10 @@ export interface Transform<P = unknown> {
   readonly reversible: boolean;
   /** Whether equal values become equal, so that guesses can be checked by whoever may write raw. */
   readonly preservesEquality: boolean;
+  /** Whether it treats all values of one subject alike, so that the dataset must name one. */
+  needsSubject?(parameters: P): boolean;
+  /** The one type that these parameters go with, where it is not each of `types`. */
+  needsType?(parameters: P): 'number' | 'string';
   /** What of the value stands on masked after its subject was shredded. */
   readonly afterShred: 'readable' | 'one-way' | 'nothing';
   /** Declared types that it can treat. */

@@ -1,8 +1,12 @@
 import { z } from 'zod';
-import { GeneraliseParameters, generaliseAction } from './generalise.ts';
+import { DateShiftParameters, dateShiftAction } from './date-shift.ts';
+import { GeneraliseParameters, generaliseAction, generalises } from './generalise.ts';
 import { hashAction } from './hash.ts';
+import { keepDomainAction } from './keep-domain.ts';
+import { NoiseParameters, noiseAction } from './noise.ts';
 import { PartialParameters, partialAction } from './partial.ts';
 import type { MaskAction, MaskedField, Transform } from './transform.ts';
+import { TruncateIpParameters, truncateIpAction } from './truncate-ip.ts';
 
 const SCALARS = ['string', 'number', 'boolean'] as const;
 /** What does not look inside a value can treat a whole object or array. */
@@ -106,7 +110,9 @@ export const TRANSFORMS = {
   }),
   generalise: row({
     ...keyless,
-    summary: 'Puts the lower bound of a bucket, or the year or month of a date, in its place.',
+    summary:
+      'Puts the lower bound of a bucket, the year or month of a date, the first three digits of a ' +
+      'US zip code, or one age for all above it in its place.',
     example: '{ generalise: { bucket: 50 } } or { generalise: { date: year } }',
     parameters: GeneraliseParameters,
     bare: false,
@@ -114,8 +120,65 @@ export const TRANSFORMS = {
     afterShred: 'one-way',
     types: ['string', 'number'],
     output: 'as it was',
-    keeps: 'the bucket, year or month',
+    keeps: 'the bucket, year, month, area or age',
+    needsType: generalises,
     action: (rule) => generaliseAction(rule),
+  }),
+  keepDomain: row({
+    ...keyless,
+    ...bare,
+    summary: 'Hides what stands before the at sign of an e-mail address.',
+    example: 'keepDomain',
+    afterShred: 'one-way',
+    types: ['string'],
+    output: 'text',
+    keeps: 'the domain',
+    action: () => keepDomainAction(),
+  }),
+  truncateIp: row({
+    ...keyless,
+    summary: 'Puts the network of an IP address in its place.',
+    example: 'truncateIp',
+    parameters: TruncateIpParameters.optional(),
+    bare: true,
+    takesParameters: true,
+    afterShred: 'one-way',
+    types: ['string'],
+    output: 'text',
+    keeps: 'the network: 24 bits of IPv4, 48 of IPv6',
+    action: (rule) => truncateIpAction(rule),
+  }),
+  dateShift: row({
+    needsKey: true,
+    reversible: false,
+    preservesEquality: false,
+    summary: 'Moves all dates of a subject by the same number of days.',
+    example: '{ dateShift: { days: 30 } }',
+    parameters: DateShiftParameters,
+    bare: false,
+    takesParameters: true,
+    afterShred: 'one-way',
+    needsSubject: () => true,
+    types: ['string'],
+    output: 'as it was',
+    keeps: 'days between the dates of a subject, the time of day, the date within bounds',
+    action: (rule, field) => dateShiftAction(rule, field),
+  }),
+  noise: row({
+    needsKey: true,
+    reversible: false,
+    preservesEquality: false,
+    summary: 'Moves a number by a random amount within bounds.',
+    example: '{ noise: { within: 5 } }',
+    parameters: NoiseParameters,
+    bare: false,
+    takesParameters: true,
+    afterShred: 'one-way',
+    needsSubject: ({ per }) => per === 'subject',
+    types: ['number'],
+    output: 'as it was',
+    keeps: 'the number within bounds; sums and means of many',
+    action: (rule, field) => noiseAction(rule, field),
   }),
 } as const;
 

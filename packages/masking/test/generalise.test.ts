@@ -56,6 +56,39 @@ describe('bucket', () => {
   });
 });
 
+describe('zip', () => {
+  const area = (text: string) => maskOne('generalise', { zip: 3 }, text);
+
+  test.each([
+    ['12345', '123'],
+    ['12345-6789', '123'],
+    ['123456789', '123'],
+    ['03601', '000'],
+    ['89301-0001', '000'],
+  ])('%s becomes %s', (text, kept) => {
+    expect(area(text)).toBe(kept);
+  });
+
+  test.each(['', '1234', '123456', 'K1A 0B1', '12345-', '１２３４５'])('%s is unfit', (text) => {
+    expect(area(text)).toBeUndefined();
+  });
+});
+
+describe('ageOver', () => {
+  test.each([
+    ['0', '0'],
+    ['89', '89'],
+    ['90', '90'],
+    ['117', '90'],
+    ['89.5', '89'],
+    ['-1', undefined],
+    ['1e2', undefined],
+    ['', undefined],
+  ])('%s becomes %s', (text, kept) => {
+    expect(maskOne('generalise', { ageOver: 89 }, text)).toBe(kept);
+  });
+});
+
 describe('date', () => {
   test.each([
     ['year', '1985-02-03', '1985'],

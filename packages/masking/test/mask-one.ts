@@ -40,12 +40,18 @@ export function maskOne(
   name: TransformName,
   parameters: unknown,
   text: string,
+  about: { readonly subject?: string; readonly path?: string; readonly source?: Buffer } = {},
 ): string | undefined {
-  const action = maskAction({ name, parameters }, { dataset: 'people', path: '/x' });
+  const whom = Buffer.from(about.subject ?? 'nobody');
+  const subject = { text: { bytes: whom, from: 0, to: whom.length } };
+  const field = { dataset: 'people', path: about.path ?? '/x', subject };
+  const action = maskAction({ name, parameters }, field);
   if (action.does !== 'rewrite') throw new Error('no rewrite');
   const out = new Written();
   // The text stands inside a larger buffer, as it does in a record.
   const bytes = Buffer.from(`"${text}"`);
-  const fit = action.rewrite(bytes, 1, bytes.length - 1, out, keys);
+  const source = { bytes: about.source ?? Buffer.alloc(16), from: 0, to: 16 };
+  const ofRecord = { ...keys, record: { subject: undefined, source } };
+  const fit = action.rewrite(bytes, 1, bytes.length - 1, out, ofRecord);
   return fit ? out.bytes.toString('utf8', 0, out.length) : undefined;
 }

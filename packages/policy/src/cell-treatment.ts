@@ -21,6 +21,7 @@ import {
 } from '@sealstream/records';
 import type { Dataset, Field } from './dataset.ts';
 import type { Stage } from './field-stage.ts';
+import type { SubjectCell } from './subject-cell.ts';
 
 /** One cell of a row: how it stands, and where its inside is. */
 export interface Cell {
@@ -140,9 +141,11 @@ export function cellTreatment(
   dataset: Dataset,
   field: Field,
   stage: Stage,
+  subject: SubjectCell,
 ): CellTreatment | undefined {
   if (stage === 'mask') {
-    const action = maskAction(field.mask, { dataset: dataset.name, path: field.path });
+    const { path } = field;
+    const action = maskAction(field.mask, { dataset: dataset.name, path, subject });
     if (action.does === 'fixed') return fixed(action.value);
     return action.does === 'rewrite' ? rewritten(action, field) : undefined;
   }

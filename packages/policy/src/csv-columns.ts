@@ -8,6 +8,7 @@ import {
   unknownCellTreatment,
 } from './cell-treatment.ts';
 import type { Dataset, Field } from './dataset.ts';
+import type { SubjectCell } from './subject-cell.ts';
 import { isCut, type Stage, stageLabel, unknownLabel, unknownRule } from './field-stage.ts';
 
 /** What a stage does to one column. */
@@ -45,11 +46,11 @@ export function rowFault(row: CsvRow): RowFault | undefined {
   return byte < 0 ? undefined : { code: 'RECORD_INVALID_UTF8', byte };
 }
 
-function column(dataset: Dataset, stage: Stage, name: string): Column {
+function column(dataset: Dataset, stage: Stage, name: string, subject: SubjectCell): Column {
   const path = formatPattern([name]);
   const field = dataset.fields.find((candidate) => candidate.path === path);
   if (field !== undefined) {
-    const treatment = cellTreatment(dataset, field, stage);
+    const treatment = cellTreatment(dataset, field, stage, subject);
     const label = stageLabel(stage, field);
     return {
       name,
@@ -90,11 +91,12 @@ export function readHeader(
   dataset: Dataset,
   stage: Stage,
   header: CsvRow,
+  subject: SubjectCell,
 ): { columns: readonly Column[] } | { fault: RowFault } {
   const fault = rowFault(header);
   if (fault !== undefined) return { fault };
   const names = columnNames(header);
-  const columns = names.map((name) => column(dataset, stage, name));
+  const columns = names.map((name) => column(dataset, stage, name, subject));
   if (unknownRule(stage, dataset) === 'fault') {
     const unknown = columns.findIndex(({ field }) => field === undefined);
     if (unknown >= 0)
@@ -106,6 +108,20 @@ export function readHeader(
         },
       };
   }
+  const twice = secondSubject(dataset, header, columns);
+  if (twice !== undefined) return { fault: twice };
   const missing = stage === 'open' ? undefined : missingColumn(dataset, names);
   return missing === undefined ? { columns } : { fault: missing };
+}
+
+/** Two columns say whom a row is about, so nobody knows. */
+function secondSubject(
+  { subject }: Dataset,
+  header: CsvRow,
+  columns: readonly Column[],
+): RowFault | undefined {
+  const first = columns.findIndex(({ path }) => path === subject);
+  const second = columns.findLastIndex(({ path }) => path === subject);
+  if (second === first || subject === undefined) return undefined;
+  return { code: 'RECORD_DUPLICATE_FIELD', byte: cellAt(header, second).start, path: subject };
 }

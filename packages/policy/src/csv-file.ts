@@ -5,6 +5,7 @@ import { cellAt, type Column, readHeader, type RowFault, rowFault } from './csv-
 import type { Dataset } from './dataset.ts';
 import type { Stage } from './field-stage.ts';
 import type { FileApplication, FileOutput, Finding } from './file-output.ts';
+import { SubjectCell } from './subject-cell.ts';
 import type { Tally } from './tally.ts';
 import { recordFault } from './verdict.ts';
 
@@ -20,6 +21,8 @@ class CsvFile implements FileApplication {
   readonly #tally: Tally;
   readonly #out = new ByteWriter();
   readonly #row = new ByteWriter();
+  readonly #subject = new SubjectCell();
+  #subjectColumn = -1;
   #columns: readonly Column[] | undefined;
   #labels: readonly (string | undefined)[] = [];
   /** Set once the header was refused: then no row can be treated. */
@@ -71,13 +74,14 @@ class CsvFile implements FileApplication {
   }
 
   #header(row: CsvRow): void {
-    const header = readHeader(this.#dataset, this.#stage, row);
+    const header = readHeader(this.#dataset, this.#stage, row, this.#subject);
     if ('fault' in header) {
       this.#findings.push({ line: row.line, ...header.fault });
       this.#closed = true;
       return;
     }
     this.#columns = header.columns;
+    this.#subjectColumn = header.columns.findIndex(({ path }) => path === this.#dataset.subject);
     this.#labels = header.columns.map(({ label }) => label);
     if (this.#reader.bom) this.#out.copy(MARK);
     this.#row.reset();
@@ -96,6 +100,7 @@ class CsvFile implements FileApplication {
     const fault = rowFault(row);
     if (fault !== undefined) return fault;
     if (row.count !== columns.length) return { code: 'RECORD_INVALID_CSV', byte: row.bytes.length };
+    if (this.#subjectColumn >= 0) this.#subject.set(cellText(cellAt(row, this.#subjectColumn)));
     let first = true;
     for (const [i, column] of columns.entries()) {
       const cell = cellAt(row, i);

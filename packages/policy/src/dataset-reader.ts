@@ -4,7 +4,7 @@ import { formatPattern, parsePattern } from '@sealstream/records';
 import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
 import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
-import { readMask, typeProblem } from './mask-rule.ts';
+import { readMask, subjectProblem, typeProblem } from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
 import { checkPaths } from './path-rules.ts';
 import { readSeal } from './seal-rule.ts';
@@ -45,7 +45,7 @@ function readField(
     seal: readSeal(report, { place, path, text, hasSubject }),
     ...(text.class !== undefined && { class: text.class }),
   };
-  const unfit = typeProblem(mask, types);
+  const unfit = typeProblem(mask, types) ?? (hasSubject ? undefined : subjectProblem(mask));
   if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
   else checkExposure(report, field, place, text.equalityOracle !== undefined);
   return field;

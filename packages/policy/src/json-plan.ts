@@ -70,12 +70,12 @@ function shapeOf(dataset: Dataset, stage: Stage | 'check'): Shape {
 function treatments(
   dataset: Dataset,
   stage: Stage,
-  shape: Shape,
+  { shape, subject }: JsonReader,
 ): readonly (JsonTreatment | undefined)[] {
   const unknown = unknownRule(stage, dataset) === 'span' && stage !== 'mask' ? stage : undefined;
   return shape.patterns.map((pattern, slot) => {
     const field = slot < shape.fieldCount ? dataset.fields[slot] : undefined;
-    if (field !== undefined) return jsonTreatment(dataset, field, stage);
+    if (field !== undefined) return jsonTreatment(dataset, field, stage, subject);
     return unknown === undefined ? undefined : unknownTreatment(dataset, pattern, unknown);
   });
 }
@@ -150,7 +150,7 @@ class JsonPlan implements Plan {
     this.stage = stage;
     this.#reader = new JsonReader(dataset, stage);
     const { shape } = this.#reader;
-    this.#treatments = treatments(dataset, stage, shape);
+    this.#treatments = treatments(dataset, stage, this.#reader);
     this.#labels = shape.patterns.map((pattern, slot) => {
       const field = slot < shape.fieldCount ? dataset.fields[slot] : undefined;
       return field === undefined ? unknownLabel(stage, dataset, pattern) : stageLabel(stage, field);

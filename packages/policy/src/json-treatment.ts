@@ -20,6 +20,7 @@ import {
 } from '@sealstream/records';
 import type { Dataset, Field } from './dataset.ts';
 import type { Stage } from './field-stage.ts';
+import type { SubjectField } from './subject-field.ts';
 
 /**
  * Writes what the JSON value in [start, end) becomes, or tells why it cannot. Working memory is
@@ -176,9 +177,11 @@ export function jsonTreatment(
   dataset: Dataset,
   field: Field,
   stage: Stage,
+  subject: SubjectField,
 ): JsonTreatment | undefined {
   if (stage === 'mask') {
-    const action = maskAction(field.mask, { dataset: dataset.name, path: field.path });
+    const { path } = field;
+    const action = maskAction(field.mask, { dataset: dataset.name, path, subject });
     if (action.does === 'fixed') return fixed(action.value);
     return action.does === 'rewrite' ? rewritten(action) : undefined;
   }

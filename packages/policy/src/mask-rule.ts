@@ -1,11 +1,14 @@
 import {
+  DateShiftParameters,
   GeneraliseParameters,
   type MaskRule,
+  NoiseParameters,
   PartialParameters,
   type Transform,
   TRANSFORM_NAMES,
   type TransformName,
   TRANSFORMS,
+  TruncateIpParameters,
 } from '@sealstream/masking';
 import type { ValueType } from '@sealstream/records';
 import { fieldOf, reportIssues } from './language-problems.ts';
@@ -18,6 +21,9 @@ const DEFAULT: MaskRule = { name: 'redact', parameters: undefined };
 const PARAMETER_WORDS: Partial<Record<TransformName, readonly string[]>> = {
   partial: Object.keys(PartialParameters.shape),
   generalise: GeneraliseParameters.options.flatMap((option) => Object.keys(option.shape)),
+  truncateIp: Object.keys(TruncateIpParameters.shape),
+  dateShift: Object.keys(DateShiftParameters.shape),
+  noise: Object.keys(NoiseParameters.shape),
 };
 
 function isName(word: string): word is TransformName {
@@ -90,9 +96,15 @@ export function typeProblem(rule: MaskRule, types: readonly ValueType[]): string
   const transform: Transform = TRANSFORMS[rule.name];
   const unfit = types.find((type) => !transform.types.includes(type));
   if (unfit !== undefined) return `${rule.name} cannot treat a ${unfit}`;
-  if (rule.name !== 'generalise') return undefined;
-  const bucket = 'bucket' in (rule.parameters as GeneraliseParameters);
-  const needed = bucket ? 'number' : 'string';
-  if (types.every((type) => type === needed)) return undefined;
-  return `generalise by ${bucket ? 'bucket' : 'date'} needs type: ${needed}`;
+  const needed = transform.needsType?.(rule.parameters);
+  if (needed === undefined || types.every((type) => type === needed)) return undefined;
+  const by = Object.keys(rule.parameters as object).join(', ');
+  return `${rule.name} by ${by} needs type: ${needed}`;
+}
+
+/** Why a rule does not go with a dataset that names no subject, or undefined. */
+export function subjectProblem(rule: MaskRule): string | undefined {
+  const transform: Transform = TRANSFORMS[rule.name];
+  if (transform.needsSubject?.(rule.parameters) !== true) return undefined;
+  return `${rule.name} treats all values of a subject alike: say who is the subject of the dataset`;
 }

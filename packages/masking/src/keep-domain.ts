@@ -1,0 +1,28 @@
+import type { MaskAction } from './transform.ts';
+
+const AT = 0x40;
+const DOT = 0x2e;
+const HIDDEN = 0x58;
+/** RFC 5321 4.5.3.1: 64 bytes before the at sign, 255 behind it. */
+const LONGEST = 320;
+
+/**
+ * `keepDomain`: an e-mail address becomes `X@` and its domain. A text without a part before its last
+ * at sign and a domain of two labels behind it is unfit.
+ */
+export function keepDomainAction(): MaskAction {
+  return {
+    does: 'rewrite',
+    output: 'text',
+    rewrite: (text, from, to, out) => {
+      if (to - from > LONGEST) return false;
+      let at = to - 1;
+      while (at > from && text[at] !== AT) at--;
+      const dot = text.indexOf(DOT, at + 1);
+      if (at <= from || dot <= at + 1 || dot >= to - 1) return false;
+      out.byte(HIDDEN);
+      out.copy(text, at, to);
+      return true;
+    },
+  };
+}

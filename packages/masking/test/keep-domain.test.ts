@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { maskOne } from './mask-one.ts';
+
+const kept = (text: string) => maskOne('keepDomain', undefined, text);
+
+test.each([
+  ['alice@email.com', 'X@email.com'],
+  ['a.b+c@sub.example.org', 'X@sub.example.org'],
+  ['"odd@name"@example.org', 'X@example.org'],
+  ['zoë@exämple.org', 'X@exämple.org'],
+])('%s keeps its domain and nothing before it', (text, masked) => {
+  expect(kept(text)).toBe(masked);
+});
+
+test.each([
+  '',
+  '@',
+  'alice',
+  '@example.org',
+  'alice@',
+  'alice@localhost',
+  'alice@.org',
+  'a@b.',
+  `${'a'.repeat(320)}@b.org`,
+])('what is no address of a domain is unfit (%#)', (text) => {
+  expect(kept(text)).toBeUndefined();
+});
