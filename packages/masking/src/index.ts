@@ -9,6 +9,7 @@ export { DateShiftParameters } from './date-shift.ts';
 export { GeneraliseParameters } from './generalise.ts';
 export { NoiseParameters } from './noise.ts';
 export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';
+export { PseudonymParameters } from './pseudonym.ts';
 export type { MaskAction, MaskedField, Rewrite, TextOutput, Transform } from './transform.ts';
 export {
   maskAction,

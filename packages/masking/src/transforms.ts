@@ -5,6 +5,7 @@ import { hashAction } from './hash.ts';
 import { keepDomainAction } from './keep-domain.ts';
 import { NoiseParameters, noiseAction } from './noise.ts';
 import { PartialParameters, partialAction } from './partial.ts';
+import { PseudonymParameters, pseudonymAction } from './pseudonym.ts';
 import type { MaskAction, MaskedField, Transform } from './transform.ts';
 import { TruncateIpParameters, truncateIpAction } from './truncate-ip.ts';
 
@@ -147,6 +148,21 @@ export const TRANSFORMS = {
     output: 'text',
     keeps: 'the network: 24 bits of IPv4, 48 of IPv6',
     action: (rule) => truncateIpAction(rule),
+  }),
+  pseudonym: row({
+    needsKey: true,
+    reversible: false,
+    preservesEquality: true,
+    summary: 'Puts an invented name, address or city in its place, the same for equal values.',
+    example: '{ pseudonym: { of: name } }',
+    parameters: PseudonymParameters,
+    bare: false,
+    takesParameters: true,
+    afterShred: 'one-way',
+    types: ['string'],
+    output: 'text',
+    keeps: 'which records have equal values, capitals, digits of a house number',
+    action: (rule, field) => pseudonymAction(rule, field),
   }),
   dateShift: row({
     needsKey: true,

@@ -4,6 +4,7 @@ import {
   type MaskRule,
   NoiseParameters,
   PartialParameters,
+  PseudonymParameters,
   type Transform,
   TRANSFORM_NAMES,
   type TransformName,
@@ -24,6 +25,7 @@ const PARAMETER_WORDS: Partial<Record<TransformName, readonly string[]>> = {
   truncateIp: Object.keys(TruncateIpParameters.shape),
   dateShift: Object.keys(DateShiftParameters.shape),
   noise: Object.keys(NoiseParameters.shape),
+  pseudonym: Object.keys(PseudonymParameters.shape),
 };
 
 function isName(word: string): word is TransformName {
