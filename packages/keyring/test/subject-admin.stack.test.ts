@@ -140,6 +140,35 @@ describe('a shred', () => {
     redis.disconnect();
   });
 
+  test('is never answered with the receipt of an earlier one, whatever is put into Redis', async () => {
+    const redis = new Redis(ground.redisUrl);
+    const index = anIndex();
+    const at = `${ground.prefix}subject:people/${text(index)}`;
+    const list = `${ground.prefix}shreds:people`;
+    await admin.shred(text(index), ORDER);
+    const tombstone = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    const [entry] = await redis.lrange(list, 0, -1);
+    const { receipt } = await admin.reEnrol(text(index), ORDER);
+    const { keys, shreds } = await ground.process();
+    const { id } = await keyOf(keys, index);
+    const live = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    // The first shred again, behind what is signed.
+    await redis.set(at, tombstone);
+    await redis.rpush(list, entry);
+    expect(await codeOf(() => admin.shred(text(index), ORDER))).toBe('KEYSET_ROLLED_BACK');
+    await redis.ltrim(list, 0, 1);
+    // The re-enrolment, which is the last one, as if it were a shred.
+    await redis.set(at, Buffer.concat([tombstone.subarray(0, 2), receipt.bytes]));
+    expect(await admin.shred(text(index), ORDER)).toMatchObject({
+      action: 'done',
+      receipt: { document: { action: 'shred', number: 3 } },
+    });
+    await until(() => shreds.has(index, 0));
+    await redis.set(at, live);
+    expect(await codeOf(() => byId(keys, id))).toBe('SUBJECT_SHREDDED');
+    redis.disconnect();
+  });
+
   test('with a reason longer than a short text is refused', async () => {
     const reason = 'x'.repeat(1001);
     expect(await codeOf(async () => admin.shred(text(anIndex()), { ...ORDER, reason }))).toBe(
