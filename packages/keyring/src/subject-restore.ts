@@ -1,11 +1,22 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { parseEntry, type ShredEntry } from './shred-chain.ts';
+import { receiptOf } from './shred-change.ts';
 import { allEntries, lastEntries, type LastEntries, receiptDigest } from './shred-replay.ts';
 import { receiptsByNumber } from './shred-replay.ts';
 import type { SignedReceipt } from './shred-receipt.ts';
 import { type BackupLine, readBackupFile } from './subject-backup-file.ts';
-import { endedRecord, parseRecord } from './subject-record.ts';
-import type { SignedRegister } from './subject-register.ts';
+import {
+  type EndedRecord,
+  endedRecord,
+  parseRecord,
+  type SubjectRecord,
+} from './subject-record.ts';
+import {
+  activeEpoch,
+  type SignedRegister,
+  type SubjectRegister,
+  withoutRetired,
+} from './subject-register.ts';
 import { chunks } from './subject-store.ts';
 import type { SubjectWorkplace } from './subject-workplace.ts';
 
@@ -13,7 +24,7 @@ const AT_ONCE = 1000;
 
 /** What a restore did. */
 export interface RestoredSubjects {
-  /** Keys written; those that were there already are not counted. */
+  /** Keys written; those that were there already, and open, are not counted. */
   readonly keys: number;
   /** Keys of the backup left out, since they were destroyed. */
   readonly destroyed: number;
@@ -21,6 +32,8 @@ export interface RestoredSubjects {
   readonly unreadable: number;
   /** Subjects that are shredded now. */
   readonly tombstones: number;
+  /** Keys that an old Redis held, whose epoch is gone, and of which this backup has no other form. */
+  readonly stuck: number;
   readonly version: number;
 }
 
@@ -28,7 +41,17 @@ export interface RestoredSubjects {
 interface Judgement {
   readonly last: LastEntries;
   readonly destroyedKeys: ReadonlySet<string>;
+  /** Those that the register names and that are still there. */
   readonly epochs: ReadonlySet<string>;
+  /** How many shreds and re-enrolments there are. */
+  readonly shreds: number;
+}
+
+/** A key of the backup that is to stand in Redis. */
+interface Kept {
+  readonly index: string;
+  readonly keyId: string;
+  readonly record: Buffer;
 }
 
 /**
@@ -37,7 +60,8 @@ interface Judgement {
  *
  * @param receipts of all shreds and re-enrolments that the audit log holds
  * Throws KEYSET_MISSING without a head, and, before anything is changed, KEYSET_ROLLED_BACK when
- * backup and log do not hold every shred that the head counts.
+ * backup and log do not hold every shred that the head counts, and KEYSET_UNREADABLE when the epoch
+ * in use is not there: from another epoch store, no key of the backup would seem to open.
  */
 export async function restoreBackup(
   place: SubjectWorkplace,
@@ -49,12 +73,13 @@ export async function restoreBackup(
   const backup = await endsIn(file, place.dataset);
   const { entries: left } = await place.store.snapshot(0);
   const sources = { receipts: byNumber, lists: [backup.entries, left] };
-  const { entries: texts, register } = allEntries(newest.document, sources);
+  const { entries: texts, register: replayed } = allEntries(newest.document, sources);
+  const { epochs, register } = await epochsThere(place, replayed);
   const entries = texts.map(parseEntry);
   const last = lastEntries(texts);
   const ended = await endedRecords(place, last, [...byNumber.values()], backup.receipts);
   const destroyedKeys = new Set(entries.flatMap(({ keyId }) => keyId ?? []));
-  const epochs = new Set(register.epochs.map(({ id }) => id));
+  const judgement = { last, destroyedKeys, epochs, shreds: texts.length };
 
   await place.writes.close();
   // Shreds first, so that no key stands where one was destroyed, not for a moment.
@@ -63,12 +88,34 @@ export async function restoreBackup(
   await place.writes.putKeyIds(
     entries.flatMap(({ index, keyId }) => (keyId === undefined ? [] : [{ index, keyId }])),
   );
-  const counts = await putKeys(place, file, { last, destroyedKeys, epochs });
+  const counts = await putKeys(place, file, judgement);
   await putMarkers(place, last, destroyedKeys, ended);
+  const stuck = await countStuck(place, epochs);
   await place.writes.putShreds(texts);
   const signed = register === newest.document ? newest : place.history.sign(register);
   await place.history.putBack(place.name, signed);
-  return { ...counts, tombstones: tombstones.length, version: signed.document.version };
+  return { ...counts, tombstones: tombstones.length, stuck, version: signed.document.version };
+}
+
+/**
+ * The epochs of a register that are there. One that it gives up and that is gone ends a rotation
+ * which was cut: were it named on, keys of an old Redis under it would stop every later rotation.
+ */
+async function epochsThere(
+  { dataset, source }: SubjectWorkplace,
+  register: SubjectRegister,
+): Promise<{ epochs: ReadonlySet<string>; register: SubjectRegister }> {
+  const stored = new Set((await source.store.load(dataset)).map(({ id }) => id));
+  const epochs = new Set(register.epochs.map(({ id }) => id).filter((id) => stored.has(id)));
+  const { id: epoch } = activeEpoch(register);
+  if (!epochs.has(epoch))
+    throw new SealstreamError(
+      'KEYSET_UNREADABLE',
+      { epoch, dataset },
+      'The epoch file does not hold it: is it the one that subjects are rotated with?',
+    );
+  const isWhole = epochs.size === register.epochs.length;
+  return { epochs, register: isWhole ? register : withoutRetired(register) };
 }
 
 /** The head, or what Redis holds when that is newer: a change whose publishing was cut. */
@@ -108,7 +155,7 @@ async function endedRecords(
   for (const receipt of fromBackup) receipts.set(receiptDigest(receipt), receipt);
   const missing = [...last.values()].filter(({ receiptDigest: id }) => !receipts.has(id));
   for (const found of await store.records(missing.map(({ index }) => index))) {
-    const record = found === null ? undefined : parseRecord(found);
+    const record = recordOf(found);
     if (record !== undefined && record.kind !== 'live')
       receipts.set(receiptDigest(record.receipt), record.receipt);
   }
@@ -133,10 +180,10 @@ async function putKeys(
   judgement: Judgement,
 ): Promise<Pick<RestoredSubjects, 'keys' | 'destroyed' | 'unreadable'>> {
   const counts = { keys: 0, destroyed: 0, unreadable: 0 };
-  let waiting: { index: string; keyId: string; record: Buffer }[] = [];
+  let waiting: Kept[] = [];
   const put = async (): Promise<void> => {
     await place.writes.putKeyIds(waiting);
-    counts.keys += await place.writes.addRecords(waiting);
+    counts.keys += await putRecords(place, waiting, judgement);
     waiting = [];
   };
   for await (const line of readBackupFile(file, place.dataset)) {
@@ -150,10 +197,75 @@ async function putKeys(
   return counts;
 }
 
+/** Writes keys where none stands that is as good. @returns how many */
+async function putRecords(
+  place: SubjectWorkplace,
+  keys: readonly Kept[],
+  judgement: Judgement,
+): Promise<number> {
+  const found = await place.store.records(keys.map(({ index }) => index));
+  const added = await place.writes.addRecords(keys.filter((_, at) => found[at] === null));
+  const replaced = keys.flatMap(({ index, record: after }, at) => {
+    const before = found[at];
+    if (before === null || stays(place, index, before, judgement)) return [];
+    return [{ index, before, after }];
+  });
+  return added + (await place.writes.replace(replaced));
+}
+
+/**
+ * What an old Redis may hold is no reason to leave a key out: one under an epoch that is gone, one
+ * that was destroyed, a tombstone from before a re-enrolment.
+ */
+function stays(
+  place: SubjectWorkplace,
+  index: string,
+  found: Buffer,
+  { destroyedKeys, epochs, shreds }: Judgement,
+): boolean {
+  const record = recordOf(found);
+  if (record?.kind === 'live') return epochs.has(record.epoch) && !destroyedKeys.has(record.keyId);
+  // A shred that was cut before anybody was told of it is the only one that the log may lack.
+  return record?.kind === 'tombstone' && numberOf(place, index, record) > shreds;
+}
+
+/** The number of the receipt in a tombstone; 0 when it is none of ours. */
+function numberOf(place: SubjectWorkplace, index: string, tombstone: EndedRecord): number {
+  try {
+    return receiptOf(place, index, tombstone).document.number;
+  } catch {
+    return 0;
+  }
+}
+
+/** Undefined for what is no record. */
+function recordOf(bytes: Buffer | null): SubjectRecord | undefined {
+  try {
+    return bytes === null ? undefined : parseRecord(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** They stay as they are: another backup may have them under an epoch that is there. */
+async function countStuck(
+  { writes }: SubjectWorkplace,
+  epochs: ReadonlySet<string>,
+): Promise<number> {
+  // An index may come twice.
+  const stuck = new Set<string>();
+  for await (const part of writes.all())
+    for (const { index, record: bytes } of part) {
+      const record = recordOf(bytes);
+      if (record?.kind === 'live' && !epochs.has(record.epoch)) stuck.add(index);
+    }
+  return stuck.size;
+}
+
 function judged(
   line: BackupLine,
   { destroyedKeys, epochs, last }: Judgement,
-): undefined | 'destroyed' | 'unreadable' | { index: string; keyId: string; record: Buffer } {
+): undefined | 'destroyed' | 'unreadable' | Kept {
   if ('entry' in line) return undefined;
   const record = parseRecord(line.record);
   if (record.kind !== 'live') return undefined;
@@ -174,8 +286,7 @@ async function putMarkers(
   for (const part of chunks<ShredEntry>(again, AT_ONCE)) {
     const found = await place.store.records(part.map(({ index }) => index));
     const without = part.filter((_, at) => {
-      const bytes = found[at];
-      const record = bytes === null ? undefined : parseRecord(bytes);
+      const record = recordOf(found[at]);
       return record?.kind !== 'live' || destroyedKeys.has(record.keyId);
     });
     await place.writes.putRecords(without.map(({ index }) => recordFor(index, ended)));

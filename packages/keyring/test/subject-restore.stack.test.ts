@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { epochFiles } from '../src/epoch-file.ts';
 import type { SubjectAdmin } from '../src/subject-admin.ts';
 import { codeOf, Line, until } from './keyring-fixture.ts';
 import { anIndex, byId, keyOf, ORDER, SubjectGround, text } from './subject-fixture.ts';
@@ -49,6 +50,24 @@ async function loseRedis(): Promise<void> {
   if (keys.length > 0) await redis.del(keys);
 }
 
+/** Everything in Redis as it is now; what it gives puts Redis back to that. */
+async function oldRedis(): Promise<() => Promise<void>> {
+  const keys = await redis.keys(`${ground.prefix}*`);
+  const old = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+  return async () => {
+    await loseRedis();
+    for (const [at, key] of keys.entries()) await redis.restore(key, 0, old[at]);
+  };
+}
+
+async function allOpen(made: readonly Made[]): Promise<void> {
+  const { keys } = await ground.process();
+  for (const { index, id, key } of made) {
+    expect(await keyOf(keys, index)).toEqual({ id, key });
+    expect(await byId(keys, id)).toBe(key);
+  }
+}
+
 describe('a restore', () => {
   test('brings keys back and no shredded one, whether shredded before the backup or after it', async () => {
     const [one, early, late, again, ...rest] = await make(10);
@@ -66,6 +85,7 @@ describe('a restore', () => {
       destroyed: 2,
       unreadable: 0,
       tombstones: 2,
+      stuck: 0,
       version: 5,
     });
     const { keys, shreds } = await ground.process();
@@ -103,13 +123,11 @@ describe('a restore', () => {
   test('of an old Redis in place of the newer one undoes no shred', async () => {
     const [one, other, kept] = await make(3);
     await admin.backup(backup);
-    const keys = await redis.keys(`${ground.prefix}*`);
-    const old = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+    const comesBack = await oldRedis();
     await shred(one);
     await shred(other);
     await reEnrol(other);
-    await loseRedis();
-    for (const [at, key] of keys.entries()) await redis.restore(key, 0, old[at]);
+    await comesBack();
     const early = await ground.open();
     await until(() => early.health().waitsFor === 'KEYSET_ROLLED_BACK');
     early.stop();
@@ -119,6 +137,71 @@ describe('a restore', () => {
     expect(await codeOf(() => byId(now, other.id))).toBe('SUBJECT_SHREDDED');
     expect((await keyOf(now, other.index)).id).not.toBe(other.id);
     expect((await keyOf(now, kept.index)).id).toBe(kept.id);
+  });
+
+  test('over a Redis from before a rotation leaves every key readable, whichever backup came first', async () => {
+    const made = await make(4);
+    const before = ground.file('before.backup');
+    await admin.backup(before);
+    const comesBack = await oldRedis();
+    await admin.rotateEpoch({ backup });
+    await comesBack();
+    const none = { keys: 0, unreadable: 4, stuck: 4 };
+    expect(await admin.restore(before, log)).toMatchObject(none);
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 4, unreadable: 0, stuck: 0 });
+    await allOpen(made);
+    expect(await admin.rotateEpoch({ backup: ground.file('next') })).toMatchObject({ moved: 4 });
+    await allOpen(made);
+  });
+
+  test('over a Redis from before a rotation that was cut behind its end lets the next one go through', async () => {
+    const made = await make(4);
+    const comesBack = await oldRedis();
+    const { provider, store } = ground.source;
+    const destroy: typeof store.destroy = async (...epoch) => {
+      await store.destroy(...epoch);
+      throw new Error('cut');
+    };
+    const epochs = { provider, store: { ...store, destroy } };
+    const cut = await ground.admin({ epochs });
+    await expect(cut.rotateEpoch({ backup })).rejects.toThrow('cut');
+    await comesBack();
+    // A key of which no backup knows.
+    const lost = `${ground.prefix}subject:people/${text(anIndex())}`;
+    await redis.copy(`${ground.prefix}subject:people/${text(made[0].index)}`, lost);
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 4, unreadable: 0, stuck: 1 });
+    await allOpen(made);
+    expect((await admin.list()).epochs).toHaveLength(1);
+    expect(await admin.rotateEpoch({ backup: ground.file('next') })).toMatchObject({ moved: 4 });
+    await allOpen(made);
+  });
+
+  test('over a Redis from before a re-enrolment brings back the key the subject has had since', async () => {
+    const [live, shredded, again] = await make(3);
+    await shred(shredded);
+    await shred(again);
+    await reEnrol(again);
+    const comesBack = await oldRedis();
+    await shred(live);
+    await reEnrol(live);
+    await reEnrol(shredded);
+    const { keys } = await ground.process();
+    const fresh: Made[] = [];
+    for (const { index } of [live, shredded, again])
+      fresh.push({ index, ...(await keyOf(keys, index)) });
+    await admin.backup(backup);
+    await comesBack();
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 3, tombstones: 0, stuck: 0 });
+    await allOpen(fresh);
+  });
+
+  test('where the epoch in use is not to be had is refused, and changes nothing', async () => {
+    const made = await make(2);
+    await admin.backup(backup);
+    const store = epochFiles(ground.file('elsewhere'));
+    const elsewhere = await ground.admin({ epochs: { ...ground.source, store } });
+    expect(await codeOf(() => elsewhere.restore(backup, log))).toBe('KEYSET_UNREADABLE');
+    await allOpen(made);
   });
 
   test('run on a Redis that has lost nothing changes nothing, and twice is once', async () => {
