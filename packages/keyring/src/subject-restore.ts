@@ -1,6 +1,7 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { parseEntry, type ShredEntry } from './shred-chain.ts';
 import { receiptOf } from './shred-change.ts';
+import { ChainedShreds } from './shred-list.ts';
 import { allEntries, lastEntries, type LastEntries, receiptDigest } from './shred-replay.ts';
 import { receiptsByNumber } from './shred-replay.ts';
 import type { SignedReceipt } from './shred-receipt.ts';
@@ -40,11 +41,9 @@ export interface RestoredSubjects {
 /** What decides about a key of the backup. */
 interface Judgement {
   readonly last: LastEntries;
-  readonly destroyedKeys: ReadonlySet<string>;
+  readonly shreds: ChainedShreds;
   /** Those that the register names and that are still there. */
   readonly epochs: ReadonlySet<string>;
-  /** How many shreds and re-enrolments there are. */
-  readonly shreds: number;
 }
 
 /** A key of the backup that is to stand in Redis. */
@@ -78,8 +77,9 @@ export async function restoreBackup(
   const entries = texts.map(parseEntry);
   const last = lastEntries(texts);
   const ended = await endedRecords(place, last, [...byNumber.values()], backup.receipts);
-  const destroyedKeys = new Set(entries.flatMap(({ keyId }) => keyId ?? []));
-  const judgement = { last, destroyedKeys, epochs, shreds: texts.length };
+  const shreds = new ChainedShreds(place.dataset);
+  shreds.follow(replayed, texts);
+  const judgement = { last, shreds, epochs };
 
   await place.writes.close();
   // Shreds first, so that no key stands where one was destroyed, not for a moment.
@@ -89,7 +89,7 @@ export async function restoreBackup(
     entries.flatMap(({ index, keyId }) => (keyId === undefined ? [] : [{ index, keyId }])),
   );
   const counts = await putKeys(place, file, judgement);
-  await putMarkers(place, last, destroyedKeys, ended);
+  await putMarkers(place, judgement, ended);
   const stuck = await countStuck(place, epochs);
   await place.writes.putShreds(texts);
   const signed = register === newest.document ? newest : place.history.sign(register);
@@ -221,12 +221,13 @@ function stays(
   place: SubjectWorkplace,
   index: string,
   found: Buffer,
-  { destroyedKeys, epochs, shreds }: Judgement,
+  { epochs, shreds }: Judgement,
 ): boolean {
   const record = recordOf(found);
-  if (record?.kind === 'live') return epochs.has(record.epoch) && !destroyedKeys.has(record.keyId);
+  if (record?.kind === 'live')
+    return epochs.has(record.epoch) && !shreds.hasDestroyed(index, record);
   // A shred that was cut before anybody was told of it is the only one that the log may lack.
-  return record?.kind === 'tombstone' && numberOf(place, index, record) > shreds;
+  return record?.kind === 'tombstone' && numberOf(place, index, record) > shreds.count;
 }
 
 /** The number of the receipt in a tombstone; 0 when it is none of ours. */
@@ -264,13 +265,13 @@ async function countStuck(
 
 function judged(
   line: BackupLine,
-  { destroyedKeys, epochs, last }: Judgement,
+  { epochs, last, shreds }: Judgement,
 ): undefined | 'destroyed' | 'unreadable' | Kept {
   if ('entry' in line) return undefined;
   const record = parseRecord(line.record);
   if (record.kind !== 'live') return undefined;
   const { index } = line;
-  if (last.get(index)?.action === 'shred' || destroyedKeys.has(record.keyId)) return 'destroyed';
+  if (last.get(index)?.action === 'shred' || shreds.hasDestroyed(index, record)) return 'destroyed';
   if (!epochs.has(record.epoch)) return 'unreadable';
   return { index, keyId: record.keyId, record: line.record };
 }
@@ -278,16 +279,15 @@ function judged(
 /** Subjects that may live again do so under a new key, or under the one they have had since. */
 async function putMarkers(
   place: SubjectWorkplace,
-  last: LastEntries,
-  destroyedKeys: ReadonlySet<string>,
+  { last, shreds }: Judgement,
   ended: ReadonlyMap<string, Buffer>,
 ): Promise<void> {
   const again = [...last.values()].filter(({ action }) => action === 're-enrol');
   for (const part of chunks<ShredEntry>(again, AT_ONCE)) {
     const found = await place.store.records(part.map(({ index }) => index));
-    const without = part.filter((_, at) => {
+    const without = part.filter(({ index }, at) => {
       const record = recordOf(found[at]);
-      return record?.kind !== 'live' || destroyedKeys.has(record.keyId);
+      return record?.kind !== 'live' || shreds.hasDestroyed(index, record);
     });
     await place.writes.putRecords(without.map(({ index }) => recordFor(index, ended)));
   }

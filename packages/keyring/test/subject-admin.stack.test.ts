@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyReceipt } from '../src/shred-receipt.ts';
 import type { SubjectAdmin } from '../src/subject-admin.ts';
 import { codeOf, until } from './keyring-fixture.ts';
@@ -230,6 +230,35 @@ describe('a re-enrolment', () => {
     expect(await codeOf(() => keyOf(cold.keys, index))).toBe('SUBJECT_SHREDDED');
     expect(await codeOf(() => byId(cold.keys, id))).toBe('SUBJECT_SHREDDED');
     redis.disconnect();
+  });
+
+  test('brings no earlier key back of which the receipt says nothing', async () => {
+    const redis = new Redis(ground.redisUrl);
+    const { keys } = await ground.process();
+    const index = anIndex();
+    const { id } = await keyOf(keys, index);
+    const at = `${ground.prefix}subject:people/${text(index)}`;
+    const stolen = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    await redis.del(at);
+    expect((await admin.shred(text(index), ORDER)).receipt.document.keyId).toBeUndefined();
+    await admin.reEnrol(text(index), ORDER);
+    await redis.set(at, stolen);
+    const cold = await ground.process();
+    expect(await codeOf(() => keyOf(cold.keys, index))).toBe('SUBJECT_SHREDDED');
+    expect(await codeOf(() => byId(cold.keys, id))).toBe('SUBJECT_SHREDDED');
+    redis.disconnect();
+  });
+
+  test('leads to a key that opens also where the clock of the process lags behind', async () => {
+    const subjects = await ground.process();
+    const index = anIndex();
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000);
+    await admin.shred(text(index), ORDER);
+    await admin.reEnrol(text(index), ORDER);
+    await subjects.refresh();
+    const made = await keyOf(subjects.keys, index);
+    clock.mockRestore();
+    expect(await keyOf((await ground.process()).keys, index)).toEqual(made);
   });
 
   test('ordered twice is one, and of a subject that is not shredded is refused', async () => {

@@ -195,6 +195,21 @@ describe('a restore', () => {
     await allOpen(fresh);
   });
 
+  test('brings no key back from before a re-enrolment, also when the shred did not know of it', async () => {
+    const older = ground.file('older.backup');
+    await admin.backup(older);
+    const [one] = await make(1);
+    await admin.backup(backup);
+    await loseRedis();
+    await admin.restore(older, log);
+    await shred(one);
+    await reEnrol(one);
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 0, destroyed: 1 });
+    const { keys } = await ground.process();
+    expect((await keyOf(keys, one.index)).id).not.toBe(one.id);
+    expect(await codeOf(() => byId(keys, one.id))).not.toEqual(['gave', one.key]);
+  });
+
   test('where the epoch in use is not to be had is refused, and changes nothing', async () => {
     const made = await make(2);
     await admin.backup(backup);
