@@ -2,8 +2,13 @@ import { SealstreamError } from '@sealstream/contracts';
 import { parseEntry, type ShredEntry } from './shred-chain.ts';
 import { receiptOf } from './shred-change.ts';
 import { ChainedShreds } from './shred-list.ts';
-import { allEntries, lastEntries, type LastEntries, receiptDigest } from './shred-replay.ts';
-import { receiptsByNumber } from './shred-replay.ts';
+import {
+  allEntries,
+  lastEntries,
+  type LastEntries,
+  readReceipts,
+  receiptDigest,
+} from './shred-replay.ts';
 import type { SignedReceipt } from './shred-receipt.ts';
 import { type BackupLine, readBackupFile } from './subject-backup-file.ts';
 import {
@@ -35,6 +40,8 @@ export interface RestoredSubjects {
   readonly tombstones: number;
   /** Keys that an old Redis held, whose epoch is gone, and of which this backup has no other form. */
   readonly stuck: number;
+  /** What the log calls receipts and the key of whoever signs keysets does not verify. */
+  readonly refusedReceipts: number;
   readonly version: number;
 }
 
@@ -68,15 +75,15 @@ export async function restoreBackup(
   receipts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<RestoredSubjects> {
   const newest = await newestRegister(place);
-  const byNumber = await receiptsByNumber(place.dataset, place.signer.publicKey, receipts);
+  const logged = await readReceipts(place.dataset, place.signer.publicKey, receipts);
   const backup = await endsIn(file, place.dataset);
   const { entries: left } = await place.store.snapshot(0);
-  const sources = { receipts: byNumber, lists: [backup.entries, left] };
+  const sources = { receipts: logged.byNumber, lists: [backup.entries, left] };
   const { entries: texts, register: replayed } = allEntries(newest.document, sources);
   const { epochs, register } = await epochsThere(place, replayed);
   const entries = texts.map(parseEntry);
   const last = lastEntries(texts);
-  const ended = await endedRecords(place, last, [...byNumber.values()], backup.receipts);
+  const ended = await endedRecords(place, last, [...logged.byNumber.values()], backup.receipts);
   const shreds = new ChainedShreds(place.dataset);
   shreds.follow(replayed, texts);
   const judgement = { last, shreds, epochs };
@@ -94,7 +101,13 @@ export async function restoreBackup(
   await place.writes.putShreds(texts);
   const signed = register === newest.document ? newest : place.history.sign(register);
   await place.history.putBack(place.name, signed);
-  return { ...counts, tombstones: tombstones.length, stuck, version: signed.document.version };
+  return {
+    ...counts,
+    tombstones: tombstones.length,
+    stuck,
+    refusedReceipts: logged.refused,
+    version: signed.document.version,
+  };
 }
 
 /**

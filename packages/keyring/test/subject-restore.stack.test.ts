@@ -86,6 +86,7 @@ describe('a restore', () => {
       unreadable: 0,
       tombstones: 2,
       stuck: 0,
+      refusedReceipts: 0,
       version: 5,
     });
     const { keys, shreds } = await ground.process();
@@ -272,14 +273,23 @@ describe('a restore', () => {
     expect((await admin.list()).live).toBe(4);
   });
 
-  test('with a receipt that another signer made is refused', async () => {
-    const [one] = await make(2);
+  test('passes over what is no receipt of ours, says so, and takes it for no shred', async () => {
+    const [one, other] = await make(3);
     await admin.backup(backup);
     const stranger = new SubjectGround();
-    const other = await stranger.admin();
-    await other.ensure();
-    const { receipt } = await other.shred(text(one.index), ORDER);
-    expect(await codeOf(() => admin.restore(backup, [receipt.bytes]))).toBe('KEYSET_BAD_SIGNATURE');
+    const elsewhere = await stranger.admin();
+    await elsewhere.ensure();
+    const { receipt } = await elsewhere.shred(text(one.index), ORDER);
+    const wrong = [receipt.bytes, Buffer.from('{}'), Buffer.alloc(0)];
+    await shred(other);
+    await loseRedis();
+    expect(await codeOf(() => admin.restore(backup, wrong))).toBe('KEYSET_ROLLED_BACK');
+    expect(await admin.restore(backup, [...wrong, ...log, ...wrong])).toMatchObject({
+      keys: 2,
+      tombstones: 1,
+      refusedReceipts: 6,
+    });
+    await allOpen([one]);
     stranger.end();
   });
 
