@@ -293,34 +293,45 @@ describe('a restore', () => {
     stranger.end();
   });
 
-  test('cut after any command to Redis lets no service read, and is finished by running it again', async () => {
-    const made = await make(6);
-    await shred(made[0]);
-    await admin.backup(backup);
-    await shred(made[1]);
-    await loseRedis();
-    let [cuts, isDone] = [0, false];
-    for (let commands = 1; !isDone; commands++) {
-      const line = new Line(ground.redisUrl);
-      const cut = await ground.admin({ redisUrl: await line.open() });
-      line.cutAfter(commands);
-      isDone = Array.isArray(await codeOf(() => cut.restore(backup, log)));
-      cut.stop();
-      line.close();
-      if (isDone) break;
-      cuts++;
-      const subjects = await ground.open();
-      await subjects.refresh();
-      const seen = await codeOf(() => subjects.shreds.has(made[0].index, 0));
-      // Either nothing can be asked, or all is there: the last answer alone was lost.
-      if (Array.isArray(seen)) expect(seen).toEqual(['gave', true]);
-      subjects.stop();
-      await loseRedis();
-    }
-    expect(cuts).toBeGreaterThan(8);
-    const { keys, shreds } = await ground.process();
-    expect(made.slice(0, 2).every(({ index }) => shreds.has(index, 0))).toBe(true);
-    for (const { id, index, key } of made.slice(2))
-      expect(await keyOf(keys, index)).toEqual({ id, key });
-  });
+  test.each([
+    ['is empty', loseRedis],
+    ['has lost the register alone', () => redis.del(`${ground.prefix}keyset:subject/people`)],
+    ['holds more than is signed', () => redis.rpush(`${ground.prefix}shreds:people`, 'x', 'y')],
+  ])(
+    'of a Redis that %s, cut after any command, lets no service read and is finished by the next',
+    async (_what, harm) => {
+      const made = await make(6);
+      await shred(made[0]);
+      await admin.backup(backup);
+      await shred(made[1]);
+      const comesBack = await oldRedis();
+      // Told to nobody, where it stands in Redis still.
+      if (harm !== loseRedis) log.pop();
+      const done = { tombstones: 2, unreadable: 0, stuck: 0, version: 3 };
+      let [cuts, isDone] = [0, false];
+      for (let commands = 1; !isDone; commands++) {
+        await comesBack();
+        await harm();
+        const line = new Line(ground.redisUrl);
+        const cut = await ground.admin({ redisUrl: await line.open() });
+        line.cutAfter(commands);
+        isDone = Array.isArray(await codeOf(() => cut.restore(backup, log)));
+        cut.stop();
+        line.close();
+        cuts++;
+        const subjects = await ground.open();
+        await subjects.refresh();
+        const seen = await codeOf(() => subjects.shreds.has(made[0].index, 0));
+        // Either nothing can be asked, or all is there: the last answer alone was lost.
+        if (Array.isArray(seen)) expect(seen).toEqual(['gave', true]);
+        subjects.stop();
+        expect(await admin.restore(backup, log)).toMatchObject(done);
+        expect(await admin.list()).toMatchObject({ live: 4, tombstones: 2, shreds: 2 });
+      }
+      expect(cuts).toBeGreaterThan(8);
+      const { shreds } = await ground.process();
+      expect(made.slice(0, 2).every(({ index }) => shreds.has(index, 0))).toBe(true);
+      await allOpen(made.slice(2));
+    },
+  );
 });
