@@ -289,4 +289,63 @@ describe('a backup', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file).includes(epoch.wrapped.toString('base64'))).toBe(false);
   });
+
+  describe('of a rotation that is taken up again', () => {
+    let made: Buffer[];
+    const make = async (count: number): Promise<void> => {
+      const { keys } = await ground.process();
+      made = Array.from({ length: count }, anIndex);
+      for (const index of made) await keyOf(keys, index);
+    };
+    const cutRotation = async (backup: string): Promise<void> => {
+      const { provider, store } = ground.source;
+      const destroy = (): never => {
+        throw new Error('cut');
+      };
+      const cut = await ground.admin({ epochs: { provider, store: { ...store, destroy } } });
+      await expect(cut.rotateEpoch({ backup })).rejects.toThrow('cut');
+    };
+
+    test('holds all keys, also in the place of an earlier one without any', async () => {
+      await admin.ensure();
+      const early = ground.file('early.backup');
+      expect(await admin.backup(early)).toMatchObject({ records: 0, epochs: [] });
+      await make(5);
+      await cutRotation(ground.file('cut.backup'));
+      const { backup, epoch } = await admin.rotateEpoch({ backup: early });
+      expect(backup).toMatchObject({ records: 5, epochs: [epoch] });
+      expect(existsSync(`${early}.part`)).toBe(false);
+      const redis = new Redis(ground.redisUrl);
+      await redis.del(await redis.keys(`${ground.prefix}*`));
+      expect(await admin.restore(early, [])).toMatchObject({ keys: 5 });
+      redis.disconnect();
+    });
+
+    test('holds what was made and shredded since the cut', async () => {
+      await admin.ensure();
+      await make(5);
+      const file = ground.file('cut.backup');
+      await cutRotation(file);
+      await make(2);
+      await admin.shred(text(anIndex()), ORDER);
+      const { backup } = await admin.rotateEpoch({ backup: file });
+      expect(backup).toMatchObject({ records: 8, shreds: 1 });
+    });
+
+    test('takes the place of none that holds more than Redis does now', async () => {
+      await admin.ensure();
+      await make(5);
+      const file = ground.file('cut.backup');
+      await cutRotation(file);
+      const whole = readFileSync(file);
+      const redis = new Redis(ground.redisUrl);
+      await redis.del(`${ground.prefix}subject:people/${text(made[0])}`);
+      expect(await codeOf(() => admin.rotateEpoch({ backup: file }))).toBe('FILE_EXISTS');
+      expect(readFileSync(file)).toEqual(whole);
+      expect(existsSync(`${file}.part`)).toBe(false);
+      const { backup } = await admin.rotateEpoch({ backup: ground.file('next.backup') });
+      expect(backup).toMatchObject({ records: 4 });
+      redis.disconnect();
+    });
+  });
 });
