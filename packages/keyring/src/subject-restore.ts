@@ -9,7 +9,6 @@ import {
   readReceipts,
   receiptDigest,
 } from './shred-replay.ts';
-import type { SignedReceipt } from './shred-receipt.ts';
 import { type BackupLine, readBackupFile } from './subject-backup-file.ts';
 import {
   type EndedRecord,
@@ -83,10 +82,12 @@ export async function restoreBackup(
   const { epochs, register } = await epochsThere(place, replayed);
   const entries = texts.map(parseEntry);
   const last = lastEntries(texts);
-  const ended = await endedRecords(place, last, [...logged.byNumber.values()], backup.receipts);
   const shreds = new ChainedShreds(place.dataset);
   shreds.follow(replayed, texts);
   const judgement = { last, shreds, epochs };
+  const known = new Map([...logged.byNumber.values()].map(({ bytes, digest }) => [digest, bytes]));
+  for (const receipt of backup.receipts) known.set(receiptDigest(receipt), receipt);
+  const ended = await endedRecords(place, file, judgement, known);
 
   await place.writes.close();
   // Shreds first, so that no key stands where one was destroyed, not for a moment.
@@ -157,24 +158,37 @@ async function endsIn(
   return { entries, receipts };
 }
 
-/** The record of each subject whose last entry it is. Throws KEYSET_ROLLED_BACK without a receipt. */
+/**
+ * The record of each subject whose last entry it is; none of a re-enrolled one who has a key, whose
+ * receipt may have stood in Redis alone. Throws KEYSET_ROLLED_BACK without a receipt.
+ */
 async function endedRecords(
-  { dataset, store }: SubjectWorkplace,
-  last: LastEntries,
-  fromLog: readonly SignedReceipt[],
-  fromBackup: readonly Buffer[],
+  place: SubjectWorkplace,
+  file: string,
+  judgement: Judgement,
+  receipts: Map<string, Buffer>,
 ): Promise<ReadonlyMap<string, Buffer>> {
-  const receipts = new Map(fromLog.map(({ bytes, digest }) => [digest, bytes]));
-  for (const receipt of fromBackup) receipts.set(receiptDigest(receipt), receipt);
-  const missing = [...last.values()].filter(({ receiptDigest: id }) => !receipts.has(id));
-  for (const found of await store.records(missing.map(({ index }) => index))) {
-    const record = recordOf(found);
-    if (record !== undefined && record.kind !== 'live')
-      receipts.set(receiptDigest(record.receipt), record.receipt);
+  const { dataset } = place;
+  const entries = [...judgement.last.values()];
+  const missing = entries.filter(({ receiptDigest: id }) => !receipts.has(id));
+  const wanted = new Set(missing.map(({ index }) => index));
+  const living = new Set<string>();
+  const found = await place.store.records([...wanted]);
+  for (const [at, { index }] of missing.entries()) {
+    const record = recordOf(found[at]);
+    if (record === undefined) continue;
+    if (record.kind !== 'live') receipts.set(receiptDigest(record.receipt), record.receipt);
+    else if (!judgement.shreds.hasDestroyed(index, record)) living.add(index);
   }
+  if (missing.some(({ receiptDigest: id }) => !receipts.has(id)))
+    for await (const line of readBackupFile(file, dataset)) {
+      const key = judged(line, judgement);
+      if (typeof key === 'object' && wanted.has(key.index)) living.add(key.index);
+    }
   const records = new Map<string, Buffer>();
-  for (const { action, index, receiptDigest: digest } of last.values()) {
+  for (const { action, index, receiptDigest: digest } of entries) {
     const receipt = receipts.get(digest);
+    if (receipt === undefined && action === 're-enrol' && living.has(index)) continue;
     if (receipt === undefined)
       throw new SealstreamError(
         'KEYSET_ROLLED_BACK',
@@ -239,7 +253,16 @@ function stays(
   const record = recordOf(found);
   if (record?.kind === 'live')
     return epochs.has(record.epoch) && !shreds.hasDestroyed(index, record);
-  // A shred that was cut before anybody was told of it is the only one that the log may lack.
+  return isLaterShred(place, index, record, shreds);
+}
+
+/** A shred that was cut before anybody was told of it is the only one that the log may lack. */
+function isLaterShred(
+  place: SubjectWorkplace,
+  index: string,
+  record: SubjectRecord | undefined,
+  shreds: ChainedShreds,
+): boolean {
   return record?.kind === 'tombstone' && numberOf(place, index, record) > shreds.count;
 }
 
@@ -300,7 +323,8 @@ async function putMarkers(
     const found = await place.store.records(part.map(({ index }) => index));
     const without = part.filter(({ index }, at) => {
       const record = recordOf(found[at]);
-      return record?.kind !== 'live' || shreds.hasDestroyed(index, record);
+      if (record?.kind === 'live') return shreds.hasDestroyed(index, record);
+      return !isLaterShred(place, index, record, shreds);
     });
     await place.writes.putRecords(without.map(({ index }) => recordFor(index, ended)));
   }

@@ -211,6 +211,28 @@ describe('a restore', () => {
     expect(await codeOf(() => byId(keys, one.id))).not.toEqual(['gave', one.key]);
   });
 
+  test('needs no receipt of a re-enrolment whose subject has a key, and can be run again', async () => {
+    const [one, other] = await make(2);
+    for (const subject of [one, other]) {
+      await shred(subject);
+      await reEnrol(subject);
+      // Told to nobody: Redis alone has it, until the subject's new key takes its place.
+      log.pop();
+    }
+    const comesBack = await oldRedis();
+    const { keys } = await ground.process();
+    const fresh = { index: one.index, ...(await keyOf(keys, one.index)) };
+    await admin.backup(backup);
+    await comesBack();
+    for (const keys of [1, 0]) expect(await admin.restore(backup, log)).toMatchObject({ keys });
+    await allOpen([fresh]);
+    await loseRedis();
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 1 });
+    await allOpen([fresh]);
+    await make(1);
+    expect((await keyOf((await ground.process()).keys, other.index)).id).not.toBe(other.id);
+  });
+
   test('where the epoch in use is not to be had is refused, and changes nothing', async () => {
     const made = await make(2);
     await admin.backup(backup);
