@@ -5,7 +5,8 @@ const TYPES: readonly string[] = ['subject-shredded', 'subject-re-enrolled'];
 
 /**
  * Receipts of all shreds and re-enrolments that an audit log holds, after the whole log was
- * verified: a log from which something was taken away would bring somebody back.
+ * verified: a log from which something was taken away would bring somebody back. Who told the log is
+ * not asked: a receipt is proved by its signature, and what is none is for the restore to pass over.
  *
  * @throws SealstreamError AUDIT_LOG_CORRUPT
  */

@@ -1,5 +1,5 @@
 import { SealstreamError } from '@sealstream/contracts';
-import { entryText, linkAfter } from './shred-chain.ts';
+import { entryText, linkAfter, type ShredEntry } from './shred-chain.ts';
 import { ChainedShreds } from './shred-list.ts';
 import { lastEntries } from './shred-replay.ts';
 import {
@@ -51,7 +51,7 @@ export function endSubject(
     const [found = null] = await place.store.records([index]);
     const record = found === null ? undefined : parseRecord(found);
     const ended = record?.kind === LEAVES[action] ? receiptOf(place, index, record) : undefined;
-    if (ended !== undefined && (await isLast(place, before, ended)))
+    if (ended !== undefined && (await isLast(place, before, ended, action)))
       return { action: 'unchanged', receipt: ended };
     if (action === 're-enrol' && record?.kind !== 'tombstone')
       throw new SealstreamError('USAGE', { index }, 'This subject is not shredded.');
@@ -102,17 +102,20 @@ export function receiptOf(
 
 /**
  * Whether the signed list ends, for this subject, with the entry of this receipt: an old tombstone
- * that somebody put back is no shred.
+ * that somebody put back is no shred, and neither is the receipt of a re-enrolment in its place.
  */
 async function isLast(
   { dataset, store }: SubjectWorkplace,
   { document }: SignedRegister,
   { digest, document: { index } }: SignedReceipt,
+  action: ShredEntry['action'],
 ): Promise<boolean> {
   const { entries } = await store.snapshot(0);
   const counted = entries.slice(0, document.shreds);
   new ChainedShreds(dataset).follow(document, counted);
-  return lastEntries(entries).get(index)?.receiptDigest === digest;
+  // What stands behind the counted entries is signed by nobody.
+  const last = lastEntries(counted).get(index);
+  return last?.receiptDigest === digest && last.action === action;
 }
 
 function keyOf(record: SubjectRecord | undefined): { keyId?: string } {

@@ -1,6 +1,7 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { FIRST_LINK, linkAfter, parseEntry } from './shred-chain.ts';
 import { SubjectIndexTable } from './subject-index-table.ts';
+import type { LiveRecord } from './subject-record.ts';
 import { registerName, type SubjectRegister } from './subject-register.ts';
 
 /** Whether a subject was shredded, asked by every stage for every record. */
@@ -25,6 +26,10 @@ export class ChainedShreds {
   readonly #dataset: string;
   readonly #table = new SubjectIndexTable();
   readonly #destroyedKeys = new Set<string>();
+  /** No key of a subject who lives again is as old as this; milliseconds since 1970. */
+  readonly #endedAt = new Map<string, number>();
+  /** When each shredded subject was shredded, by its number in the table. */
+  readonly #shreddedAt: number[] = [];
   #count = 0;
   #link = FIRST_LINK;
   #nextNumber = 0;
@@ -47,9 +52,23 @@ export class ChainedShreds {
     return this.#table.find(bytes, at) >= 0;
   }
 
-  /** Whether a shred destroyed this very key; it stays so when its subject lives again. */
-  hasDestroyed(keyId: string): boolean {
-    return this.#destroyedKeys.has(keyId);
+  /**
+   * Whether a shred destroyed this very key; it stays so when its subject lives again. What is older
+   * than that new life is destroyed, too: what a receipt names was read from Redis, which proves it
+   * by nothing.
+   */
+  hasDestroyed(index: string, { created, keyId }: Pick<LiveRecord, 'created' | 'keyId'>): boolean {
+    return this.#destroyedKeys.has(keyId) || created <= this.endedAt(index);
+  }
+
+  /**
+   * When a subject who may live again was let do so, in milliseconds since 1970; 0 for one who was
+   * never shredded, or is so now.
+   *
+   * @param index 22 characters of base64url
+   */
+  endedAt(index: string): number {
+    return this.#endedAt.get(index) ?? 0;
   }
 
   /**
@@ -68,17 +87,33 @@ export class ChainedShreds {
         signed: register.shreds,
       });
     const shredded: Buffer[] = [];
-    for (const { action, index, keyId } of entries.map(parseEntry)) {
+    for (const { action, index, keyId, time } of entries.map(parseEntry)) {
       if (keyId !== undefined) this.#destroyedKeys.add(keyId);
       const bytes = Buffer.from(index, 'base64url');
-      const number = this.#table.find(bytes, 0);
-      if (action === 're-enrol' && number >= 0) this.#table.delete(number);
-      if (action !== 'shred') continue;
-      shredded.push(bytes);
-      if (number < 0) this.#table.set(bytes, 0, this.#nextNumber++);
+      if (action === 'shred') {
+        shredded.push(bytes);
+        this.#shred(bytes, index, Date.parse(time));
+      } else this.#reEnrol(bytes, index, Date.parse(time));
     }
     this.#count = count;
     this.#link = link;
     return shredded;
+  }
+
+  #shred(bytes: Buffer, index: string, time: number): void {
+    const number = this.#table.find(bytes, 0);
+    const at = number < 0 ? this.#nextNumber++ : number;
+    this.#shreddedAt[at] = Math.max(time, this.#shreddedAt[at] ?? 0, this.endedAt(index));
+    if (number >= 0) return;
+    this.#table.set(bytes, 0, at);
+    this.#endedAt.delete(index);
+  }
+
+  #reEnrol(bytes: Buffer, index: string, time: number): void {
+    const number = this.#table.find(bytes, 0);
+    const before = number < 0 ? this.endedAt(index) : this.#shreddedAt[number];
+    // Two operators' clocks may differ: a re-enrolment is no earlier than its shred.
+    this.#endedAt.set(index, Math.max(time, before));
+    if (number >= 0) this.#table.delete(number);
   }
 }

@@ -15,18 +15,41 @@ export interface ShredSources {
 /** The last entry about a subject. */
 export type LastEntries = ReadonlyMap<string, ShredEntry>;
 
-/** Reads receipts of one dataset. Throws KEYSET_BAD_SIGNATURE, KEYSET_UNREADABLE. */
-export async function receiptsByNumber(
+/** What a log holds about one dataset. */
+export interface LoggedReceipts {
+  readonly byNumber: ReadonlyMap<number, SignedReceipt>;
+  /** How many are no receipts of ours, of whichever dataset they may be. */
+  readonly refused: number;
+}
+
+/**
+ * Reads receipts of one dataset. What does not verify is passed over: the log keeps for ever what
+ * anybody who may write to it once told it. Whether all are there, allEntries says.
+ */
+export async function readReceipts(
   dataset: string,
   signerPublicKey: Uint8Array,
   receipts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<Map<number, SignedReceipt>> {
-  const found = new Map<number, SignedReceipt>();
+): Promise<LoggedReceipts> {
+  const byNumber = new Map<number, SignedReceipt>();
+  let refused = 0;
   for await (const bytes of receipts) {
-    const signed = verifyReceipt(bytes, signerPublicKey);
-    if (signed.document.dataset === dataset) found.set(signed.document.number, signed);
+    const signed = believedReceipt(bytes, signerPublicKey);
+    if (signed === undefined) refused++;
+    else if (signed.document.dataset === dataset) byNumber.set(signed.document.number, signed);
   }
-  return found;
+  return { byNumber, refused };
+}
+
+function believedReceipt(
+  bytes: Uint8Array,
+  signerPublicKey: Uint8Array,
+): SignedReceipt | undefined {
+  try {
+    return verifyReceipt(bytes, signerPublicKey);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { link, mkdir, open, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { SealstreamError } from '@sealstream/contracts';
@@ -35,6 +35,8 @@ export type BackupTrailer = z.infer<typeof Trailer>;
 
 export interface BackupContent {
   readonly dataset: string;
+  /** The end of the backup whose place it takes, unless that one holds more; undefined for none. */
+  readonly replaces: BackupTrailer | undefined;
   readonly entries: readonly string[];
   readonly records: AsyncIterable<readonly { index: string; record: Buffer }[]>;
   /** The epoch of a record, undefined for one without a key. */
@@ -48,13 +50,14 @@ export type BackupLine =
 
 /**
  * Writes a backup, 0600 and durable. What a write that was cut had left beside it is replaced.
- * Throws FILE_EXISTS: a backup is never overwritten.
+ * Throws FILE_EXISTS: no backup is overwritten but the one that `replaces` is the end of.
  */
 export async function writeBackupFile(
   path: string,
   content: BackupContent,
 ): Promise<BackupTrailer> {
-  requireFree(path);
+  const { replaces } = content;
+  if (replaces === undefined) requireFree(path);
   const draft = `${path}.part`;
   await rm(draft, { force: true });
   try {
@@ -67,12 +70,21 @@ export async function writeBackupFile(
     } finally {
       await file.close();
     }
-    await link(draft, path);
+    if (replaces === undefined) await link(draft, path);
+    else {
+      if (trailer.entries < replaces.entries || trailer.records < replaces.records)
+        throw new SealstreamError(
+          'FILE_EXISTS',
+          { file: path, records: replaces.records, now: trailer.records },
+          'It holds more than Redis does now: keep it, and name another file.',
+        );
+      await rename(draft, path);
+    }
     syncDirectory(path);
     return trailer;
   } catch (error) {
     if (error instanceof SealstreamError) throw error;
-    requireFree(path);
+    if (replaces === undefined) requireFree(path);
     const { code } = error as NodeJS.ErrnoException;
     throw new SealstreamError(code === 'ENOSPC' ? 'DISK_FULL' : 'FILE_UNREADABLE', {
       file: path,

@@ -19,7 +19,8 @@ export interface BackedUp {
  * Writes all wrapped keys and tombstones of a dataset, and the list of shreds as it stood before
  * the first of them was read. A backup opens as long as its epochs are there and no longer.
  *
- * @param epoch when given, a whole backup that holds keys of this epoch alone is taken as it is
+ * @param epoch when given, a whole backup that holds keys of this epoch alone gives way: a rotation
+ * that was cut has left it, and keys were made since. One that holds more than there is now stays.
  * Throws FILE_EXISTS, DISK_FULL, FILE_UNREADABLE, REDIS_UNREACHABLE, KEYSET_*.
  */
 export async function backUp(
@@ -27,10 +28,9 @@ export async function backUp(
   file: string,
   { epoch }: { epoch?: string } = {},
 ): Promise<BackedUp> {
-  if (epoch !== undefined && existsSync(file)) {
-    const there = await trailerOf(file, place.dataset);
-    if (there.epochs.every((id) => id === epoch)) return backedUp(file, there);
-  }
+  const there =
+    epoch !== undefined && existsSync(file) ? await trailerOf(file, place.dataset) : undefined;
+  const replaces = there?.epochs.every((id) => id === epoch) === true ? there : undefined;
   const { document } = await registerOf(place);
   const { entries } = await place.store.snapshot(0);
   // A shred in between is in the list and not in the register that was read: one more is no harm.
@@ -38,6 +38,7 @@ export async function backUp(
     throw new SealstreamError('KEYSET_ROLLED_BACK', { keyset: place.name, shreds: entries.length });
   const trailer = await writeBackupFile(file, {
     dataset: place.dataset,
+    replaces,
     entries,
     records: place.writes.all(),
     epochOf: (bytes) => {

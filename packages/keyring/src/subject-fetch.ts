@@ -44,7 +44,8 @@ export function wantedSubject(index: string, mayCreate: boolean): WantedSubject 
  *
  * Promises: a key that was made is durable in Redis, and was unwrapped from what went there, before
  * it can be used; of two who make one at once, both get the winner's; a key whose subject is
- * shredded is not taken in, whenever the shred came.
+ * shredded is not taken in, whenever the shred came; of one who was let live again, no key is that
+ * was made before. That rests on `created`, which the wrapped key is bound to.
  */
 export class SubjectFetch {
   readonly #options: FetchOptions;
@@ -69,14 +70,18 @@ export class SubjectFetch {
     const records = await this.#options.store.records(subjects.map(({ index }) => index));
     const absent: WantedSubject[] = [];
     const later: WantedSubject[] = [];
+    let livesAgain = false;
     for (const [at, subject] of subjects.entries()) {
       const record = records[at];
       const outcome = record === null ? 'absent' : this.#take(subject, record, refused);
       if (outcome === 'later') later.push(subject);
       if (outcome !== 'absent') continue;
+      livesAgain ||= subject.mayCreate && record !== null;
       if (subject.mayCreate) absent.push(subject);
       else refused.set(subject.index, record === null ? 'KEY_UNKNOWN' : 'SUBJECT_SHREDDED');
     }
+    // Its key is made for later than the re-enrolment, of which this process has to know for that.
+    if (livesAgain) await this.#options.refresh();
     await this.#create(absent, later, refused);
     await this.#fetchAgain(later, refused);
     return refused;
@@ -99,15 +104,16 @@ export class SubjectFetch {
 
   /** Takes in what stands in Redis, or notes why not. `later`: its epoch is not known here. */
   #take(
-    { bytes, index }: WantedSubject,
+    subject: WantedSubject,
     found: Buffer,
     refused: Map<string, ErrorCode>,
   ): 'done' | 'absent' | 'later' {
+    const { bytes, index } = subject;
     try {
       const record = parseRecord(found);
       if (record.kind === 'reEnrolled') return 'absent';
       // The shred may have come after Redis answered, or an old Redis may hold the key still.
-      if (record.kind !== 'live' || this.#options.watched.hasEnded(bytes, record.keyId)) {
+      if (record.kind !== 'live' || this.#options.watched.hasEnded(subject, record)) {
         refused.set(index, 'SUBJECT_SHREDDED');
         return 'done';
       }
@@ -152,7 +158,9 @@ export class SubjectFetch {
     if (wrapping === undefined) throw new SealstreamError('KEYSET_UNREADABLE', { epoch });
     try {
       const key = generateKey(this.#scratch);
-      const named = { keyId: randomId(), epoch, created: Date.now() };
+      // A clock that lags behind the operator's makes no key that seems older than the shred.
+      const created = Math.max(Date.now(), this.#options.watched.endedAt(index) + 1);
+      const named = { keyId: randomId(), epoch, created };
       const record = wrapSubjectKey(this.#dataset, index, named, wrapping, key);
       return { index, keyId: named.keyId, record };
     } finally {

@@ -3,6 +3,7 @@ import { openWith } from '@sealstream/crypto';
 import type { EpochKeys } from './epoch-keys.ts';
 import { checkHead, type KeysetHead } from './keyset-heads.ts';
 import { ChainedShreds, type ShredList } from './shred-list.ts';
+import type { LiveRecord } from './subject-record.ts';
 import { REGISTER_FORM, registerName, type SignedRegister } from './subject-register.ts';
 import type { SubjectStore } from './subject-store.ts';
 
@@ -48,8 +49,17 @@ export class WatchedSubjects implements ShredList {
   }
 
   /** Whether a subject is shredded, or this key of it was destroyed. Throws as has does. */
-  hasEnded(bytes: Uint8Array, keyId: string): boolean {
-    return this.has(bytes, 0) || this.#shreds.hasDestroyed(keyId);
+  hasEnded(
+    { bytes, index }: { readonly bytes: Uint8Array; readonly index: string },
+    key: Pick<LiveRecord, 'created' | 'keyId'>,
+  ): boolean {
+    return this.has(bytes, 0) || this.#shreds.hasDestroyed(index, key);
+  }
+
+  /** As ChainedShreds has it. Throws as has does. */
+  endedAt(index: string): number {
+    this.requireConfirmed();
+    return this.#shreds.endedAt(index);
   }
 
   /** The register in use. Throws as requireConfirmed does. */

@@ -100,12 +100,26 @@ export class SubjectWrites {
     await answered(this.#link.redis.del(this.#registerKey));
   }
 
-  /** Puts another list in the place of the one that is there. */
+  /**
+   * Puts another list in the place of the one that is there, at one stroke: what is there may be the
+   * only copy of its last entries.
+   */
   async putShreds(entries: readonly string[]): Promise<void> {
     const { redis } = this.#link;
-    await answered(redis.del(this.#store.shredsKey));
-    for (const chunk of chunks(entries, WRITE_MAX))
-      await answered(redis.rpush(this.#store.shredsKey, ...chunk));
+    const { shredsKey } = this.#store;
+    const found = await answered(redis.lrange(shredsKey, 0, -1));
+    const isSame =
+      found.length === entries.length && found.every((entry, at) => entry === entries[at]);
+    if (isSame) return;
+    if (entries.length === 0) {
+      await answered(redis.del(shredsKey));
+      return;
+    }
+    const draft = this.#draftKey;
+    // What a run that was cut has left.
+    await answered(redis.del(draft));
+    for (const chunk of chunks(entries, WRITE_MAX)) await answered(redis.rpush(draft, ...chunk));
+    await answered(redis.rename(draft, shredsKey));
   }
 
   /** Writes records whatever stands there. */
@@ -136,6 +150,11 @@ export class SubjectWrites {
       ]);
       await answered(this.#link.redis.mset(...pairs));
     }
+  }
+
+  /** Not below the lists themselves, where it could be another dataset's. */
+  get #draftKey(): string {
+    return `${this.#link.prefix}new-shreds:${this.#store.dataset}`;
   }
 
   get #registerKey(): string {

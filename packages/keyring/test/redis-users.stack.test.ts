@@ -126,8 +126,13 @@ describe('with the users of deploy/redis over TLS', () => {
     const { keyId } = await admin.ensure('field', 'people');
     await admin.createOrRotate('field', 'people');
     expect(await admin.destroy('field', 'people', keyId)).toMatchObject({ action: 'destroyed' });
-    await subjectAdmin.rotateEpoch({ backup: join(dir, 'subjects.backup') });
+    const backup = join(dir, 'subjects.backup');
+    await subjectAdmin.rotateEpoch({ backup });
     expect((await subjectAdmin.list()).epochs).toHaveLength(1);
+    await subjectAdmin.shred(text(anIndex()), ORDER);
+    // A list that is not what is signed is put right, too.
+    await server.run('root', 'RPUSH', `${P}shreds:people`, 'x');
+    expect(await subjectAdmin.restore(backup, [])).toMatchObject({ unreadable: 0, stuck: 0 });
     expect((await admin.restore()).every(({ action }) => action === 'unchanged')).toBe(true);
     expect((await admin.list()).every(({ problem }) => problem === undefined)).toBe(true);
   });

@@ -13,12 +13,14 @@ import { codeOf } from './keyring-fixture.ts';
 
 const first = firstRegister('people', { id: 'epoch0000001', created: new Date().toISOString() });
 
-function entry(index: Buffer, action: ShredEntry['action'] = 'shred'): string {
+const TIME = '2026-01-02T03:04:05.678Z';
+
+function entry(index: Buffer, action: ShredEntry['action'] = 'shred', time = TIME): string {
   return entryText({
     action,
     index: index.toString('base64url'),
     keyId: action === 'shred' ? 'key000000001' : undefined,
-    time: '2026-01-02T03:04:05.678Z',
+    time,
     receiptDigest: randomBytes(32).toString('hex'),
   });
 }
@@ -63,6 +65,32 @@ describe('list of shreds', () => {
       [true, false],
     ]);
     expect([shreds.count, shreds.size]).toEqual([5, 1]);
+  });
+
+  test('holds every key for destroyed that is older than the last shred or the life after it', () => {
+    const [one, other] = [randomBytes(16), randomBytes(16)];
+    const [early, late] = ['2026-01-02T03:04:05.000Z', '2026-01-02T03:04:09.000Z'];
+    const entries = [
+      entry(one, 'shred', early),
+      entry(other, 'shred', late),
+      entry(one, 're-enrol', late),
+      // The clock of another operator.
+      entry(other, 're-enrol', early),
+      entry(other, 'shred', early),
+      entry(other, 're-enrol', early),
+    ];
+    const shreds = new ChainedShreds('people');
+    shreds.follow(registerOf(entries), entries);
+    for (const index of [one, other].map((bytes) => bytes.toString('base64url')))
+      for (const [created, isDestroyed] of [
+        [Date.parse(early) + 1, true],
+        [Date.parse(late), true],
+        [Date.parse(late) + 1, false],
+      ] as const)
+        expect(shreds.hasDestroyed(index, { created, keyId: 'key000000002' })).toBe(isDestroyed);
+    const stranger = randomBytes(16).toString('base64url');
+    expect(shreds.hasDestroyed(stranger, { created: 1, keyId: 'key000000002' })).toBe(false);
+    expect(shreds.hasDestroyed(stranger, { created: 1, keyId: 'key000000001' })).toBe(true);
   });
 
   test.each([

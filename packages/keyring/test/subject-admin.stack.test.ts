@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { verifyReceipt } from '../src/shred-receipt.ts';
 import type { SubjectAdmin } from '../src/subject-admin.ts';
 import { codeOf, until } from './keyring-fixture.ts';
@@ -140,6 +140,35 @@ describe('a shred', () => {
     redis.disconnect();
   });
 
+  test('is never answered with the receipt of an earlier one, whatever is put into Redis', async () => {
+    const redis = new Redis(ground.redisUrl);
+    const index = anIndex();
+    const at = `${ground.prefix}subject:people/${text(index)}`;
+    const list = `${ground.prefix}shreds:people`;
+    await admin.shred(text(index), ORDER);
+    const tombstone = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    const [entry] = await redis.lrange(list, 0, -1);
+    const { receipt } = await admin.reEnrol(text(index), ORDER);
+    const { keys, shreds } = await ground.process();
+    const { id } = await keyOf(keys, index);
+    const live = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    // The first shred again, behind what is signed.
+    await redis.set(at, tombstone);
+    await redis.rpush(list, entry);
+    expect(await codeOf(() => admin.shred(text(index), ORDER))).toBe('KEYSET_ROLLED_BACK');
+    await redis.ltrim(list, 0, 1);
+    // The re-enrolment, which is the last one, as if it were a shred.
+    await redis.set(at, Buffer.concat([tombstone.subarray(0, 2), receipt.bytes]));
+    expect(await admin.shred(text(index), ORDER)).toMatchObject({
+      action: 'done',
+      receipt: { document: { action: 'shred', number: 3 } },
+    });
+    await until(() => shreds.has(index, 0));
+    await redis.set(at, live);
+    expect(await codeOf(() => byId(keys, id))).toBe('SUBJECT_SHREDDED');
+    redis.disconnect();
+  });
+
   test('with a reason longer than a short text is refused', async () => {
     const reason = 'x'.repeat(1001);
     expect(await codeOf(async () => admin.shred(text(anIndex()), { ...ORDER, reason }))).toBe(
@@ -203,6 +232,35 @@ describe('a re-enrolment', () => {
     redis.disconnect();
   });
 
+  test('brings no earlier key back of which the receipt says nothing', async () => {
+    const redis = new Redis(ground.redisUrl);
+    const { keys } = await ground.process();
+    const index = anIndex();
+    const { id } = await keyOf(keys, index);
+    const at = `${ground.prefix}subject:people/${text(index)}`;
+    const stolen = (await redis.getBuffer(at)) ?? Buffer.alloc(0);
+    await redis.del(at);
+    expect((await admin.shred(text(index), ORDER)).receipt.document.keyId).toBeUndefined();
+    await admin.reEnrol(text(index), ORDER);
+    await redis.set(at, stolen);
+    const cold = await ground.process();
+    expect(await codeOf(() => keyOf(cold.keys, index))).toBe('SUBJECT_SHREDDED');
+    expect(await codeOf(() => byId(cold.keys, id))).toBe('SUBJECT_SHREDDED');
+    redis.disconnect();
+  });
+
+  test('leads to a key that opens also where the clock of the process lags behind', async () => {
+    const subjects = await ground.process();
+    const index = anIndex();
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 3_600_000);
+    await admin.shred(text(index), ORDER);
+    await admin.reEnrol(text(index), ORDER);
+    await subjects.refresh();
+    const made = await keyOf(subjects.keys, index);
+    clock.mockRestore();
+    expect(await keyOf((await ground.process()).keys, index)).toEqual(made);
+  });
+
   test('ordered twice is one, and of a subject that is not shredded is refused', async () => {
     const index = text(anIndex());
     expect(await codeOf(() => admin.reEnrol(index, ORDER))).toBe('USAGE');
@@ -230,5 +288,64 @@ describe('a backup', () => {
     expect(existsSync(`${file}.part`)).toBe(false);
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file).includes(epoch.wrapped.toString('base64'))).toBe(false);
+  });
+
+  describe('of a rotation that is taken up again', () => {
+    let made: Buffer[];
+    const make = async (count: number): Promise<void> => {
+      const { keys } = await ground.process();
+      made = Array.from({ length: count }, anIndex);
+      for (const index of made) await keyOf(keys, index);
+    };
+    const cutRotation = async (backup: string): Promise<void> => {
+      const { provider, store } = ground.source;
+      const destroy = (): never => {
+        throw new Error('cut');
+      };
+      const cut = await ground.admin({ epochs: { provider, store: { ...store, destroy } } });
+      await expect(cut.rotateEpoch({ backup })).rejects.toThrow('cut');
+    };
+
+    test('holds all keys, also in the place of an earlier one without any', async () => {
+      await admin.ensure();
+      const early = ground.file('early.backup');
+      expect(await admin.backup(early)).toMatchObject({ records: 0, epochs: [] });
+      await make(5);
+      await cutRotation(ground.file('cut.backup'));
+      const { backup, epoch } = await admin.rotateEpoch({ backup: early });
+      expect(backup).toMatchObject({ records: 5, epochs: [epoch] });
+      expect(existsSync(`${early}.part`)).toBe(false);
+      const redis = new Redis(ground.redisUrl);
+      await redis.del(await redis.keys(`${ground.prefix}*`));
+      expect(await admin.restore(early, [])).toMatchObject({ keys: 5 });
+      redis.disconnect();
+    });
+
+    test('holds what was made and shredded since the cut', async () => {
+      await admin.ensure();
+      await make(5);
+      const file = ground.file('cut.backup');
+      await cutRotation(file);
+      await make(2);
+      await admin.shred(text(anIndex()), ORDER);
+      const { backup } = await admin.rotateEpoch({ backup: file });
+      expect(backup).toMatchObject({ records: 8, shreds: 1 });
+    });
+
+    test('takes the place of none that holds more than Redis does now', async () => {
+      await admin.ensure();
+      await make(5);
+      const file = ground.file('cut.backup');
+      await cutRotation(file);
+      const whole = readFileSync(file);
+      const redis = new Redis(ground.redisUrl);
+      await redis.del(`${ground.prefix}subject:people/${text(made[0])}`);
+      expect(await codeOf(() => admin.rotateEpoch({ backup: file }))).toBe('FILE_EXISTS');
+      expect(readFileSync(file)).toEqual(whole);
+      expect(existsSync(`${file}.part`)).toBe(false);
+      const { backup } = await admin.rotateEpoch({ backup: ground.file('next.backup') });
+      expect(backup).toMatchObject({ records: 4 });
+      redis.disconnect();
+    });
   });
 });

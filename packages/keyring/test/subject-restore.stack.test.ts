@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { epochFiles } from '../src/epoch-file.ts';
 import type { SubjectAdmin } from '../src/subject-admin.ts';
 import { codeOf, Line, until } from './keyring-fixture.ts';
 import { anIndex, byId, keyOf, ORDER, SubjectGround, text } from './subject-fixture.ts';
@@ -49,6 +50,24 @@ async function loseRedis(): Promise<void> {
   if (keys.length > 0) await redis.del(keys);
 }
 
+/** Everything in Redis as it is now; what it gives puts Redis back to that. */
+async function oldRedis(): Promise<() => Promise<void>> {
+  const keys = await redis.keys(`${ground.prefix}*`);
+  const old = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+  return async () => {
+    await loseRedis();
+    for (const [at, key] of keys.entries()) await redis.restore(key, 0, old[at]);
+  };
+}
+
+async function allOpen(made: readonly Made[]): Promise<void> {
+  const { keys } = await ground.process();
+  for (const { index, id, key } of made) {
+    expect(await keyOf(keys, index)).toEqual({ id, key });
+    expect(await byId(keys, id)).toBe(key);
+  }
+}
+
 describe('a restore', () => {
   test('brings keys back and no shredded one, whether shredded before the backup or after it', async () => {
     const [one, early, late, again, ...rest] = await make(10);
@@ -66,6 +85,8 @@ describe('a restore', () => {
       destroyed: 2,
       unreadable: 0,
       tombstones: 2,
+      stuck: 0,
+      refusedReceipts: 0,
       version: 5,
     });
     const { keys, shreds } = await ground.process();
@@ -103,13 +124,11 @@ describe('a restore', () => {
   test('of an old Redis in place of the newer one undoes no shred', async () => {
     const [one, other, kept] = await make(3);
     await admin.backup(backup);
-    const keys = await redis.keys(`${ground.prefix}*`);
-    const old = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+    const comesBack = await oldRedis();
     await shred(one);
     await shred(other);
     await reEnrol(other);
-    await loseRedis();
-    for (const [at, key] of keys.entries()) await redis.restore(key, 0, old[at]);
+    await comesBack();
     const early = await ground.open();
     await until(() => early.health().waitsFor === 'KEYSET_ROLLED_BACK');
     early.stop();
@@ -119,6 +138,108 @@ describe('a restore', () => {
     expect(await codeOf(() => byId(now, other.id))).toBe('SUBJECT_SHREDDED');
     expect((await keyOf(now, other.index)).id).not.toBe(other.id);
     expect((await keyOf(now, kept.index)).id).toBe(kept.id);
+  });
+
+  test('over a Redis from before a rotation leaves every key readable, whichever backup came first', async () => {
+    const made = await make(4);
+    const before = ground.file('before.backup');
+    await admin.backup(before);
+    const comesBack = await oldRedis();
+    await admin.rotateEpoch({ backup });
+    await comesBack();
+    const none = { keys: 0, unreadable: 4, stuck: 4 };
+    expect(await admin.restore(before, log)).toMatchObject(none);
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 4, unreadable: 0, stuck: 0 });
+    await allOpen(made);
+    expect(await admin.rotateEpoch({ backup: ground.file('next') })).toMatchObject({ moved: 4 });
+    await allOpen(made);
+  });
+
+  test('over a Redis from before a rotation that was cut behind its end lets the next one go through', async () => {
+    const made = await make(4);
+    const comesBack = await oldRedis();
+    const { provider, store } = ground.source;
+    const destroy: typeof store.destroy = async (...epoch) => {
+      await store.destroy(...epoch);
+      throw new Error('cut');
+    };
+    const epochs = { provider, store: { ...store, destroy } };
+    const cut = await ground.admin({ epochs });
+    await expect(cut.rotateEpoch({ backup })).rejects.toThrow('cut');
+    await comesBack();
+    // A key of which no backup knows.
+    const lost = `${ground.prefix}subject:people/${text(anIndex())}`;
+    await redis.copy(`${ground.prefix}subject:people/${text(made[0].index)}`, lost);
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 4, unreadable: 0, stuck: 1 });
+    await allOpen(made);
+    expect((await admin.list()).epochs).toHaveLength(1);
+    expect(await admin.rotateEpoch({ backup: ground.file('next') })).toMatchObject({ moved: 4 });
+    await allOpen(made);
+  });
+
+  test('over a Redis from before a re-enrolment brings back the key the subject has had since', async () => {
+    const [live, shredded, again] = await make(3);
+    await shred(shredded);
+    await shred(again);
+    await reEnrol(again);
+    const comesBack = await oldRedis();
+    await shred(live);
+    await reEnrol(live);
+    await reEnrol(shredded);
+    const { keys } = await ground.process();
+    const fresh: Made[] = [];
+    for (const { index } of [live, shredded, again])
+      fresh.push({ index, ...(await keyOf(keys, index)) });
+    await admin.backup(backup);
+    await comesBack();
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 3, tombstones: 0, stuck: 0 });
+    await allOpen(fresh);
+  });
+
+  test('brings no key back from before a re-enrolment, also when the shred did not know of it', async () => {
+    const older = ground.file('older.backup');
+    await admin.backup(older);
+    const [one] = await make(1);
+    await admin.backup(backup);
+    await loseRedis();
+    await admin.restore(older, log);
+    await shred(one);
+    await reEnrol(one);
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 0, destroyed: 1 });
+    const { keys } = await ground.process();
+    expect((await keyOf(keys, one.index)).id).not.toBe(one.id);
+    expect(await codeOf(() => byId(keys, one.id))).not.toEqual(['gave', one.key]);
+  });
+
+  test('needs no receipt of a re-enrolment whose subject has a key, and can be run again', async () => {
+    const [one, other] = await make(2);
+    for (const subject of [one, other]) {
+      await shred(subject);
+      await reEnrol(subject);
+      // Told to nobody: Redis alone has it, until the subject's new key takes its place.
+      log.pop();
+    }
+    const comesBack = await oldRedis();
+    const { keys } = await ground.process();
+    const fresh = { index: one.index, ...(await keyOf(keys, one.index)) };
+    await admin.backup(backup);
+    await comesBack();
+    for (const keys of [1, 0]) expect(await admin.restore(backup, log)).toMatchObject({ keys });
+    await allOpen([fresh]);
+    await loseRedis();
+    expect(await admin.restore(backup, log)).toMatchObject({ keys: 1 });
+    await allOpen([fresh]);
+    await make(1);
+    expect((await keyOf((await ground.process()).keys, other.index)).id).not.toBe(other.id);
+  });
+
+  test('where the epoch in use is not to be had is refused, and changes nothing', async () => {
+    const made = await make(2);
+    await admin.backup(backup);
+    const store = epochFiles(ground.file('elsewhere'));
+    const elsewhere = await ground.admin({ epochs: { ...ground.source, store } });
+    expect(await codeOf(() => elsewhere.restore(backup, log))).toBe('KEYSET_UNREADABLE');
+    await allOpen(made);
   });
 
   test('run on a Redis that has lost nothing changes nothing, and twice is once', async () => {
@@ -174,45 +295,65 @@ describe('a restore', () => {
     expect((await admin.list()).live).toBe(4);
   });
 
-  test('with a receipt that another signer made is refused', async () => {
-    const [one] = await make(2);
+  test('passes over what is no receipt of ours, says so, and takes it for no shred', async () => {
+    const [one, other] = await make(3);
     await admin.backup(backup);
     const stranger = new SubjectGround();
-    const other = await stranger.admin();
-    await other.ensure();
-    const { receipt } = await other.shred(text(one.index), ORDER);
-    expect(await codeOf(() => admin.restore(backup, [receipt.bytes]))).toBe('KEYSET_BAD_SIGNATURE');
+    const elsewhere = await stranger.admin();
+    await elsewhere.ensure();
+    const { receipt } = await elsewhere.shred(text(one.index), ORDER);
+    const wrong = [receipt.bytes, Buffer.from('{}'), Buffer.alloc(0)];
+    await shred(other);
+    await loseRedis();
+    expect(await codeOf(() => admin.restore(backup, wrong))).toBe('KEYSET_ROLLED_BACK');
+    expect(await admin.restore(backup, [...wrong, ...log, ...wrong])).toMatchObject({
+      keys: 2,
+      tombstones: 1,
+      refusedReceipts: 6,
+    });
+    await allOpen([one]);
     stranger.end();
   });
 
-  test('cut after any command to Redis lets no service read, and is finished by running it again', async () => {
-    const made = await make(6);
-    await shred(made[0]);
-    await admin.backup(backup);
-    await shred(made[1]);
-    await loseRedis();
-    let [cuts, isDone] = [0, false];
-    for (let commands = 1; !isDone; commands++) {
-      const line = new Line(ground.redisUrl);
-      const cut = await ground.admin({ redisUrl: await line.open() });
-      line.cutAfter(commands);
-      isDone = Array.isArray(await codeOf(() => cut.restore(backup, log)));
-      cut.stop();
-      line.close();
-      if (isDone) break;
-      cuts++;
-      const subjects = await ground.open();
-      await subjects.refresh();
-      const seen = await codeOf(() => subjects.shreds.has(made[0].index, 0));
-      // Either nothing can be asked, or all is there: the last answer alone was lost.
-      if (Array.isArray(seen)) expect(seen).toEqual(['gave', true]);
-      subjects.stop();
-      await loseRedis();
-    }
-    expect(cuts).toBeGreaterThan(8);
-    const { keys, shreds } = await ground.process();
-    expect(made.slice(0, 2).every(({ index }) => shreds.has(index, 0))).toBe(true);
-    for (const { id, index, key } of made.slice(2))
-      expect(await keyOf(keys, index)).toEqual({ id, key });
-  });
+  test.each([
+    ['is empty', loseRedis],
+    ['has lost the register alone', () => redis.del(`${ground.prefix}keyset:subject/people`)],
+    ['holds more than is signed', () => redis.rpush(`${ground.prefix}shreds:people`, 'x', 'y')],
+  ])(
+    'of a Redis that %s, cut after any command, lets no service read and is finished by the next',
+    async (_what, harm) => {
+      const made = await make(6);
+      await shred(made[0]);
+      await admin.backup(backup);
+      await shred(made[1]);
+      const comesBack = await oldRedis();
+      // Told to nobody, where it stands in Redis still.
+      if (harm !== loseRedis) log.pop();
+      const done = { tombstones: 2, unreadable: 0, stuck: 0, version: 3 };
+      let [cuts, isDone] = [0, false];
+      for (let commands = 1; !isDone; commands++) {
+        await comesBack();
+        await harm();
+        const line = new Line(ground.redisUrl);
+        const cut = await ground.admin({ redisUrl: await line.open() });
+        line.cutAfter(commands);
+        isDone = Array.isArray(await codeOf(() => cut.restore(backup, log)));
+        cut.stop();
+        line.close();
+        cuts++;
+        const subjects = await ground.open();
+        await subjects.refresh();
+        const seen = await codeOf(() => subjects.shreds.has(made[0].index, 0));
+        // Either nothing can be asked, or all is there: the last answer alone was lost.
+        if (Array.isArray(seen)) expect(seen).toEqual(['gave', true]);
+        subjects.stop();
+        expect(await admin.restore(backup, log)).toMatchObject(done);
+        expect(await admin.list()).toMatchObject({ live: 4, tombstones: 2, shreds: 2 });
+      }
+      expect(cuts).toBeGreaterThan(8);
+      const { shreds } = await ground.process();
+      expect(made.slice(0, 2).every(({ index }) => shreds.has(index, 0))).toBe(true);
+      await allOpen(made.slice(2));
+    },
+  );
 });

@@ -56,6 +56,14 @@ export const subjectsRestore = defineCommand<Options, [file: string]>({
       terminal.say(
         `left out    ${restored.destroyed} destroyed, ${restored.unreadable} unreadable`,
       );
+      if (restored.refusedReceipts > 0)
+        terminal.say(
+          `log         ${restored.refusedReceipts} receipts that do not verify, passed over`,
+        );
+      if (restored.stuck > 0)
+        terminal.say(
+          `stuck       ${restored.stuck} whose epoch is gone: restore the last rotation's backup, too`,
+        );
     }
     return { next: 'services go on by themselves; see: sealstream subjects list' };
   },
