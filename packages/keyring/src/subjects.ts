@@ -58,6 +58,8 @@ export interface Subjects {
   health(): SubjectsHealth;
   /** Reads the register again now; resolves when that is done, whatever came of it. */
   refresh(): Promise<void>;
+  /** As refresh. Throws why the register was not taken on: KEYSET_*, REDIS_*, KEY_FILE_*. */
+  refreshed(): Promise<void>;
   /** Zeroes every key and lets Redis go. Idempotent. */
   stop(): void;
 }
@@ -119,11 +121,7 @@ class WatchingSubjects implements Subjects {
     });
     this.#watched = watched;
     this.shreds = watched;
-    const refresh = async (): Promise<void> => {
-      await this.refresh();
-      const { name, problem } = watched;
-      if (problem !== undefined) throw new SealstreamError(problem, { keyset: name });
-    };
+    const refresh = (): Promise<void> => this.refreshed();
     if (epochs === undefined || cache === undefined) this.keys = withoutKeys(watched.name);
     else {
       const fetch = new SubjectFetch({ store, watched, epochs, cache, refresh, allowUnlocked });
@@ -154,6 +152,14 @@ class WatchingSubjects implements Subjects {
 
   refresh(): Promise<void> {
     return this.#reads.now();
+  }
+
+  async refreshed(): Promise<void> {
+    await this.refresh();
+    const { name, problem } = this.#watched;
+    if (problem !== undefined) throw new SealstreamError(problem, { keyset: name });
+    // After stop() nothing is read.
+    this.#watched.requireConfirmed();
   }
 
   stop(): void {
