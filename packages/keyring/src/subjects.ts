@@ -2,6 +2,7 @@ import { type ErrorCode, type Logger, SealstreamError } from '@sealstream/contra
 import { openWith, type SubjectKeySource } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { EpochKeys, type EpochSource } from './epoch-keys.ts';
+import { FollowedHeads } from './followed-heads.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
 import { RedisLink, type StoreOptions } from './redis-connection.ts';
 import { RepeatedRead } from './repeated-read.ts';
@@ -74,9 +75,10 @@ export interface Subjects {
 export async function openSubjects(options: SubjectsOptions): Promise<Subjects> {
   await options.epochs?.provider.check();
   const name = registerName(options.dataset);
+  const loadedAt = performance.now();
   const bytes = (await options.heads.load()).get(name);
   const head = bytes && openWith(REGISTER_FORM, name, bytes, options.signerPublicKey);
-  return new WatchingSubjects(options, head);
+  return new WatchingSubjects(options, head, loadedAt);
 }
 
 class WatchingSubjects implements Subjects {
@@ -88,11 +90,13 @@ class WatchingSubjects implements Subjects {
   readonly #cache: SubjectCache | undefined;
   readonly #logger: Logger;
   readonly #reads: RepeatedRead;
+  readonly #heads: FollowedHeads;
   #said: ErrorCode | undefined;
 
   constructor(
     options: SubjectsOptions,
     head: ConstructorParameters<typeof WatchedSubjects>[0]['head'],
+    loadedAt: number,
   ) {
     const { dataset, epochs: source, signerPublicKey } = options;
     const allowUnlocked = options.allowUnlocked ?? false;
@@ -108,12 +112,13 @@ class WatchingSubjects implements Subjects {
     const max = options.max ?? SUBJECTS_MAX;
     const cache = source && new SubjectCache(dataset, max, allowUnlocked, onFull);
     this.#cache = cache;
+    const ceilingMs = options.cacheCeilingMs ?? CEILING_MS;
     const watched = new WatchedSubjects({
       store,
       signerPublicKey,
       head,
       epochs,
-      ceilingMs: options.cacheCeilingMs ?? CEILING_MS,
+      ceilingMs,
       clock: turnClock(),
       onShred: (indexes) => {
         for (const index of indexes) cache?.drop(index);
@@ -121,6 +126,17 @@ class WatchingSubjects implements Subjects {
     });
     this.#watched = watched;
     this.shreds = watched;
+    this.#heads = new FollowedHeads({
+      heads: options.heads,
+      loadedAt,
+      ceilingMs,
+      take: (heads) => {
+        const bytes = heads.get(watched.name);
+        if (bytes !== undefined) watched.raise(bytes);
+      },
+      onLoaded: () => void this.refresh(),
+      logger: options.logger,
+    });
     const refresh = (): Promise<void> => this.refreshed();
     if (epochs === undefined || cache === undefined) this.keys = withoutKeys(watched.name);
     else {
@@ -172,7 +188,8 @@ class WatchingSubjects implements Subjects {
 
   async #read(): Promise<void> {
     try {
-      await this.#watched.read();
+      await this.#heads.follow();
+      await this.#watched.read(this.#heads.loadedAt);
       this.#said = undefined;
     } catch (error) {
       const code = error instanceof SealstreamError ? error.code : 'INTERNAL';
