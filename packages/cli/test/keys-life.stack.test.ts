@@ -339,6 +339,12 @@ datasets:
     const where = `--policy ${other} --key-dir ${keyDir}`;
     expect((await sealstream(`${shred} ${where}`)).exit).toBe(0);
     expect((await sealstream(line)).err).toContain('live 0, shreds 1');
+    const redis = new Redis(stack.redisUrl);
+    await redis.del(`${prefix}keyset:subject/staff`);
+    redis.disconnect();
+    const lost = await sealstream(line);
+    expect(lost.exit).not.toBe(0);
+    expect(lost.err).toContain('KEYSET_MISSING');
   });
 });
 
