@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, openBus } from '@sealstream/bus';
 import type { Purpose } from '@sealstream/contracts';
 import { fieldCipher, ProducerCipher, RecordCipher } from '@sealstream/crypto';
@@ -10,8 +11,10 @@ import {
   fileProvider,
   type Keyring,
   openKeyring,
+  openKeysetAdmin,
   openSubjects,
   readPublicKeyFile,
+  readSignerFile,
 } from '@sealstream/keyring';
 import { KafkaKeysetHeads } from '@sealstream/service';
 import { Redis } from 'ioredis';
@@ -252,6 +255,30 @@ describe('the life of keys', () => {
     const again = await destroy('--yes --settled 0ms --force --json');
     expect(jsonOf(again)).toMatchObject({ action: 'unchanged' });
     expect(await told('key-destroyed')).toMatchObject([{ keyId: id, records: 1, forced: true }]);
+  });
+
+  test('ends only when the key that follows sealed for long enough, however old that is', async () => {
+    const heads = new KafkaKeysetHeads(bus);
+    const away = () => Promise.reject(new Error('cut before the head was published'));
+    const cut = await openKeysetAdmin({
+      redisUrl: stack.redisUrl,
+      prefix,
+      provider: fileProvider(keyDir, ['rejected']),
+      signer: readSignerFile(join(keyDir, 'signer.key')),
+      heads: { load: () => heads.load(), publish: away },
+      logger,
+    });
+    const { id } = keyring.keys.publicKey('rejected', 'people');
+    await expect(cut.createOrRotate('rejected', 'people')).rejects.toThrow('cut before');
+    cut.stop();
+    const settledMs = 3000;
+    await sleep(settledMs);
+    await sealstream('keys rotate --purpose rejected');
+    const line = `keys destroy --dataset people --purpose rejected --key ${id} --yes --force`;
+    const early = await sealstream(`${line} --settled ${settledMs}ms`);
+    expect(early).toMatchObject({ exit: 2, err: expect.stringContaining('so lately') });
+    await sleep(settledMs);
+    expect((await sealstream(`${line} --settled ${settledMs}ms`)).exit).toBe(0);
   });
 
   test('of producers ends only when ingest has no more to open', async () => {
