@@ -7,10 +7,11 @@ import {
   parseVerifierKey,
   readPublicKey,
   readSigner,
+  type Signer,
   verifierKey,
 } from '@sealstream/crypto';
 import type { CheckpointSigner } from './checkpoint.ts';
-import { errnoOf, fileError } from './log-files.ts';
+import { errnoOf, fileError, syncDirectory } from './log-files.ts';
 
 /** Anybody but the owner. */
 const OTHERS = 0o077;
@@ -34,9 +35,8 @@ export function vkeyPath(keyPath: string): string {
  * @throws FILE_EXISTS, FILE_UNREADABLE
  */
 export async function createAuditKey(keyPath: string): Promise<string> {
-  const name = `sealstream.audit/${randomBytes(8).toString('hex')}`;
   const { privateKey, publicKey } = generateSigner();
-  const vkey = verifierKey(name, readPublicKey(Buffer.from(publicKey)));
+  const vkey = verifierKey(freshName(), readPublicKey(Buffer.from(publicKey)));
   try {
     await mkdir(dirname(keyPath), { recursive: true, mode: 0o700 });
     await writeNew(keyPath, privateKey, 0o600);
@@ -48,18 +48,28 @@ export async function createAuditKey(keyPath: string): Promise<string> {
 }
 
 /**
+ * Makes the verifier key of a key that never had one, since its making was cut. Never overwrites. A
+ * log that was signed under another name does not verify with it.
+ *
+ * @throws KEY_FILE_*, FILE_EXISTS, FILE_UNREADABLE
+ */
+export async function createVkey(keyPath: string): Promise<void> {
+  const { publicKey } = await readKey(keyPath);
+  const vkey = verifierKey(freshName(), publicKey);
+  await writeNew(vkeyPath(keyPath), Buffer.from(`${vkey}\n`), 0o644);
+}
+
+function freshName(): string {
+  return `sealstream.audit/${randomBytes(8).toString('hex')}`;
+}
+
+/**
  * Reads the signing key and checks that the verifier key beside it is its public half.
  *
  * @throws KEY_FILE_MISSING, KEY_FILE_OPEN when others may read or write it, KEY_FILE_INVALID
  */
 export async function readAuditKey(keyPath: string): Promise<AuditKey> {
-  const file = basename(keyPath);
-  const found = await stat(keyPath).catch(missing(file));
-  // Precondition: nobody but the owner can read or write the key file.
-  if ((found.mode & OTHERS) !== 0) throw new SealstreamError('KEY_FILE_OPEN', { file });
-  const bytes = await readFile(keyPath).catch(missing(file));
-  const signer = readSigner(bytes);
-  bytes.fill(0);
+  const signer = await readKey(keyPath);
   const vkey = await readVkey(vkeyPath(keyPath));
   const { name, publicKey } = parseVerifierKey(vkey);
   // Precondition: the verifier key is the public half of the signing key.
@@ -67,6 +77,19 @@ export async function readAuditKey(keyPath: string): Promise<AuditKey> {
     throw new SealstreamError('KEY_FILE_INVALID', { file: basename(vkeyPath(keyPath)) });
   }
   return { signer: { name, signer }, vkey };
+}
+
+async function readKey(keyPath: string): Promise<Signer> {
+  const file = basename(keyPath);
+  const found = await stat(keyPath).catch(missing(file));
+  // Precondition: nobody but the owner can read or write the key file.
+  if ((found.mode & OTHERS) !== 0) throw new SealstreamError('KEY_FILE_OPEN', { file });
+  const bytes = await readFile(keyPath).catch(missing(file));
+  try {
+    return readSigner(bytes);
+  } finally {
+    bytes.fill(0);
+  }
 }
 
 /** Reads a verifier key from its file. Throws KEY_FILE_MISSING, KEY_FILE_INVALID. */
@@ -89,6 +112,7 @@ async function writeNew(path: string, bytes: Buffer, mode: number): Promise<void
       await handle.close();
     }
     await link(scratch, path);
+    await syncDirectory(dirname(path));
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw fileError(path, error);
     throw new SealstreamError('FILE_EXISTS', { file: path });

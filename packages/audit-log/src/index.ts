@@ -7,7 +7,14 @@
  * removed or reordered entry, and names it; readers are given nothing that does not verify. Knows
  * files and audit events; knows nothing of Kafka.
  */
-export { type AuditKey, createAuditKey, readAuditKey, readVkey, vkeyPath } from './audit-key.ts';
+export {
+  type AuditKey,
+  createAuditKey,
+  createVkey,
+  readAuditKey,
+  readVkey,
+  vkeyPath,
+} from './audit-key.ts';
 export { AuthenticTiles } from './authentic-tiles.ts';
 export { MAX_ENTRY_BYTES } from './bundle.ts';
 export {

@@ -4,16 +4,22 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { readAuditKey } from '@sealstream/audit-log';
+import { readPublicKeyFile, readSignerFile } from '@sealstream/keyring';
 import { expect, test } from 'vitest';
 
 import { emptyDir, EXAMPLE } from './built-cli.ts';
 import { ran } from './surroundings.ts';
 
+/** What init makes last, in its order. */
+const PARTS = ['producer.key', 'signer.key', 'signer.pub', 'audit.key', 'audit.vkey'];
+const textOf = (dir: string, file: string): string => readFileSync(join(dir, file), 'hex');
 const SAMPLE = join(EXAMPLE, 'raw_data.csv');
 
 test('a policy from a sample redacts and seals every field, and validates', async () => {
@@ -103,6 +109,54 @@ test('--missing makes nothing in a folder that has no signer', async () => {
   expect(refused.err).toMatch(/^KEY_FILE_MISSING: .*signer\.key/);
   expect(refused.exit).not.toBe(0);
   expect(existsSync(join(dir, '.sealstream'))).toBe(false);
+});
+
+test.each(PARTS)('--missing completes an init that was cut before %s', async (first) => {
+  const dir = emptyDir();
+  await ran(['init', '--dir', dir]);
+  const keys = join(dir, '.sealstream/keys');
+  const rest = PARTS.slice(PARTS.indexOf(first));
+  for (const file of rest) rmSync(join(keys, file));
+  const before = Object.fromEntries(readdirSync(keys).map((file) => [file, textOf(keys, file)]));
+  const made = await ran(['init', '--missing', '--dir', dir, '--json']);
+  expect(made.exit).toBe(0);
+  expect(JSON.parse(made.out)).toEqual({ made: rest.map((file) => join(keys, file)) });
+  for (const [file, text] of Object.entries(before)) expect(textOf(keys, file)).toBe(text);
+  const signer = readSignerFile(join(keys, 'signer.key'));
+  expect(readPublicKeyFile(join(keys, 'signer.pub'))).toEqual(signer.publicKey);
+  await readAuditKey(join(keys, 'audit.key'));
+});
+
+test.each(['signer.key', 'audit.key'])(
+  '--missing makes no second %s where the public half of a first is there',
+  async (file) => {
+    const dir = emptyDir();
+    await ran(['init', '--dir', dir]);
+    const keys = join(dir, '.sealstream/keys');
+    rmSync(join(keys, file));
+    rmSync(join(keys, 'producer.key'));
+    const refused = await ran(['init', '--missing', '--dir', dir]);
+    expect(refused.err).toMatch(/^KEY_FILE_MISSING: /);
+    expect(refused.err).toContain(file);
+    expect(existsSync(join(keys, 'producer.key'))).toBe(false);
+  },
+);
+
+test('--missing finds the key files where every other command does', async () => {
+  const dir = emptyDir();
+  await ran(['init', '--dir', dir]);
+  const keys = join(dir, 'elsewhere');
+  renameSync(join(dir, '.sealstream/keys'), keys);
+  const path = join(keys, 'producer.key');
+  for (const given of [
+    { argv: ['--key-dir', keys], env: {} },
+    { argv: [], env: { SEALSTREAM_KEY_DIR: keys } },
+  ]) {
+    rmSync(path);
+    const made = await ran(['init', '--missing', '--json', ...given.argv], { env: given.env });
+    expect(made.exit).toBe(0);
+    expect(JSON.parse(made.out)).toEqual({ made: [path] });
+  }
 });
 
 test('a .gitignore that is there keeps its lines and gets one more, once', async () => {

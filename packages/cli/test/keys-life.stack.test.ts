@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, openBus } from '@sealstream/bus';
 import type { Purpose } from '@sealstream/contracts';
 import { fieldCipher, ProducerCipher, RecordCipher } from '@sealstream/crypto';
@@ -10,8 +11,10 @@ import {
   fileProvider,
   type Keyring,
   openKeyring,
+  openKeysetAdmin,
   openSubjects,
   readPublicKeyFile,
+  readSignerFile,
 } from '@sealstream/keyring';
 import { KafkaKeysetHeads } from '@sealstream/service';
 import { Redis } from 'ioredis';
@@ -267,6 +270,30 @@ describe('the life of keys', () => {
     ]);
   });
 
+  test('ends only when the key that follows sealed for long enough, however old that is', async () => {
+    const heads = new KafkaKeysetHeads(bus);
+    const away = () => Promise.reject(new Error('cut before the head was published'));
+    const cut = await openKeysetAdmin({
+      redisUrl: stack.redisUrl,
+      prefix,
+      provider: fileProvider(keyDir, ['rejected']),
+      signer: readSignerFile(join(keyDir, 'signer.key')),
+      heads: { load: () => heads.load(), publish: away },
+      logger,
+    });
+    const { id } = keyring.keys.publicKey('rejected', 'people');
+    await expect(cut.createOrRotate('rejected', 'people')).rejects.toThrow('cut before');
+    cut.stop();
+    const settledMs = 3000;
+    await sleep(settledMs);
+    await sealstream('keys rotate --purpose rejected');
+    const line = `keys destroy --dataset people --purpose rejected --key ${id} --yes --force`;
+    const early = await sealstream(`${line} --settled ${settledMs}ms`);
+    expect(early).toMatchObject({ exit: 2, err: expect.stringContaining('so lately') });
+    await sleep(settledMs);
+    expect((await sealstream(`${line} --settled ${settledMs}ms`)).exit).toBe(0);
+  });
+
   test('of producers ends only by force, since what they still seal is nowhere to be seen', async () => {
     const { id } = keyring.keys.publicKey('producer', 'people');
     await sealstream('keys rotate --purpose producer');
@@ -357,6 +384,12 @@ datasets:
     const where = `--policy ${other} --key-dir ${keyDir}`;
     expect((await sealstream(`${shred} ${where}`)).exit).toBe(0);
     expect((await sealstream(line)).err).toContain('live 0, shreds 1');
+    const redis = new Redis(stack.redisUrl);
+    await redis.del(`${prefix}keyset:subject/staff`);
+    redis.disconnect();
+    const lost = await sealstream(line);
+    expect(lost.exit).not.toBe(0);
+    expect(lost.err).toContain('KEYSET_MISSING');
   });
 });
 

@@ -154,7 +154,7 @@ export const ERRORS = {
   KEYRING_STALE: {
     class: 'retryable',
     cause: 'The keyset could not be confirmed for longer than the cache ceiling.',
-    mend: 'Bring back Redis, or the key provider of a changed keyset; it goes on by itself.',
+    mend: 'Bring back Redis, the topic keyring or the provider of a changed keyset; it goes on by itself.',
   },
   KEY_FILE_MISSING: {
     class: 'terminal',

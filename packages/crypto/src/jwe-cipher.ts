@@ -53,6 +53,7 @@ export class JweCipher extends BlockCipher {
     writeBlock(block, type, plain, from, to);
     this.nonces.next(body, GCM_NONCE_BYTES);
     gcmSeal(sealed, block, header, nonce, key);
+    block.fill(0);
     const length = JWE_OVERHEAD + encodedLength(blockBytes);
     out.reserve(length);
     const { bytes, length: start } = out;
@@ -82,6 +83,7 @@ export class JweCipher extends BlockCipher {
     if (!isKeyId(id)) throw this.malformed('key id');
     const key = this.keys.byId(keys, id);
     const opened = gcmOpen(block, sealed, jweHeader(id), nonce, key) ? readBlock(block) : undefined;
+    block.fill(0);
     if (opened === undefined) throw this.notAuthentic(id);
     return opened;
   }

@@ -113,7 +113,7 @@ export class RecordCipher {
 
   /** Opens what `seal` made. Throws RECORD_NOT_AUTHENTIC and what the key source throws. */
   open(keys: KeySource, binding: RecordBinding, sealed: Uint8Array): Buffer {
-    return Buffer.from(this.openRange(keys, rangesOf(binding), wholeRange(sealed), opened));
+    return taken(this.openRange(keys, rangesOf(binding), wholeRange(sealed), opened));
   }
 
   /**
@@ -246,4 +246,11 @@ function standsAt(word: Buffer, bytes: Buffer, at: number): boolean {
   for (let index = 0; index < word.length; index += 1)
     if (bytes[at + index] !== word[index]) return false;
   return true;
+}
+
+/** A copy of a view of working memory, which is zeroed. */
+function taken(view: Buffer): Buffer {
+  const own = Buffer.from(view);
+  view.fill(0);
+  return own;
 }

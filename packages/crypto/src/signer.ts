@@ -72,7 +72,7 @@ export function generateSigner(): { publicKey: string; privateKey: Buffer } {
   sodium.randombytes_buf(seed);
   const { publicKey } = new Signer(seed);
   const der = Buffer.concat([PRIVATE_HEAD, seed]);
-  const privateKey = Buffer.from(pem(PRIVATE_LABEL, der), 'latin1');
+  const privateKey = pem(PRIVATE_LABEL, der);
   sodium.sodium_memzero(seed);
   sodium.sodium_memzero(der);
   return { publicKey: publicKeyPem(publicKey), privateKey };
@@ -80,7 +80,7 @@ export function generateSigner(): { publicKey: string; privateKey: Buffer } {
 
 /** A public key (32 bytes) as PEM. */
 export function publicKeyPem(publicKey: Uint8Array): string {
-  return pem(PUBLIC_LABEL, Buffer.concat([PUBLIC_HEAD, publicKey]));
+  return pem(PUBLIC_LABEL, Buffer.concat([PUBLIC_HEAD, publicKey])).toString('latin1');
 }
 
 /** Reads a private key from PEM bytes. Throws KEY_FILE_INVALID. */
@@ -98,21 +98,59 @@ export function readPublicKey(file: Uint8Array): Buffer {
   return unpem(PUBLIC_LABEL, PUBLIC_HEAD, PUBLIC_KEY_BYTES, file);
 }
 
-function pem(label: string, der: Buffer): string {
-  return `-----BEGIN ${label}-----\n${der.toString('base64')}\n-----END ${label}-----\n`;
+/* Bytes throughout: a string with a private key would stay on the heap until the collector comes. */
+
+const DIGITS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/');
+const PAD = 0x3d;
+/** Space and what stands between lines. */
+const SPACES = [0x20, 0x09, 0x0a, 0x0d];
+
+function pem(label: string, der: Buffer): Buffer {
+  const [begin, end] = [`-----BEGIN ${label}-----\n`, `\n-----END ${label}-----\n`];
+  const digits = 4 * Math.ceil(der.length / 3);
+  const text = Buffer.alloc(begin.length + digits + end.length, PAD);
+  text.write(begin, 'latin1');
+  text.write(end, begin.length + digits, 'latin1');
+  for (let bit = 0; bit < 8 * der.length; bit += 6) {
+    const [at, shift] = [bit >> 3, bit & 7];
+    const pair = (der[at] << 8) | (der[at + 1] ?? 0);
+    text[begin.length + bit / 6] = DIGITS[(pair >> (10 - shift)) & 63];
+  }
+  return text;
 }
 
 function unpem(label: string, head: Buffer, size: number, file: Uint8Array): Buffer {
-  const text = Buffer.from(file).toString('latin1').trim();
-  const body = new RegExp(
-    `^-----BEGIN ${label}-----\\s+([A-Za-z0-9+/=\\s]+?)\\s+-----END ${label}-----$`,
-  ).exec(text)?.[1];
-  const der = Buffer.from((body ?? '').replaceAll(/\s/g, ''), 'base64');
-  if (der.length !== head.length + size || !der.subarray(0, head.length).equals(head)) {
+  const der = Buffer.alloc(head.length + size);
+  try {
+    if (!decodePem(label, file, der) || !der.subarray(0, head.length).equals(head))
+      throw new SealstreamError('KEY_FILE_INVALID', { expected: `Ed25519 ${label} as PEM` });
+    return Buffer.from(der.subarray(head.length));
+  } finally {
     der.fill(0);
-    throw new SealstreamError('KEY_FILE_INVALID', { expected: `Ed25519 ${label} as PEM` });
   }
-  const key = Buffer.from(der.subarray(head.length));
-  der.fill(0);
-  return key;
+}
+
+/** Fills `der` with what stands between the two lines; false when it is of another form or length. */
+function decodePem(label: string, file: Uint8Array, der: Buffer): boolean {
+  const text = Buffer.from(file.buffer, file.byteOffset, file.length);
+  const [begin, end] = [`-----BEGIN ${label}-----`, `-----END ${label}-----`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) return false;
+  const isAlone = (part: Buffer): boolean => part.every((byte) => SPACES.includes(byte));
+  if (!isAlone(text.subarray(0, from)) || !isAlone(text.subarray(to + end.length))) return false;
+  let [bits, pads] = [0, 0];
+  for (const byte of text.subarray(from + begin.length, to)) {
+    if (SPACES.includes(byte)) continue;
+    const digit = DIGITS.indexOf(byte);
+    if (byte === PAD) pads += 1;
+    else if (digit < 0 || pads > 0 || bits + 6 > 8 * der.length + 5) return false;
+    else {
+      const [at, shift] = [bits >> 3, bits & 7];
+      const pair = digit << (10 - shift);
+      der[at] |= pair >> 8;
+      if (at + 1 < der.length) der[at + 1] |= pair & 0xff;
+      bits += 6;
+    }
+  }
+  return bits >= 8 * der.length && pads === (3 - (der.length % 3)) % 3;
 }

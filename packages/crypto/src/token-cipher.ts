@@ -101,10 +101,19 @@ export class TokenCipher extends BlockCipher {
       syntheticNonce(nonce, associated, block, this.#nonceKeys.byId(keys, id));
     else this.nonces.next(frame.body, this.#suite.nonceBytes);
     this.#suite.seal(sealed, block, associated, nonce, key);
+    block.fill(0);
     return frame;
   }
 
-  #opened(keys: KeySource, id: string, { block, nonce, sealed }: Frame): OpenedField {
+  #opened(keys: KeySource, id: string, frame: Frame): OpenedField {
+    try {
+      return this.#plainOf(keys, id, frame);
+    } finally {
+      frame.block.fill(0);
+    }
+  }
+
+  #plainOf(keys: KeySource, id: string, { block, nonce, sealed }: Frame): OpenedField {
     const key = this.keys.byId(keys, id);
     this.#associated.set(id, keys.record);
     const { bytes: associated } = this.#associated;

@@ -13,7 +13,10 @@ export interface Frame {
 /** Only lengths that padding gives are kept, so a forged token cannot fill the list. */
 const FRAME_KEPT_MAX = 4096;
 
-/** The frames for one length of nonce. What stands in one stands until it is asked for again. */
+/**
+ * The frames for one length of nonce. What stands in one stands until it is asked for again; whoever
+ * puts plaintext into a block zeroes it after use.
+ */
 export class Frames {
   readonly #nonceBytes: number;
   readonly #kept: (Frame | undefined)[];

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fieldCipher } from '../src/cipher-of-method.ts';
+import { Frames } from '../src/token-frames.ts';
 import type { FieldCipher } from '../src/field-cipher.ts';
 import { FernetCipher } from '../src/fernet-cipher.ts';
 import type { KeySource } from '../src/key-source.ts';
@@ -26,6 +27,25 @@ const METHODS: Readonly<Record<string, SealMethod>> = {
 };
 const forms = Object.entries(METHODS);
 const value = Buffer.from('123-45-6789');
+
+/** What the value is padded to. */
+const BLOCK = 16;
+describe('working memory', () => {
+  test.each(forms.filter(([form]) => form !== 'Fernet'))(
+    'of a %s holds no plaintext once it was sealed or opened',
+    (_form, method) => {
+      const cipher = fieldCipher('people', '/ssn', method);
+      const blocks = [12, 24].map((nonce) =>
+        new Frames(nonce).of(method.pad ? BLOCK : 1 + value.length),
+      );
+      const isClear = () => blocks.every(({ block }) => block.every((byte) => byte === 0));
+      const token = cipher.seal(keys, 'string', value);
+      expect(isClear()).toBe(true);
+      expect(cipher.open(keys, token).plain).toEqual(value);
+      expect(isClear()).toBe(true);
+    },
+  );
+});
 
 /** The code that opening throws. */
 function refusal(token: Uint8Array, by: FieldCipher, source: KeySource = keys): string {

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import { inspect } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   generateSigner,
   publicKeyPem,
@@ -63,6 +63,19 @@ describe('document signature', () => {
     for (const text of bad)
       expect(() => readSigner(Buffer.from(text))).toThrow(/^KEY_FILE_INVALID(?!.*secret text)/);
     expect(() => readPublicKey(privateKey)).toThrow('KEY_FILE_INVALID');
+  });
+
+  test('a private key is made and read without a string of it', () => {
+    const texts = vi.spyOn(Buffer.prototype, 'toString');
+    try {
+      const { privateKey } = generateSigner();
+      readSigner(privateKey);
+      const body = privateKey.subarray(28, 92);
+      const made = texts.mock.results.map(({ value }) => Buffer.from(String(value), 'latin1'));
+      expect(made.some((text) => text.includes(body))).toBe(false);
+    } finally {
+      texts.mockRestore();
+    }
   });
 
   test('a signer shows nothing', () => {

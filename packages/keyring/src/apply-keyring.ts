@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, rmSync } from 'node:fs';
 import { type Purpose, SealstreamError } from '@sealstream/contracts';
 import {
   type ActiveKey,
@@ -182,7 +181,7 @@ class ApplyKeys implements KeySource {
   }
 }
 
-/** Writes a whole new file beside the place, then links it there: whoever links first wins. */
+/** Makes the file; of two who do, whoever is first wins. */
 function createWhole(file: string): void {
   const slot = sodium.sodium_malloc(KEY_BYTES);
   const keys = APPLY_PURPOSES.flatMap((purpose) =>
@@ -194,16 +193,13 @@ function createWhole(file: string): void {
   );
   sodium.sodium_memzero(slot);
   const document = { type: 'sealstream-apply-keyring', v: 1, keys };
-  const draft = `${file}.${randomBytes(KEY_ID_BYTES).toString('hex')}.new`;
+  const content = Buffer.from(`${JSON.stringify(document, null, 1)}\n`);
   try {
-    createFile(draft, Buffer.from(`${JSON.stringify(document, null, 1)}\n`));
-    linkSync(draft, file);
+    createFile(file, content);
   } catch (error) {
-    if (error instanceof SealstreamError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? '';
     // Another process made it in the meantime: its keys are the ones.
-    if (code !== 'EEXIST') throw new SealstreamError('FILE_UNREADABLE', { file, error: code });
+    if (!(error instanceof SealstreamError) || error.code !== 'FILE_EXISTS') throw error;
   } finally {
-    rmSync(draft, { force: true });
+    content.fill(0);
   }
 }

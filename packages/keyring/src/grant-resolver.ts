@@ -25,7 +25,7 @@ const BRINGS_MAX = 5;
 /** What one key is refused with, and no other; besides what is one record's own fault. */
 const OF_ONE_KEY: readonly ErrorCode[] = ['KEY_UNKNOWN', 'KEYSET_UNREADABLE'];
 
-type GivenSubjects = Pick<Subjects, 'keys' | 'refresh'> | undefined;
+type GivenSubjects = Pick<Subjects, 'keys' | 'refreshed'> | undefined;
 
 export interface GrantResolverOptions extends RedisOptions {
   /** 32 bytes, Ed25519. */
@@ -109,8 +109,9 @@ export class GrantResolver implements KeyResolver {
     const subjects = await this.#options.subjects(dataset);
     if (subjects === undefined)
       throw new SealstreamError('KEYSET_MISSING', { keyset: `subject/${dataset}` });
-    // A shred that was just made counts, also when its notice was lost.
-    await subjects.refresh();
+    // A shred that was just made counts, also when its notice was lost: what cannot be asked for is
+    // not answered from memory.
+    await subjects.refreshed();
     for (let brings = 0; ; brings += 1) {
       const found = this.#given(subjects.keys, wanted, uses);
       if (found !== undefined) return found;

@@ -12,6 +12,7 @@ export { eitherProvider } from './either-provider.ts';
 export { fileProvider } from './file-provider.ts';
 export {
   createKeyFiles,
+  createPublicKeyFile,
   createSignerFiles,
   keyFilePath,
   readPublicKeyFile,

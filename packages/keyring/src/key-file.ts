@@ -7,6 +7,7 @@ import {
   KEY_BYTES,
   type KeyHandle,
   keyHandle,
+  publicKeyPem,
   readPublicKey,
   readSigner,
   type Signer,
@@ -84,6 +85,12 @@ export function createSignerFiles(privatePath: string, publicPath: string): void
   } finally {
     privateKey.fill(0);
   }
+}
+
+/** Makes the public half, for everyone, of a signer that is there. Throws FILE_EXISTS, KEY_FILE_*. */
+export function createPublicKeyFile(privatePath: string, publicPath: string): void {
+  const { publicKey } = readSignerFile(privatePath);
+  createFile(publicPath, Buffer.from(publicKeyPem(publicKey)), READABLE_BY_ALL);
 }
 
 /** Reads a signer. Throws KEY_FILE_MISSING, KEY_FILE_OPEN, KEY_FILE_INVALID. */

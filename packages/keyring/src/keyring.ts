@@ -8,6 +8,7 @@ import {
 import type { KeySource } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { CachedKeys } from './cached-keys.ts';
+import { FollowedHeads } from './followed-heads.ts';
 import { COUNTED, KeyUses } from './key-uses.ts';
 import { keysetName, openSignedKeyset } from './keyset-document.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
@@ -82,6 +83,7 @@ export interface Keyring {
 export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
   await options.provider.check();
   const arena = new KeyArena({ allowUnlocked: options.allowUnlocked ?? false });
+  const loadedAt = performance.now();
   const heads = await options.heads.load();
   const watched = new Map<string, WatchedKeyset>();
   const { purposes, datasets, signerPublicKey } = options;
@@ -99,7 +101,7 @@ export async function openKeyring(options: KeyringOptions): Promise<Keyring> {
       const ceilingMs = options.cacheCeilingMs ?? CEILING_MS;
       watched.set(name, new WatchedKeyset(keyset, known, { signerPublicKey, ceilingMs, clock }));
     }
-  return new WatchingKeyring(options, arena, watched);
+  return new WatchingKeyring(options, arena, watched, loadedAt);
 }
 
 class WatchingKeyring implements Keyring {
@@ -112,6 +114,7 @@ class WatchingKeyring implements Keyring {
   readonly #store: KeysetStore;
   readonly #logger: Logger;
   readonly #reads: RepeatedRead;
+  readonly #heads: FollowedHeads;
   readonly #said = new Map<string, ErrorCode>();
   #lastAsked = Number.NEGATIVE_INFINITY;
   /** Why keysets could not be read last time. */
@@ -121,6 +124,7 @@ class WatchingKeyring implements Keyring {
     options: KeyringOptions,
     arena: KeyArena,
     watched: ReadonlyMap<string, WatchedKeyset>,
+    loadedAt: number,
   ) {
     this.#arena = arena;
     this.#watched = watched;
@@ -133,6 +137,19 @@ class WatchingKeyring implements Keyring {
     });
     this.#cached = new CachedKeys(arena, watched, this.#uses, () => this.#ask());
     this.keys = this.#cached;
+    this.#heads = new FollowedHeads({
+      heads: options.heads,
+      loadedAt,
+      ceilingMs: options.cacheCeilingMs ?? CEILING_MS,
+      take: (heads) => {
+        for (const [name, one] of watched) {
+          const head = heads.get(name);
+          if (head !== undefined) one.raise(head);
+        }
+      },
+      onLoaded: () => void this.refresh(),
+      logger: options.logger,
+    });
     this.#reads = new RepeatedRead(
       {
         read: () => this.#read(),
@@ -177,8 +194,9 @@ class WatchingKeyring implements Keyring {
   }
 
   async #read(): Promise<void> {
-    const askedAt = performance.now();
-    this.#lastAsked = askedAt;
+    await this.#heads.follow();
+    this.#lastAsked = performance.now();
+    const askedAt = Math.min(this.#lastAsked, this.#heads.loadedAt);
     const names = [...this.#watched.keys()];
     let found: (Buffer | null)[];
     try {

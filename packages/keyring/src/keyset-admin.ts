@@ -286,7 +286,8 @@ export class KeysetAdmin {
     const staged = isStaged ? current : await this.#stage(purpose, dataset, current, algorithm);
     await this.#proveReadable(purpose, dataset, staged);
     await this.#history.publish(name, staged);
-    const activated = await this.#history.write(name, staged, withActivated(staged.document));
+    const next = withActivated(staged.document, algorithm);
+    const activated = await this.#history.write(name, staged, next);
     await this.#history.publish(name, activated);
     const { keys, version } = activated.document;
     const keyId = keyIn('active', algorithm, activated)?.id ?? '';

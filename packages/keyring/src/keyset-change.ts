@@ -123,13 +123,18 @@ export function unwrapped(
   return arena.takeFrom((slot) => outermost.unwrap(purpose, context, wrapped, slot));
 }
 
-/** Pending keys become active; those that were, of the same algorithms, only open from now on. */
-export function withActivated(document: KeysetDocument): KeysetDocument {
-  const pending = document.keys.filter(({ state }) => state === 'pending');
+/**
+ * The pending key of an algorithm becomes active; the one that was only opens from now on. Keys of
+ * other algorithms stay as they are: a new epoch that was cut is for nobody else to finish.
+ */
+export function withActivated(
+  document: KeysetDocument,
+  algorithm: Algorithm = ALGORITHMS[document.purpose],
+): KeysetDocument {
   const keys = document.keys.map((key): KeysetKey => {
+    if (key.algorithm !== algorithm) return key;
     if (key.state === 'pending') return { ...key, state: 'active' };
-    const isFollowed = pending.some(({ algorithm }) => algorithm === key.algorithm);
-    return key.state === 'active' && isFollowed ? { ...key, state: 'decrypt-only' } : key;
+    return key.state === 'active' ? { ...key, state: 'decrypt-only' } : key;
   });
   return next(document, new Date().toISOString(), keys);
 }

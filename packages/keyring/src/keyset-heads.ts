@@ -27,3 +27,8 @@ export function checkHead(name: string, head: KeysetHead | undefined, found: Key
   if (version < known || (version === known && found.digest !== head.digest))
     throw new SealstreamError('KEYSET_ROLLED_BACK', { keyset: name, version, head: known });
 }
+
+/** The head that has come further; the second where both have come as far, so that it is compared. */
+export function furtherHead(known: KeysetHead | undefined, other: KeysetHead): KeysetHead {
+  return known !== undefined && known.document.version > other.document.version ? known : other;
+}

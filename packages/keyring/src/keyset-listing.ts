@@ -14,6 +14,8 @@ export interface ListedKey extends Pick<KeysetKey, 'id' | 'state' | 'algorithm' 
 export interface ListedKeyset {
   readonly name: string;
   readonly version: number;
+  /** When this version was made; absent where none can be read. */
+  readonly changed?: string;
   readonly keys: readonly ListedKey[];
   readonly problem?: ErrorCode;
 }
@@ -71,5 +73,6 @@ function listing(
     created,
   }));
   const version = keyset?.document.version ?? 0;
-  return { name, version, keys, ...(problem === undefined ? {} : { problem }) };
+  const changed = keyset && { changed: keyset.document.changed };
+  return { name, version, ...changed, keys, ...(problem === undefined ? {} : { problem }) };
 }

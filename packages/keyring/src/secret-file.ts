@@ -1,20 +1,25 @@
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   fchmodSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 
 /** Far above any key file. */
 const SECRET_BYTES_MAX = 64 * 1024;
 const OTHERS = 0o077;
 const OWNER_ONLY = 0o600;
+const PART_BYTES = 6;
+const CODES: Readonly<Record<string, ErrorCode>> = { EEXIST: 'FILE_EXISTS', ENOSPC: 'DISK_FULL' };
 
 function errno(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? '';
@@ -53,25 +58,40 @@ function openExisting(path: string, missing: ErrorCode): number {
 }
 
 /**
- * Writes a new file and makes it durable; its directory is made when missing (0700).
- * Throws FILE_EXISTS: nothing is ever overwritten.
+ * Writes a new file and makes it durable: it is there whole, or not at all. Its directory is made when
+ * missing (0700). Throws FILE_EXISTS: nothing is ever overwritten. DISK_FULL, FILE_UNREADABLE.
  */
 export function createFile(path: string, content: Uint8Array, mode: number = OWNER_ONLY): void {
-  let file: number;
+  // A name of its own: of two who make the file, none takes away what the other is writing.
+  const part = `${path}.${randomBytes(PART_BYTES).toString('hex')}.part`;
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    file = openSync(path, 'wx', mode);
+    makeDirectory(dirname(path));
+    writePart(part, content, mode);
+    linkSync(part, path);
+    syncDirectory(path);
   } catch (error) {
-    const code = errno(error) === 'EEXIST' ? 'FILE_EXISTS' : 'FILE_UNREADABLE';
+    const code = CODES[errno(error)] ?? 'FILE_UNREADABLE';
     throw new SealstreamError(code, { file: path, error: errno(error) });
+  } finally {
+    rmSync(part, { force: true });
   }
+}
+
+function makeDirectory(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  // Each new directory's name is durable when the one above it is.
+  for (let at = resolve(path); at.length >= resolve(first).length; at = dirname(at))
+    syncDirectory(at);
+}
+
+function writePart(part: string, content: Uint8Array, mode: number): void {
+  const file = openSync(part, 'wx', mode);
   try {
     // The umask may have taken bits away; it never adds any.
     fchmodSync(file, mode);
     for (let at = 0; at < content.length; ) at += writeSync(file, content, at);
     fsyncSync(file);
-  } catch (error) {
-    throw new SealstreamError('FILE_UNREADABLE', { file: path, error: errno(error) });
   } finally {
     closeSync(file);
   }

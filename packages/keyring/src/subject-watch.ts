@@ -1,7 +1,7 @@
 import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 import { openWith } from '@sealstream/crypto';
 import type { EpochKeys } from './epoch-keys.ts';
-import { checkHead, type KeysetHead } from './keyset-heads.ts';
+import { checkHead, furtherHead, type KeysetHead } from './keyset-heads.ts';
 import { ChainedShreds, type ShredList } from './shred-list.ts';
 import type { LiveRecord } from './subject-record.ts';
 import { REGISTER_FORM, registerName, type SignedRegister } from './subject-register.ts';
@@ -99,12 +99,13 @@ export class WatchedSubjects implements ShredList {
   }
 
   /**
-   * Reads register and new shreds. Not to be called again before it is done.
+   * Reads register and new shreds, with heads that were loaded at `headsAt`. Not to be called again
+   * before it is done.
    * Throws REDIS_UNREACHABLE, KEYSET_* and what the epoch store and its provider throw; what was
    * believed before stays until the ceiling.
    */
-  async read(): Promise<void> {
-    const askedAt = performance.now();
+  async read(headsAt: number): Promise<void> {
+    const askedAt = Math.min(performance.now(), headsAt);
     try {
       await this.#take();
       this.#confirmedAt = askedAt;
@@ -118,6 +119,13 @@ export class WatchedSubjects implements ShredList {
     }
   }
 
+  /** Takes a head that was loaded later. Throws KEYSET_BAD_SIGNATURE, KEYSET_UNREADABLE. */
+  raise(head: Uint8Array): void {
+    if (this.#accepted?.bytes.equals(head) === true) return;
+    const other = openWith(REGISTER_FORM, this.name, head, this.#options.signerPublicKey);
+    this.#head = furtherHead(this.#head, other);
+  }
+
   /** From here on it throws. */
   end(): void {
     this.#confirmedAt = Number.NEGATIVE_INFINITY;
@@ -128,7 +136,10 @@ export class WatchedSubjects implements ShredList {
     const { epochs, onShred, signerPublicKey, store } = this.#options;
     const { entries, register } = await store.snapshot(this.#shreds.count);
     if (register === null) throw new SealstreamError('KEYSET_MISSING', { keyset: this.name });
-    if (this.#accepted?.bytes.equals(register) === true && entries.length === 0) return;
+    if (this.#accepted?.bytes.equals(register) === true && entries.length === 0) {
+      checkHead(this.name, this.#head, this.#accepted);
+      return;
+    }
     const signed = openWith(REGISTER_FORM, this.name, register, signerPublicKey);
     checkHead(this.name, this.#head, signed);
     // A shred counts at once, also when the epoch file cannot be read.

@@ -2,6 +2,7 @@ import { type ErrorCode, type Logger, SealstreamError } from '@sealstream/contra
 import { openWith, type SubjectKeySource } from '@sealstream/crypto';
 import { KeyArena } from './arena.ts';
 import { EpochKeys, type EpochSource } from './epoch-keys.ts';
+import { FollowedHeads } from './followed-heads.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
 import { RedisLink, type StoreOptions } from './redis-connection.ts';
 import { RepeatedRead } from './repeated-read.ts';
@@ -58,6 +59,8 @@ export interface Subjects {
   health(): SubjectsHealth;
   /** Reads the register again now; resolves when that is done, whatever came of it. */
   refresh(): Promise<void>;
+  /** As refresh. Throws why the register was not taken on: KEYSET_*, REDIS_*, KEY_FILE_*. */
+  refreshed(): Promise<void>;
   /** Zeroes every key and lets Redis go. Idempotent. */
   stop(): void;
 }
@@ -72,9 +75,10 @@ export interface Subjects {
 export async function openSubjects(options: SubjectsOptions): Promise<Subjects> {
   await options.epochs?.provider.check();
   const name = registerName(options.dataset);
+  const loadedAt = performance.now();
   const bytes = (await options.heads.load()).get(name);
   const head = bytes && openWith(REGISTER_FORM, name, bytes, options.signerPublicKey);
-  return new WatchingSubjects(options, head);
+  return new WatchingSubjects(options, head, loadedAt);
 }
 
 class WatchingSubjects implements Subjects {
@@ -86,11 +90,13 @@ class WatchingSubjects implements Subjects {
   readonly #cache: SubjectCache | undefined;
   readonly #logger: Logger;
   readonly #reads: RepeatedRead;
+  readonly #heads: FollowedHeads;
   #said: ErrorCode | undefined;
 
   constructor(
     options: SubjectsOptions,
     head: ConstructorParameters<typeof WatchedSubjects>[0]['head'],
+    loadedAt: number,
   ) {
     const { dataset, epochs: source, signerPublicKey } = options;
     const allowUnlocked = options.allowUnlocked ?? false;
@@ -106,12 +112,13 @@ class WatchingSubjects implements Subjects {
     const max = options.max ?? SUBJECTS_MAX;
     const cache = source && new SubjectCache(dataset, max, allowUnlocked, onFull);
     this.#cache = cache;
+    const ceilingMs = options.cacheCeilingMs ?? CEILING_MS;
     const watched = new WatchedSubjects({
       store,
       signerPublicKey,
       head,
       epochs,
-      ceilingMs: options.cacheCeilingMs ?? CEILING_MS,
+      ceilingMs,
       clock: turnClock(),
       onShred: (indexes) => {
         for (const index of indexes) cache?.drop(index);
@@ -119,11 +126,18 @@ class WatchingSubjects implements Subjects {
     });
     this.#watched = watched;
     this.shreds = watched;
-    const refresh = async (): Promise<void> => {
-      await this.refresh();
-      const { name, problem } = watched;
-      if (problem !== undefined) throw new SealstreamError(problem, { keyset: name });
-    };
+    this.#heads = new FollowedHeads({
+      heads: options.heads,
+      loadedAt,
+      ceilingMs,
+      take: (heads) => {
+        const bytes = heads.get(watched.name);
+        if (bytes !== undefined) watched.raise(bytes);
+      },
+      onLoaded: () => void this.refresh(),
+      logger: options.logger,
+    });
+    const refresh = (): Promise<void> => this.refreshed();
     if (epochs === undefined || cache === undefined) this.keys = withoutKeys(watched.name);
     else {
       const fetch = new SubjectFetch({ store, watched, epochs, cache, refresh, allowUnlocked });
@@ -156,6 +170,14 @@ class WatchingSubjects implements Subjects {
     return this.#reads.now();
   }
 
+  async refreshed(): Promise<void> {
+    await this.refresh();
+    const { name, problem } = this.#watched;
+    if (problem !== undefined) throw new SealstreamError(problem, { keyset: name });
+    // After stop() nothing is read.
+    this.#watched.requireConfirmed();
+  }
+
   stop(): void {
     if (this.#reads.isStopped) return;
     this.#reads.stop();
@@ -166,7 +188,8 @@ class WatchingSubjects implements Subjects {
 
   async #read(): Promise<void> {
     try {
-      await this.#watched.read();
+      await this.#heads.follow();
+      await this.#watched.read(this.#heads.loadedAt);
       this.#said = undefined;
     } catch (error) {
       const code = error instanceof SealstreamError ? error.code : 'INTERNAL';

@@ -2,7 +2,7 @@ import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 import type { Algorithm } from '@sealstream/crypto';
 import type { OpenedKeyset } from './opened-keyset.ts';
 import { openSignedKeyset, type SignedKeyset } from './keyset-document.ts';
-import { checkHead, type KeysetHead } from './keyset-heads.ts';
+import { checkHead, furtherHead, type KeysetHead } from './keyset-heads.ts';
 
 /** What a watched keyset is measured by. */
 interface WatchOptions {
@@ -70,8 +70,15 @@ export class WatchedKeyset {
     throw new SealstreamError('KEYRING_STALE', { keyset: this.name, because: this.problem });
   }
 
+  /** Takes a head that was loaded later. Throws KEYSET_BAD_SIGNATURE, KEYSET_UNREADABLE. */
+  raise(head: Uint8Array): void {
+    if (this.#accepted?.bytes.equals(head) === true) return;
+    const other = openSignedKeyset(this.name, head, this.#options.signerPublicKey);
+    this.#head = furtherHead(this.#head, other);
+  }
+
   /**
-   * Takes what Redis holds (null: nothing), asked for at `askedAt`.
+   * Takes what Redis holds (null: nothing), asked for at `askedAt`, or heads as old as that known.
    *
    * @returns ids whose keys are gone
    * Throws KEYSET_MISSING, KEYSET_BAD_SIGNATURE, KEYSET_UNREADABLE, KEYSET_ROLLED_BACK and what the
@@ -105,7 +112,10 @@ export class WatchedKeyset {
 
   async #take(found: Uint8Array | null): Promise<string[]> {
     if (found === null) throw new SealstreamError('KEYSET_MISSING', { keyset: this.name });
-    if (this.#accepted?.bytes.equals(found) === true) return [];
+    if (this.#accepted?.bytes.equals(found) === true) {
+      checkHead(this.name, this.#head, this.#accepted);
+      return [];
+    }
     const signed = openSignedKeyset(this.name, found, this.#options.signerPublicKey);
     checkHead(this.name, this.#head, signed);
     const gone = await this.#keyset.update(signed);

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   utimesSync,
@@ -12,9 +13,44 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { epochFilePath, epochFiles } from '../src/epoch-file.ts';
 import { codeOf } from './keyring-fixture.ts';
+
+/** Lets something happen between two calls of the file system. */
+const calls = vi.hoisted(() => {
+  let [left, what] = [0, (): void => undefined];
+  return {
+    interruptAt(at: number, then: () => void): () => boolean {
+      [left, what] = [at, then];
+      return () => left < 0;
+    },
+    watch<F extends (...args: never[]) => unknown>(call: F): F {
+      const watched = (...args: never[]): unknown => {
+        if (left === 1) {
+          left = -1;
+          what();
+        } else if (left > 1) left -= 1;
+        return call(...args);
+      };
+      return watched as F;
+    },
+  };
+});
+vi.mock('node:fs', async (original) => {
+  const fs = await original<typeof import('node:fs')>();
+  const watched = { ...fs };
+  watched.openSync = calls.watch(fs.openSync);
+  watched.writeSync = calls.watch(fs.writeSync);
+  watched.fsyncSync = calls.watch(fs.fsyncSync);
+  watched.statSync = Object.assign(calls.watch(fs.statSync), fs.statSync);
+  watched.fstatSync = Object.assign(calls.watch(fs.fstatSync), fs.fstatSync);
+  watched.renameSync = calls.watch(fs.renameSync);
+  watched.closeSync = calls.watch(fs.closeSync);
+  watched.linkSync = calls.watch(fs.linkSync);
+  watched.rmSync = calls.watch(fs.rmSync);
+  return watched;
+});
 
 let dir: string;
 let path: string;
@@ -128,5 +164,59 @@ describe('a change of epochs that was cut', () => {
     expect(existsSync(old())).toBe(false);
     expect(readFileSync(witness).every((byte) => byte === 0)).toBe(true);
     expect(await idsOf()).toEqual([epoch(1).id]);
+  });
+});
+
+describe('of two writers, one of which was taken for dead', () => {
+  const draft = () => `${path}.new`;
+  const stale = () => utimesSync(draft(), new Date(0), new Date(0));
+  const whole = (...epochs: ReturnType<typeof epoch>[]) => {
+    const listed = epochs.map((one) => ({ ...one, wrapped: one.wrapped.toString('base64url') }));
+    const document = { type: 'sealstream-epochs', v: 1, dataset: 'people', epochs: listed };
+    return `${JSON.stringify(document)}\n`;
+  };
+
+  test('no file is lost, wherever the slow one is overtaken by the other', async () => {
+    for (let at = 1; ; at += 1) {
+      rmSync(dir, { recursive: true });
+      await epochFiles(dir).add('people', epoch(1));
+      let other: Promise<unknown> | undefined;
+      const reached = calls.interruptAt(at, () => {
+        if (existsSync(draft())) stale();
+        other = codeOf(() => epochFiles(dir).add('people', epoch(3)));
+      });
+      const slow = await codeOf(() => epochFiles(dir).add('people', epoch(2)));
+      calls.interruptAt(0, () => undefined);
+      const outcomes = [slow, await other];
+      const found = await idsOf();
+      expect(found, `interrupted at ${at}`).toContain(epoch(1).id);
+      expect(outcomes, `interrupted at ${at}`).toContainEqual(['gave', undefined]);
+      for (const outcome of outcomes)
+        expect([['gave', undefined], 'KEYSET_CONFLICT']).toContainEqual(outcome);
+      await epochFiles(dir).destroy('people', 'nobody');
+      expect(readdirSync(dir)).toEqual(['people.epochs']);
+      if (!reached()) return;
+    }
+  });
+
+  test('no file is zeroed, wherever the slow one finishes while the other takes over', async () => {
+    for (let at = 1; ; at += 1) {
+      rmSync(dir, { recursive: true });
+      await epochFiles(dir).add('people', epoch(1));
+      writeFileSync(draft(), whole(epoch(1), epoch(2)), { mode: 0o600 });
+      const { ino } = statSync(draft());
+      stale();
+      const reached = calls.interruptAt(at, () => {
+        const isTheirs = statSync(draft(), { throwIfNoEntry: false })?.ino === ino;
+        if (!isTheirs) return;
+        linkSync(draft(), `${path}.0123456789ab`);
+        renameSync(`${path}.0123456789ab`, path);
+      });
+      const outcome = await codeOf(() => epochFiles(dir).add('people', epoch(3)));
+      calls.interruptAt(0, () => undefined);
+      expect([['gave', undefined], 'KEYSET_CONFLICT']).toContainEqual(outcome);
+      expect(await idsOf(), `interrupted at ${at}`).toContain(epoch(1).id);
+      if (!reached()) return;
+    }
   });
 });

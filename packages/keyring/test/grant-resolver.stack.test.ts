@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GrantResolver, openGrantResolver } from '../src/grant-resolver.ts';
 import type { Subjects } from '../src/subjects.ts';
 import { aField, cipherOf, Consumer, GrantGround, orderFor } from './grant-fixture.ts';
-import { codeOf } from './keyring-fixture.ts';
+import { codeOf, Line } from './keyring-fixture.ts';
 import { anIndex, ORDER, text } from './subject-fixture.ts';
 
 const ssn = aField('/ssn', { purpose: 'subject' });
@@ -92,6 +92,26 @@ describe('resolving keys of subjects under a grant', () => {
     const after = await consumer.answer(await resolver.resolve({ grant, nonce, keys }));
     expect(after.refused).toEqual([{ ...keys[0], code: 'SUBJECT_SHREDDED' }]);
     expect(after.keys.map(({ keyId }) => keyId)).toEqual([keys[1]?.keyId]);
+  });
+
+  test('refuses keys that are in memory while the register cannot be read or believed', async () => {
+    const line = new Line(ground.subjects.redisUrl);
+    const cuttable = await ground.subjects.process({ redisUrl: await line.open() });
+    const { files, log, prefix, redisUrl } = ground.subjects;
+    const signerPublicKey = files.signer.publicKey;
+    const shared = { redisUrl, prefix, signerPublicKey, logger: log };
+    const other = await openGrantResolver({ ...shared, subjects: () => cuttable });
+    const grant = await granted(new Consumer());
+    const keys = [await sealedFor(anIndex())];
+    for (const warm of [resolver, other]) await warm.resolve({ grant, nonce, keys });
+    line.cut();
+    expect(await codeOf(() => other.resolve({ grant, nonce, keys }))).toBe('REDIS_UNREACHABLE');
+    const redis = new Redis(redisUrl);
+    await redis.del(`${prefix}keyset:subject/people`);
+    redis.disconnect();
+    expect(await codeOf(() => resolver.resolve({ grant, nonce, keys }))).toBe('KEYSET_MISSING');
+    other.stop();
+    line.close();
   });
 
   test('refuses a field that is not granted, also one whose keys are in the grant itself', async () => {

@@ -180,6 +180,63 @@ describe('keyring', () => {
     expect(cipher.open(keyring.keys, token).plain).toEqual(value);
   });
 
+  test('a Redis set back to what a process holds is not believed for longer than the ceiling', async () => {
+    await createAll();
+    const store = await direct();
+    const keyring = await ring(['field'], { pollMs: 50, cacheCeilingMs: 800 });
+    await keyring.ready();
+    const token = cipher.seal(keyring.keys, 'string', value);
+    const [old = null] = await store.read(['field/people']);
+    line.cut();
+    await admin.createOrRotate('field', 'people');
+    const publishedAt = performance.now();
+    const [good = null] = await store.read(['field/people']);
+    if (old === null || good === null) expect.unreachable();
+    await store.swap('field/people', good, old);
+    line.mend();
+    await until(() => !keyring.health().usable);
+    expect(performance.now() - publishedAt).toBeLessThan(1600);
+    const why = await codeOf(() => cipher.open(keyring.keys, token));
+    expect(why).toBe('KEYRING_STALE');
+    await until(() => log.lines.some((text) => text.includes('KEYSET_ROLLED_BACK')));
+    expect(keyring.health().usable).toBe(false);
+    await store.swap('field/people', old, good);
+    await until(() => keyring.health().usable);
+    store.stop();
+  });
+
+  test('with the heads away for a moment nothing stops, and past the ceiling nothing is used', async () => {
+    await createAll();
+    const away = { loads: 0, is: false };
+    const flaky = {
+      load: () => {
+        away.loads += 1;
+        return away.is ? Promise.reject(new Error('the topic is away')) : heads.load();
+      },
+    };
+    const keyring = await ring(['field'], { pollMs: 20, cacheCeilingMs: 800, heads: flaky });
+    await keyring.ready();
+    let stopped = false;
+    const watching = setInterval(() => {
+      stopped ||= !keyring.health().usable;
+    }, 5);
+    away.is = true;
+    await until(() => away.loads > 2);
+    away.is = false;
+    const loads = away.loads;
+    await until(() => away.loads > loads + 4);
+    expect(stopped).toBe(false);
+    away.is = true;
+    await until(() => stopped);
+    clearInterval(watching);
+    expect(keyring.health().waitsFor).toContainEqual({
+      name: 'field/people',
+      why: 'KEYRING_STALE',
+    });
+    away.is = false;
+    await until(() => keyring.health().usable);
+  });
+
   test('a start without Redis waits and comes up when Redis does', async () => {
     await createAll();
     line.cut();

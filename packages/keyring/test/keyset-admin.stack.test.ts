@@ -125,6 +125,20 @@ describe('keyset change', () => {
     expect(await statesOf()).toEqual(['decrypt-only', 'active']);
   });
 
+  test('a new epoch that was cut is finished by a new epoch, and by no rotation of other keys', async () => {
+    const one = await admin();
+    await one.createOrRotate('field', 'people');
+    const siv = 'xchacha20-poly1305-siv';
+    await one.ensure('field', 'people', siv);
+    heads.fail = true;
+    await codeOf(() => one.newEpoch('field', 'people', siv));
+    heads.fail = false;
+    await one.createOrRotate('field', 'people');
+    expect(await statesOf()).toEqual(['decrypt-only', 'active', 'pending', 'active']);
+    await one.newEpoch('field', 'people', siv);
+    expect(await statesOf()).toEqual(['decrypt-only', 'decrypt-only', 'active', 'active']);
+  });
+
   test('nothing is built on a keyset below its head, of another signer, or that Redis lost', async () => {
     const one = await admin();
     await one.createOrRotate('field', 'people');

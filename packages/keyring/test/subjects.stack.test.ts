@@ -231,6 +231,31 @@ describe('a shred', () => {
     line.close();
   });
 
+  test('is not undone for longer than the ceiling by a Redis set back to what a process holds', async () => {
+    const line = new Line(ground.redisUrl);
+    const redisUrl = await line.open();
+    const far = await ground.process({ redisUrl, pollMs: 50, cacheCeilingMs: 800 });
+    const index = anIndex();
+    await keyOf(far.keys, index);
+    const redis = new Redis(ground.redisUrl);
+    const names = await redis.keys(`${ground.prefix}*`);
+    const dumps = await Promise.all(names.map((name) => redis.dumpBuffer(name)));
+    line.cut();
+    await admin.shred(text(index), ORDER);
+    const publishedAt = performance.now();
+    await redis.del(await redis.keys(`${ground.prefix}*`));
+    for (const [at, name] of names.entries())
+      await redis.restore(name, 0, dumps[at] ?? Buffer.alloc(0));
+    line.mend();
+    await until(() => !far.health().usable);
+    expect(performance.now() - publishedAt).toBeLessThan(1600);
+    expect(await codeOf(() => far.keys.active(USE, index, 0))).toBe('KEYRING_STALE');
+    const told = () => ground.log.lines.some((said) => said.includes('KEYSET_ROLLED_BACK'));
+    await until(told);
+    redis.disconnect();
+    line.close();
+  });
+
   test('holds against creation: no process makes a key for a shredded subject', async () => {
     const index = anIndex();
     await admin.shred(text(index), ORDER);

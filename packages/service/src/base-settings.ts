@@ -185,7 +185,7 @@ export const KEYRING_SETTINGS = {
     default: '15m',
     min: 1000,
     meaning:
-      'With Redis away, or the provider of a changed keyset: how long known keys still work.',
+      'With Redis, the topic keyring or the provider of a changed keyset away: how long keys still work.',
   },
   keyPollMs: {
     env: 'SEALSTREAM_KEY_POLL',

@@ -1,7 +1,15 @@
-import { ResolveRequest, SealstreamError } from '@sealstream/contracts';
-import { openGrantResolver, readPublicKeyFile } from '@sealstream/keyring';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type ClusterKeys, openKeys } from '../cluster-keys.ts';
+import { ResolveRequest, SealstreamError } from '@sealstream/contracts';
+import {
+  openGrantResolver,
+  openSubjects,
+  readPublicKeyFile,
+  type Subjects,
+} from '@sealstream/keyring';
+import { KafkaKeysetHeads } from '@sealstream/service';
+
+import { epochsOf } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { fileArgument, openFile } from '../file-input.ts';
@@ -31,21 +39,26 @@ export const grantsResolve = defineCommand<Options, [file: string | undefined]>(
     const request = await readRequest(context, file);
     const answer = await withBus(context, async (bus, audit) => {
       await audit.check();
-      const opened: ClusterKeys[] = [];
-      const { allowUnlocked, namePrefix } = context.config();
-      const resolver = await openGrantResolver({
+      const opened: Subjects[] = [];
+      const { allowUnlocked, connectWaitMs, namePrefix } = context.config();
+      const shared = {
         ...redisOf(context),
         prefix: namePrefix,
         signerPublicKey: readPublicKeyFile(keyPlacesOf(context, options).signerPublic),
-        subjects: async (dataset) => {
-          const wanted = { dataset, purposes: [], sealTo: [], subjects: 'open' } as const;
-          const found = await openKeys(context, bus, options, wanted);
-          opened.push(found);
-          const { subjects } = found.keys;
-          return subjects && { keys: subjects, refresh: () => found.refresh() };
-        },
         logger: QUIET,
         allowUnlocked,
+      };
+      const resolver = await openGrantResolver({
+        ...shared,
+        subjects: async (dataset) => {
+          const epochs = epochsOf(context, options);
+          const heads = new KafkaKeysetHeads(bus);
+          const found = await openSubjects({ ...shared, dataset, epochs, heads });
+          opened.push(found);
+          // Why they cannot be used then is what the resolver says.
+          await Promise.race([found.ready(), sleep(connectWaitMs, undefined, { ref: false })]);
+          return found;
+        },
       });
       try {
         const given = await resolver.resolve(request);

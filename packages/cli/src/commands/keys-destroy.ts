@@ -50,7 +50,7 @@ export const keysDestroy = defineCommand<Options>({
     new Option('--yes', 'really destroy it; there is no way back'),
     new Option(
       '--settled <age>',
-      'how old the key that seals instead must be; longer than SEALSTREAM_KEY_CACHE_CEILING',
+      'how long ago the keyset must have changed; longer than SEALSTREAM_KEY_CACHE_CEILING',
     )
       .argParser(durationMs)
       .default(durationMs(SETTLED), SETTLED),
@@ -121,12 +121,16 @@ function requireSettled(
   { dataset, key, purpose, settled }: Options,
   keysets: readonly ListedKeyset[],
 ): void {
-  const keys = keysets.find(({ name }) => name === `${purpose}/${dataset}`)?.keys ?? [];
+  const keyset = keysets.find(({ name }) => name === `${purpose}/${dataset}`);
+  const keys = keyset?.keys ?? [];
   const ended = keys.find(({ id }) => id === key);
   const follows = keys.find(
     ({ algorithm, state }) => state === 'active' && algorithm === ended?.algorithm,
   );
-  const ageMs = Date.now() - Date.parse(follows?.created ?? '');
+  // A key can be made long before it seals, where a rotation was cut; it seals since the last change
+  // at the latest.
+  const since = [follows?.created, keyset?.changed].map((time) => Date.parse(time ?? ''));
+  const ageMs = Date.now() - Math.max(...since);
   if (ended?.state !== 'decrypt-only' || ageMs >= settled) return;
   throw new SealstreamError(
     'USAGE',

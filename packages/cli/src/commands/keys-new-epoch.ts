@@ -1,6 +1,6 @@
 import type { Bus } from '@sealstream/bus';
 import { type Purpose, SealstreamError } from '@sealstream/contracts';
-import type { KeysetChange } from '@sealstream/keyring';
+import { type KeysetChange, keysetName } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 import { Option } from 'commander';
 
@@ -136,6 +136,14 @@ async function refuseSubjects(
   options: Options,
   { name: dataset }: Dataset,
 ): Promise<void> {
+  const keysets = await openAdmin(context, bus, options, []);
+  try {
+    // Neither Redis nor the heads know a register: there was no subject. One that Redis alone has
+    // lost is an error below.
+    if (!(await keysets.registers()).includes(keysetName('subject', dataset))) return;
+  } finally {
+    keysets.stop();
+  }
   const subjects = await openSubjects(context, bus, { ...options, dataset });
   try {
     const { live, shreds } = await subjects.list();
@@ -146,10 +154,6 @@ async function refuseSubjects(
       'Every subject of the dataset would be orphaned: found under another index from then on, with ' +
         'a key that no shred reaches. Start a dataset of another name instead.',
     );
-  } catch (error) {
-    // No register, so no subject.
-    if (error instanceof SealstreamError && error.code === 'KEYSET_MISSING') return;
-    throw error;
   } finally {
     subjects.stop();
   }
