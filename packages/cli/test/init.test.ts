@@ -50,6 +50,7 @@ test('private keys are readable by their owner alone, public ones by all, and gi
     'audit.key': '600',
     'audit.vkey': '644',
     'field.key': '600',
+    'fpe.key': '600',
     'hash.key': '600',
     'producer.key': '600',
     'rejected.key': '600',
@@ -100,7 +101,7 @@ test('--missing makes the key files of new purposes and leaves all that is there
   expect(Buffer.from(producer ?? '', 'hex').toString()).toMatch(/^sealstream-key\/1 producer\n/);
   const again = await ran(['init', '--missing', '--dir', dir]);
   expect(again).toMatchObject({ exit: 0, out: expect.stringContaining('every key file is in') });
-  expect(Object.keys(contents())).toHaveLength(11);
+  expect(Object.keys(contents())).toHaveLength(12);
 });
 
 test('--missing makes nothing in a folder that has no signer', async () => {

@@ -9,6 +9,7 @@ export const PURPOSES = [
   'subject',
   'subject-index',
   'hash',
+  'fpe',
   'producer',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -34,7 +35,7 @@ export type ServiceName = (typeof SERVICES)[number];
  */
 export const SERVICE_PURPOSES: Readonly<Record<ServiceName, readonly Purpose[]>> = {
   ingest: ['accepted', 'rejected', 'subject-index', 'hash', 'producer'],
-  mask: ['accepted', 'hash'],
+  mask: ['accepted', 'hash', 'fpe'],
   encrypt: ['accepted', 'field', 'subject'],
   audit: [],
   'anomaly-alert': [],

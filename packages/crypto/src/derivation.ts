@@ -14,7 +14,7 @@ export const FIELD_ALGORITHMS = [
 export type FieldAlgorithm = (typeof FIELD_ALGORITHMS)[number];
 
 /** What a key is used with; a key id names one algorithm, in its keyset and nowhere else. */
-export type Algorithm = FieldAlgorithm | 'blake2b-128' | 'x25519';
+export type Algorithm = FieldAlgorithm | 'blake2b-128' | 'aes-256-ff1' | 'x25519';
 
 /** The form of what is made with the key: one key never serves two forms. */
 export type Format =
@@ -24,7 +24,8 @@ export type Format =
   | 'fernet'
   | 'sealed-record'
   | 'sealed-to-public'
-  | 'keyed-hash';
+  | 'keyed-hash'
+  | 'format-preserving';
 
 /**
  * One use of a stored key. `dataset` is the dataset's name in the policy; `path` is the path

@@ -47,6 +47,12 @@ export {
   WRAPPED_BYTES,
 } from './key-wrap.ts';
 export type { ByteSink } from './byte-sink.ts';
+export {
+  FORMAT_ALPHABETS,
+  type FormatAlphabet,
+  FormatCipher,
+  formatLengthMin,
+} from './format-cipher.ts';
 export { DIGEST_BYTES, KeyedHash } from './keyed-hash.ts';
 export type { RangeBinding, RecordBinding } from './record-binding.ts';
 export {

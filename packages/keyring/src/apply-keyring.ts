@@ -25,6 +25,7 @@ const APPLY_PURPOSES = [
   'field',
   'subject',
   'hash',
+  'fpe',
   'accepted',
 ] as const satisfies readonly Purpose[];
 
@@ -44,7 +45,7 @@ const ApplyKeyringFile = z.strictObject({
       z.strictObject({
         purpose: z.enum(APPLY_PURPOSES),
         id: z.string().refine(isKeyId),
-        algorithm: z.enum([...FIELD_ALGORITHMS, 'blake2b-128']),
+        algorithm: z.enum([...FIELD_ALGORITHMS, 'blake2b-128', 'aes-256-ff1']),
         key: z.string().refine((text) => Buffer.from(text, 'base64url').length === KEY_BYTES),
       }),
     )

@@ -21,6 +21,7 @@ export const ALGORITHMS: Readonly<Record<Purpose, Algorithm>> = {
   subject: 'xchacha20-poly1305',
   'subject-index': 'blake2b-128',
   hash: 'blake2b-128',
+  fpe: 'aes-256-ff1',
   producer: 'x25519',
 };
 
@@ -31,8 +32,8 @@ export function algorithmsOf(purpose: Purpose): readonly Algorithm[] {
 
 /** Keys on which joins rest: they stay until somebody asks for a new epoch. */
 export function neverRotates(purpose: Purpose, algorithm: Algorithm): boolean {
-  const isHashed = purpose === 'hash' || purpose === 'subject-index';
-  return isHashed || algorithm === 'xchacha20-poly1305-siv';
+  const isJoined = purpose === 'hash' || purpose === 'fpe' || purpose === 'subject-index';
+  return isJoined || algorithm === 'xchacha20-poly1305-siv';
 }
 
 const DIGEST_BYTES = 32;
@@ -47,7 +48,7 @@ const bytes = (length: number) =>
 const KeysetKey = z.strictObject({
   id: z.string().refine(isKeyId),
   state: z.enum(['pending', 'active', 'decrypt-only', 'destroyed']),
-  algorithm: z.enum([...FIELD_ALGORITHMS, 'blake2b-128', 'x25519']),
+  algorithm: z.enum([...FIELD_ALGORITHMS, 'blake2b-128', 'aes-256-ff1', 'x25519']),
   created: z.iso.datetime(),
   /** Under the keyset's wrapping key; gone when destroyed. */
   wrapped: bytes(WRAPPED_BYTES).optional(),

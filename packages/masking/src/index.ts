@@ -6,6 +6,7 @@
  * transform cannot treat is told and never passed. Knows neither JSON nor CSV, keeps no value.
  */
 export { DateShiftParameters } from './date-shift.ts';
+export { FpeField, fpeLengthMin, FpeParameters, fpeProblem } from './fpe.ts';
 export { GeneraliseParameters } from './generalise.ts';
 export { NoiseParameters } from './noise.ts';
 export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';

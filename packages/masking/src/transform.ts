@@ -55,7 +55,8 @@ export interface Transform<P = unknown> {
   readonly bare: boolean;
   /** Whether it may be written with parameters. */
   readonly takesParameters: boolean;
-  readonly needsKey: boolean;
+  /** Purpose of its keys; undefined when it needs none. */
+  readonly purpose: 'hash' | 'fpe' | undefined;
   /** Whether someone with the key gets the value back. */
   readonly reversible: boolean;
   /** Whether equal values become equal, so that guesses can be checked by whoever may write raw. */
@@ -65,7 +66,7 @@ export interface Transform<P = unknown> {
   /** The one type that these parameters go with, where it is not each of `types`. */
   needsType?(parameters: P): 'number' | 'string';
   /** What of the value stands on masked after its subject was shredded. */
-  readonly afterShred: 'readable' | 'one-way' | 'nothing';
+  readonly afterShred: 'readable' | 'still-opens' | 'one-way' | 'nothing';
   /** Declared types that it can treat. */
   readonly types: readonly ('string' | 'number' | 'boolean' | 'object' | 'array')[];
   /** What the field becomes. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DateShiftParameters, dateShiftAction } from './date-shift.ts';
+import { FpeParameters, fpeAction } from './fpe.ts';
 import { GeneraliseParameters, generaliseAction, generalises } from './generalise.ts';
 import { hashAction } from './hash.ts';
 import { keepDomainAction } from './keep-domain.ts';
@@ -16,7 +17,7 @@ const ALL_TYPES = [...SCALARS, 'object', 'array'] as const;
 const row = <P>(transform: Transform<P>): Transform<P> => transform;
 
 const none = z.undefined();
-const keyless = { needsKey: false, reversible: false, preservesEquality: false } as const;
+const keyless = { purpose: undefined, reversible: false, preservesEquality: false } as const;
 const bare = { parameters: none, bare: true, takesParameters: false } as const;
 
 /**
@@ -95,7 +96,7 @@ export const TRANSFORMS = {
     action: (rule) => partialAction(rule),
   }),
   hash: row({
-    needsKey: true,
+    purpose: 'hash',
     reversible: false,
     preservesEquality: true,
     summary: 'Puts a keyed hash in its place: 22 characters, equal for equal values.',
@@ -149,8 +150,23 @@ export const TRANSFORMS = {
     keeps: 'the network: 24 bits of IPv4, 48 of IPv6',
     action: (rule) => truncateIpAction(rule),
   }),
+  fpe: row({
+    purpose: 'fpe',
+    reversible: true,
+    preservesEquality: true,
+    summary: 'Enciphers digits, or letters and digits, in their own form.',
+    example: '{ fpe: { keepLast: 4 } }',
+    parameters: FpeParameters.optional(),
+    bare: true,
+    takesParameters: true,
+    afterShred: 'still-opens',
+    types: ['string'],
+    output: 'text',
+    keeps: 'form, length, the characters named, which records have equal values; all with the key',
+    action: (rule, field) => fpeAction(rule, field),
+  }),
   pseudonym: row({
-    needsKey: true,
+    purpose: 'hash',
     reversible: false,
     preservesEquality: true,
     summary: 'Puts an invented name, address or city in its place, the same for equal values.',
@@ -165,7 +181,7 @@ export const TRANSFORMS = {
     action: (rule, field) => pseudonymAction(rule, field),
   }),
   dateShift: row({
-    needsKey: true,
+    purpose: 'hash',
     reversible: false,
     preservesEquality: false,
     summary: 'Moves all dates of a subject by the same number of days.',
@@ -181,7 +197,7 @@ export const TRANSFORMS = {
     action: (rule, field) => dateShiftAction(rule, field),
   }),
   noise: row({
-    needsKey: true,
+    purpose: 'hash',
     reversible: false,
     preservesEquality: false,
     summary: 'Moves a number by a random amount within bounds.',

@@ -6,7 +6,7 @@ generateKey(slot);
 const key = keyHandle(slot);
 
 /** One key for every use: these tests look at the text, not at who may read it. */
-const keys: KeySource = {
+export const keys: KeySource = {
   active: () => ({ id: 'AAAAAAAAAAAA', key }),
   byId: () => key,
   publicKey: () => {

@@ -32,7 +32,8 @@ describe('the table of transforms', () => {
       expect(transform.keeps).not.toBe('');
       expect(transform.types.length).toBeGreaterThan(0);
       expect(transform.bare || transform.takesParameters).toBe(true);
-      if (transform.preservesEquality) expect(transform.needsKey).toBe(true);
+      if (transform.preservesEquality || transform.reversible)
+        expect(transform.purpose).toBeDefined();
     }
   });
 

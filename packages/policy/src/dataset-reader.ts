@@ -4,8 +4,9 @@ import { formatPattern, parsePattern } from '@sealstream/records';
 import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
 import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
-import { readMask, subjectProblem, typeProblem } from './mask-rule.ts';
+import { readMask, shredProblem, subjectProblem, typeProblem } from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
+import type { MaskRule } from '@sealstream/masking';
 import { checkPaths } from './path-rules.ts';
 import { readSeal } from './seal-rule.ts';
 import type { Place, SourceText } from './source-text.ts';
@@ -45,10 +46,16 @@ function readField(
     seal: readSeal(report, { place, path, text, hasSubject }),
     ...(text.class !== undefined && { class: text.class }),
   };
-  const unfit = typeProblem(mask, types) ?? (hasSubject ? undefined : subjectProblem(mask));
+  const unfit = typeProblem(mask, types) ?? subjectRule(text, mask, hasSubject);
   if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
   else checkExposure(report, field, place, text.equalityOracle !== undefined);
   return field;
+}
+
+/** What the dataset's having a subject, or none, forbids the mask. */
+function subjectRule(text: FieldText, mask: MaskRule, hasSubject: boolean): string | undefined {
+  if (!hasSubject) return subjectProblem(mask);
+  return text.survivesShred === true ? undefined : shredProblem(mask);
 }
 
 function encryptMethod({ encrypt }: FieldText): EncryptMethod {

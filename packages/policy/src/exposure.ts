@@ -1,4 +1,7 @@
 import {
+  fpeLengthMin,
+  type FpeParameters,
+  fpeProblem,
   partialKeeps,
   type PartialParameters,
   partialProblem,
@@ -63,6 +66,31 @@ function checkPartial(report: ExposureReport, field: Field, place: Place): void 
     );
 }
 
+function checkFpe(report: ExposureReport, field: Field, place: Place): void {
+  const rule = (field.mask.parameters ?? {}) as FpeParameters;
+  const problem = fpeProblem(rule);
+  if (problem !== undefined) {
+    report.source.report(place, problem, field.path);
+    return;
+  }
+  if (isCard(field) && !((rule.keepFirst ?? 0) <= CARD_FIRST && (rule.keepLast ?? 0) <= CARD_LAST))
+    report.source.report(
+      place,
+      `a card number may show its first ${CARD_FIRST} and last ${CARD_LAST} at most`,
+      field.path,
+    );
+  const known: ValueClass | undefined =
+    field.class === undefined ? undefined : VALUE_CLASSES[field.class];
+  const needed = fpeLengthMin(rule);
+  if (known?.characters !== undefined && known.characters < needed)
+    report.source.report(
+      place,
+      `of about ${known.characters} characters this rule needs ${needed}: with fewer than 10^6 ` +
+        'values of one form they can all be tried; keep less, or mask otherwise',
+      field.path,
+    );
+}
+
 /** Whether all values that a field can have can be tried one by one. */
 function enumerable(className: ClassName | undefined): boolean | undefined {
   return className === undefined ? undefined : VALUE_CLASSES[className].bits < ENUMERABLE_BITS;
@@ -104,6 +132,7 @@ export function checkExposure(
 ): void {
   const mask = [...place, 'mask'];
   if (field.mask.name === 'partial') checkPartial(report, field, mask);
+  if (field.mask.name === 'fpe') checkFpe(report, field, mask);
   if (field.mask.name === 'keep' && isCard(field))
     report.warn(mask, 'the whole card number stands on masked', field.path);
   checkOracle(report, field, mask, accepted);

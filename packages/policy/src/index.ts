@@ -30,6 +30,7 @@ export {
   type Plan,
 } from './json-plan.ts';
 export { policyJsonSchema } from './json-schema.ts';
+export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';
 export { didYouMean, nearWord } from './near-word.ts';
 export { datasetOf, parsePolicy, type Policy } from './policy.ts';

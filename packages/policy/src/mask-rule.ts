@@ -1,5 +1,6 @@
 import {
   DateShiftParameters,
+  FpeParameters,
   GeneraliseParameters,
   type MaskRule,
   NoiseParameters,
@@ -24,6 +25,7 @@ const PARAMETER_WORDS: Partial<Record<TransformName, readonly string[]>> = {
   generalise: GeneraliseParameters.options.flatMap((option) => Object.keys(option.shape)),
   truncateIp: Object.keys(TruncateIpParameters.shape),
   dateShift: Object.keys(DateShiftParameters.shape),
+  fpe: Object.keys(FpeParameters.shape),
   noise: Object.keys(NoiseParameters.shape),
   pseudonym: Object.keys(PseudonymParameters.shape),
 };
@@ -93,6 +95,11 @@ export function readMask(source: SourceText, place: Place, given: unknown): Mask
   return undefined;
 }
 
+/** Purpose of the keys that a field is masked under; undefined when it needs none. */
+export function maskPurpose({ mask }: { readonly mask: MaskRule }): 'hash' | 'fpe' | undefined {
+  return TRANSFORMS[mask.name].purpose;
+}
+
 /** Why a rule does not go with the declared types, or undefined. */
 export function typeProblem(rule: MaskRule, types: readonly ValueType[]): string | undefined {
   const transform: Transform = TRANSFORMS[rule.name];
@@ -102,6 +109,16 @@ export function typeProblem(rule: MaskRule, types: readonly ValueType[]): string
   if (needed === undefined || types.every((type) => type === needed)) return undefined;
   const by = Object.keys(rule.parameters as object).join(', ');
   return `${rule.name} by ${by} needs type: ${needed}`;
+}
+
+/** Why a rule would outlive the subjects of its dataset, or undefined. */
+export function shredProblem(rule: MaskRule): string | undefined {
+  const transform: Transform = TRANSFORMS[rule.name];
+  if (!transform.reversible) return undefined;
+  return (
+    `what ${rule.name} gives can be turned back after its subject was shredded: mask otherwise, or ` +
+    'say survivesShred: true'
+  );
 }
 
 /** Why a rule does not go with a dataset that names no subject, or undefined. */

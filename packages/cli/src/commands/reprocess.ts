@@ -29,7 +29,7 @@ interface Options extends DatasetOptions, KeyOptions, CommonOptions {
 }
 
 const PURPOSES: Readonly<Record<Options['stage'], readonly Purpose[]>> = {
-  mask: ['accepted', 'hash'],
+  mask: ['accepted', 'hash', 'fpe'],
   encrypt: ['accepted', 'field'],
 };
 /** What is left out is written to no topic, so no limit holds for it. */
