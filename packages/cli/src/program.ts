@@ -16,6 +16,8 @@ import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
 import { topics } from './commands/topics.ts';
 import { validate } from './commands/validate.ts';
+import { explain } from './commands/explain.ts';
+import { diff } from './commands/diff.ts';
 import { CLI_SETTINGS } from './cli-settings.ts';
 import { VERSION } from './version.ts';
 
@@ -23,6 +25,8 @@ import { VERSION } from './version.ts';
 const COMMANDS = [
   init,
   validate,
+  explain,
+  diff,
   apply,
   topics,
   keys,

@@ -11,7 +11,15 @@ export { GeneraliseParameters } from './generalise.ts';
 export { NoiseParameters } from './noise.ts';
 export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';
 export { PseudonymParameters } from './pseudonym.ts';
-export type { MaskAction, MaskedField, Rewrite, TextOutput, Transform } from './transform.ts';
+export {
+  type MaskAction,
+  type MaskedField,
+  type Rewrite,
+  SHOWS,
+  type Shows,
+  type TextOutput,
+  type Transform,
+} from './transform.ts';
 export {
   maskAction,
   type MaskRule,

@@ -43,6 +43,10 @@ export interface MaskedField {
   readonly subject?: { readonly text: ByteRange | undefined } | undefined;
 }
 
+/** From least to most. `equality`: which values are equal; so values can be found by guessing. */
+export const SHOWS = ['nothing', 'equality', 'part', 'everything'] as const;
+export type Shows = (typeof SHOWS)[number];
+
 /** One row of the table. */
 export interface Transform<P = unknown> {
   /** What it does, in a sentence for the documents. */
@@ -71,6 +75,8 @@ export interface Transform<P = unknown> {
   readonly types: readonly ('string' | 'number' | 'boolean' | 'object' | 'array')[];
   /** What the field becomes. */
   readonly output: 'as it was' | 'text' | 'number' | 'null' | 'nothing' | 'the constant';
+  /** How much of a value whoever reads the output has: see SHOWS. */
+  readonly shows: Shows;
   /** What can still be read in the output, for the documents. */
   readonly keeps: string;
   action(parameters: P, field: MaskedField): MaskAction;

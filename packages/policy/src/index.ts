@@ -18,6 +18,7 @@ export type {
   KeyMethod,
   UnknownFields,
 } from './dataset.ts';
+export { type Explained, explain } from './explain.ts';
 export type { Stage } from './field-stage.ts';
 export { fieldsPlan, type OpeningPlan, type SealedField } from './fields-plan.ts';
 export { type FileApplication, fileFormat, type FileOutput, type Finding } from './file-output.ts';
@@ -34,6 +35,7 @@ export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';
 export { didYouMean, nearWord } from './near-word.ts';
 export { datasetOf, parsePolicy, type Policy } from './policy.ts';
+export { type Difference, type PolicyDiff, policyDiff } from './policy-diff.ts';
 export { formatProblem, PolicyError, type Problem } from './problem.ts';
 export { type SampleField, sampleFields } from './sample-fields.ts';
 export { samplePolicy } from './sample-policy.ts';

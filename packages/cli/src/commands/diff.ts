@@ -1,0 +1,59 @@
+import { type Difference, parsePolicy, policyDiff } from '@sealstream/policy';
+import { Argument } from 'commander';
+
+import { type CommonOptions, defineCommand } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readText } from '../policy-file.ts';
+import { textTable } from '../table.ts';
+
+export const diff = defineCommand<CommonOptions, [before: string, after: string]>({
+  name: 'diff',
+  summary: 'say what another policy makes readable, and what it hides',
+  about:
+    'Compares two policies by what they do and not by their text: what readers of masked and ' +
+    'encrypted see more of, what less, and what else is treated otherwise. A dataset that changed ' +
+    'without a higher revision is told, since services would not notice. Needs no server.',
+  arguments: [
+    new Argument('<before>', 'the policy in use'),
+    new Argument('<after>', 'the one that follows'),
+  ],
+  examples: [['sealstream diff sealstream.yaml next.yaml', 'before a change is rolled out']],
+  exits: {
+    0: 'readers see no more than before, and every changed dataset has a higher revision',
+    1: 'readers see more, or a revision was not raised',
+  },
+  run: (context, _options, before, after) => {
+    const { terminal } = context;
+    const [old, now] = [before, after].map((file) => parsePolicy(readText(file), file));
+    const { differences, stale } = policyDiff(old, now);
+    if (terminal.json) {
+      for (const difference of differences) terminal.sayJson(difference);
+    } else if (differences.length === 0) {
+      terminal.say('Both do the same.');
+    } else {
+      for (const line of table(differences)) terminal.say(line);
+    }
+    for (const dataset of stale)
+      terminal.note(`${dataset} changed and its revision was not raised`, { dataset, stale: true });
+    const found = stale.length > 0 || differences.some(({ readers }) => readers === 'more');
+    const next = 'what it does to records: sealstream test --policy AFTER';
+    return Promise.resolve(found ? { exit: EXIT.finding, next } : { next });
+  },
+});
+
+const READERS = { more: 'see MORE', less: 'see less', other: '' } as const;
+
+function table(differences: readonly Difference[]): string[] {
+  const heads = ['dataset', 'what', 'topic', 'before', 'after', 'readers'];
+  return textTable(
+    heads.map((head) => ({ head })),
+    differences.map(({ after, before, dataset, readers, topic, what }) => [
+      dataset,
+      what,
+      topic ?? '',
+      before ?? '-',
+      after ?? '-',
+      READERS[readers],
+    ]),
+  );
+}

@@ -1,0 +1,153 @@
+import { isDeterministic } from '@sealstream/crypto';
+import { type Shows, type Transform, TRANSFORMS } from '@sealstream/masking';
+import type { Dataset, Field } from './dataset.ts';
+import { type PlannedField, shredPlan } from './shred-plan.ts';
+
+/** What stands on one output of one part of a record, and who can do what with it. */
+export interface Explained {
+  /** Path pattern of the policy; (key), (header NAME) or (unknown) for what is no field. */
+  readonly path: string;
+  readonly topic: string;
+  /** As the policy writes it. */
+  readonly treatment: string;
+  /** What the value becomes. */
+  readonly becomes: string;
+  readonly shows: Shows;
+  /** What can be read there, in words. */
+  readonly keeps: string;
+  /** Who gets the value back. */
+  readonly back: string;
+  /** What a shred of its subject changes; `nothing` where nothing of the value stands. */
+  readonly afterShred: PlannedField['after'] | 'nothing' | 'no subject';
+}
+
+type Part = Omit<Explained, 'path' | 'topic' | 'afterShred'>;
+
+const NOBODY = 'nobody';
+const READABLE = 'everybody who reads the topic';
+
+/**
+ * Says of every part of a record what becomes of it on each output. With `path`, of that field alone;
+ * none when the policy does not name it.
+ */
+export function explain(dataset: Dataset, path?: string): Explained[] {
+  const { encrypted, masked } = dataset.topics;
+  const fields = dataset.fields.filter((field) => path === undefined || field.path === path);
+  const parts = fields.flatMap((field) => [
+    { path: field.path, topic: masked, ...maskPart(field) },
+    { path: field.path, topic: encrypted, ...encryptPart(field) },
+  ]);
+  const all =
+    path === undefined ? [...keyParts(dataset), ...headerParts(dataset), ...parts] : parts;
+  if (path === undefined) all.push(...unknownParts(dataset));
+  const shredded = new Map(
+    shredPlan(dataset).map(({ after, path: of, topic }) => [`${topic} ${of}`, after]),
+  );
+  return all.map((part) => ({
+    ...part,
+    afterShred:
+      dataset.subject === undefined
+        ? 'no subject'
+        : (shredded.get(`${part.topic} ${part.path}`) ?? 'nothing'),
+  }));
+}
+
+/** As a policy writes it: a name, or a name with its parameters. */
+function written(name: string, parameters: unknown): string {
+  return parameters === undefined ? name : `${name} ${JSON.stringify(parameters)}`;
+}
+
+function maskPart({ mask }: Field): Part {
+  const { keeps, output, purpose, reversible, shows }: Transform = TRANSFORMS[mask.name];
+  const back = reversible ? `who holds the keys of ${purpose}` : NOBODY;
+  return {
+    treatment: written(mask.name, mask.parameters),
+    becomes: output,
+    shows,
+    keeps,
+    back: shows === 'everything' ? READABLE : back,
+  };
+}
+
+const PLAIN: Readonly<Record<'keep' | 'drop' | 'null', Part>> = {
+  keep: {
+    treatment: 'keep',
+    becomes: 'as it was',
+    shows: 'everything',
+    keeps: 'everything',
+    back: READABLE,
+  },
+  drop: {
+    treatment: 'drop',
+    becomes: 'nothing',
+    shows: 'nothing',
+    keeps: 'nothing, not even that it was there',
+    back: NOBODY,
+  },
+  null: { treatment: 'null', becomes: 'null', shows: 'nothing', keeps: 'nothing', back: NOBODY },
+};
+
+function encryptPart({ encrypt, seal }: Field): Part {
+  if (encrypt !== 'seal') return PLAIN[encrypt];
+  const isEqual = isDeterministic(seal);
+  const more = {
+    ...(seal.form !== 'token' && { form: seal.form }),
+    ...(seal.form === 'token' &&
+      seal.algorithm !== 'xchacha20-poly1305' && { algorithm: seal.algorithm }),
+    ...(seal.bind.length > 0 && { bind: seal.bind }),
+    ...(!seal.pad && { pad: 'none' }),
+  };
+  const length = seal.pad ? 'its length, rounded up' : 'its length';
+  return {
+    treatment: Object.keys(more).length === 0 ? 'seal' : written('seal', more),
+    becomes: `${seal.form} under ${seal.algorithm}`,
+    shows: isEqual ? 'equality' : 'nothing',
+    keeps: isEqual ? `which records have equal values, and ${length}` : length,
+    back: `who holds the keys of ${seal.keys}, or a grant of this field`,
+  };
+}
+
+const KEY_PARTS: Readonly<Record<'hash' | 'keep' | 'drop', Part>> = {
+  hash: {
+    treatment: 'hash',
+    becomes: 'text',
+    shows: 'equality',
+    keeps: 'which records have equal keys',
+    back: NOBODY,
+  },
+  keep: PLAIN.keep,
+  drop: PLAIN.drop,
+};
+
+type Placed = Part & Pick<Explained, 'path' | 'topic'>;
+
+function keyParts({ key, topics }: Dataset): Placed[] {
+  return [
+    { path: '(key)', topic: topics.masked, ...KEY_PARTS[key.mask] },
+    { path: '(key)', topic: topics.encrypted, ...KEY_PARTS[key.encrypt] },
+  ];
+}
+
+function headerParts({ headers, topics }: Dataset): Placed[] {
+  return headers.flatMap((name) =>
+    [topics.masked, topics.encrypted].map((topic) => ({
+      path: `(header ${name})`,
+      topic,
+      ...PLAIN.keep,
+    })),
+  );
+}
+
+/** Fields that the policy does not name. */
+function unknownParts({ topics, unknownFields, unknownSeal }: Dataset): Placed[] {
+  if (unknownFields === 'reject') return [];
+  const sealed = { encrypt: 'seal', seal: unknownSeal } as Field;
+  return [
+    { path: '(unknown)', topic: topics.masked, ...PLAIN.drop },
+    {
+      path: '(unknown)',
+      topic: topics.encrypted,
+      ...(unknownFields === 'drop' ? PLAIN.drop : encryptPart(sealed)),
+    },
+  ];
+}

@@ -1,0 +1,137 @@
+import { SHOWS } from '@sealstream/masking';
+import type { Dataset, DatasetRules } from './dataset.ts';
+import { type Explained, explain } from './explain.ts';
+import type { Policy } from './policy.ts';
+
+/** One thing that another policy treats otherwise. */
+export interface Difference {
+  readonly dataset: string;
+  /** A part of a record as `explain` names it, or a word of the dataset. */
+  readonly what: string;
+  /** Where it stands; undefined for words of the dataset. */
+  readonly topic?: string;
+  /** Undefined where it was not there, or is not any more. */
+  readonly before?: string;
+  readonly after?: string;
+  /** Whether readers of the topic see more than before, less, or something else; of a word, always other. */
+  readonly readers: 'more' | 'less' | 'other';
+}
+
+/** What differs, and what keeps the new policy from being rolled out. */
+export interface PolicyDiff {
+  readonly differences: readonly Difference[];
+  /** Datasets that changed without a higher revision: services would take both for the same. */
+  readonly stale: readonly string[];
+}
+
+/** Words whose parts `explain` does not show. */
+const WORDS = [
+  'format',
+  'subject',
+  'unknownFields',
+  'producerTokens',
+  'producerSeal',
+  'maxRecordBytes',
+  'deleteAfterIngest',
+  'topics',
+  'required',
+] as const satisfies readonly (keyof DatasetRules)[];
+
+/**
+ * What readers of each output see more or less of under another policy. A field that is named in one
+ * of them alone shows nothing in the other, since it is rejected, left out or sealed there.
+ */
+export function policyDiff(before: Policy, after: Policy): PolicyDiff {
+  const names = new Set([...before.datasets.keys(), ...after.datasets.keys()]);
+  const differences: Difference[] = [];
+  const stale: string[] = [];
+  for (const name of names) {
+    const [old, now] = [before.datasets.get(name), after.datasets.get(name)];
+    if (old?.sha256 === now?.sha256) continue;
+    differences.push(...wordsOf(name, old, now), ...partsOf(name, old, now));
+    if (old !== undefined && now !== undefined && now.revision <= old.revision) stale.push(name);
+  }
+  return { differences, stale };
+}
+
+function wordsOf(
+  dataset: string,
+  old: Dataset | undefined,
+  now: Dataset | undefined,
+): Difference[] {
+  if (old === undefined || now === undefined) {
+    const word = old === undefined ? { after: 'is new' } : { before: 'is gone' };
+    return [{ dataset, what: 'dataset', ...word, readers: 'other' }];
+  }
+  const typeChanges = now.fields.flatMap(({ path, types }) => {
+    const was = old.fields.find((field) => field.path === path)?.types;
+    return was === undefined || was.join() === types.join()
+      ? []
+      : [worded(dataset, `${path} type`, was, types)];
+  });
+  const words = WORDS.filter((word) => text(old[word]) !== text(now[word])).map((word) =>
+    worded(dataset, word, old[word], now[word]),
+  );
+  return [...words, ...typeChanges];
+}
+
+function worded(dataset: string, what: string, before: unknown, after: unknown): Difference {
+  return {
+    dataset,
+    what,
+    ...asText('before', before),
+    ...asText('after', after),
+    readers: 'other',
+  };
+}
+
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+function asText(name: 'before' | 'after', value: unknown): { before?: string; after?: string } {
+  const said = text(value);
+  return said === undefined ? {} : { [name]: said };
+}
+
+/** Topics may be renamed, so an output is told by its place: masked or encrypted. */
+function placed(dataset: Dataset | undefined): Map<string, Explained> {
+  if (dataset === undefined) return new Map();
+  return new Map(
+    explain(dataset).map((part) => [
+      `${part.topic === dataset.topics.masked ? 'masked' : 'encrypted'} ${part.path}`,
+      part,
+    ]),
+  );
+}
+
+function partsOf(
+  dataset: string,
+  old: Dataset | undefined,
+  now: Dataset | undefined,
+): Difference[] {
+  const [was, is] = [placed(old), placed(now)];
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((place) => {
+    const [before, after] = [was.get(place), is.get(place)];
+    const shown = after ?? before;
+    if (shown === undefined || before?.treatment === after?.treatment) return [];
+    return [
+      {
+        dataset,
+        what: shown.path,
+        topic: shown.topic,
+        ...(before !== undefined && { before: before.treatment }),
+        ...(after !== undefined && { after: after.treatment }),
+        readers: readersSee(before, after),
+      },
+    ];
+  });
+}
+
+function readersSee(
+  before: Explained | undefined,
+  after: Explained | undefined,
+): Difference['readers'] {
+  const rank = (part: Explained | undefined) => SHOWS.indexOf(part?.shows ?? 'nothing');
+  if (rank(after) === rank(before)) return 'other';
+  return rank(after) > rank(before) ? 'more' : 'less';
+}
