@@ -9,4 +9,13 @@ import { SUBJECTS } from './subjects/subjects.ts';
 import { TRANSPORT } from './transport/transport.ts';
 
 /** Every bench; the help and the tests are made from this table. */
-export const BENCHES: readonly Bench[] = [PIPELINE, SCALE, TRANSPORT, CRYPTO, KEYS, SUBJECTS, IDLE, PII];
+export const BENCHES: readonly Bench[] = [
+  PIPELINE,
+  SCALE,
+  TRANSPORT,
+  CRYPTO,
+  KEYS,
+  SUBJECTS,
+  IDLE,
+  PII,
+];

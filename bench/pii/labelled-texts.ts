@@ -50,21 +50,21 @@ interface PresidioText {
   readonly spans: readonly PresidioSpan[];
 }
 
-/** Which documents of the file count, by their index. */
-export const PARTS = ['all', 'even', 'odd'] as const;
-export type Part = (typeof PARTS)[number];
+/** Which documents of the file count, by their index from 0 on. */
+export const PARTS = ['even', 'odd'] as const;
+type Part = (typeof PARTS)[number];
 
 /**
  * Reads a file in the structure of Presidio's synthetic texts.
  *
  * @throws UsageError when the file is not there or not of that structure
  */
-export function readLabelled(path: string, part: Part): LabelledText[] {
+export function readLabelled(path: string, parts: readonly Part[]): LabelledText[] {
   let texts: PresidioText[];
   try {
     texts = JSON.parse(readFileSync(path, 'utf8')) as PresidioText[];
     return texts
-      .filter((_, index) => part === 'all' || (index % 2 === 1) === (part === 'odd'))
+      .filter((_, index) => parts.includes(index % 2 === 0 ? 'even' : 'odd'))
       .map(({ full_text: text, spans }) => ({
         bytes: Buffer.from(text),
         labels: spans.map((span) => ({

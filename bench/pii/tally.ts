@@ -1,4 +1,4 @@
-import type { Finding, PiiClass } from '@sealstream/pii';
+import type { Finding } from '@sealstream/pii';
 import { CLASSES_OF, type Label, type LabelledText, PARTS_OF } from './labelled-texts.ts';
 
 /** A finding and a label are the same when so much of both together is common to both. */
@@ -58,7 +58,12 @@ export function tallyOf(texts: readonly LabelledText[], find: Find): Map<string,
     for (const [type, counts] of all) {
       const classes = CLASSES_OF[type] ?? [];
       const ours = findings.filter((finding) => classes.includes(finding.class));
-      tallyType(ours, labels.filter((label) => label.type === type), labels, counts);
+      tallyType(
+        ours,
+        labels.filter((label) => label.type === type),
+        labels,
+        counts,
+      );
     }
   }
   return all;
@@ -96,7 +101,7 @@ function overlap(one: Span | Label, other: Span | Label): number {
 }
 
 function isPart(finding: Span, labels: readonly Label[]): boolean {
-  const whole = PARTS_OF[finding.class as PiiClass];
+  const whole = PARTS_OF[finding.class];
   return labels.some(
     ({ type, from, to }) => type === whole && from <= finding.from && finding.to <= to,
   );

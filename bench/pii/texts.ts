@@ -9,7 +9,8 @@ function numbersFrom(seed: number): () => number {
   };
 }
 
-const WORDS = `the customer wrote that parcel was late and asked us to call back about it on account of
+const WORDS =
+  `the customer wrote that parcel was late and asked us to call back about it on account of
   a refund which she had been promised when order arrived broken please see note below regards Team
   Support our colleague in Leeds will answer soon thank you`.split(/\s+/);
 const VALUES = [
@@ -33,7 +34,7 @@ export function inventedTexts(count: number, characters: number, seed = 7): stri
   const pick = (list: readonly string[]) => list[Math.floor(next() * list.length)] ?? '';
   return Array.from({ length: count }, () => {
     const words: string[] = [];
-    for (let length = 0; length < characters; length += (words.at(-1)?.length ?? 0) + 1)
+    for (let length = 0; length <= characters; length += (words.at(-1)?.length ?? 0) + 1)
       words.push(next() * EVERY < 1 ? pick(VALUES) : pick(WORDS));
     return words.join(' ').slice(0, characters);
   });
