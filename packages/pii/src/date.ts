@@ -11,10 +11,9 @@ import {
   ZERO,
 } from './bytes.ts';
 import { PII_CLASSES } from './classes.ts';
-import type { DigitGroups } from './digit-groups.ts';
+import { type DigitGroups, numberOf } from './digit-groups.ts';
 import { bitOf, MEANING } from './meanings.ts';
 import type { Reading } from './reading.ts';
-import { numberOf } from './ssn.ts';
 
 const MONTH = bitOf('month');
 /** Words between day and month: of, de. */
@@ -35,10 +34,7 @@ const isYear = (year: number) => year >= EARLIEST && year <= LATEST;
 
 /** A date that begins with this group, or with the month before it. */
 export function findDate(r: Reading, groups: DigitGroups, first: number): void {
-  const { text } = r;
-  const from = groups.starts[first];
   if (monthBefore(r, groups, first)) return;
-  if (!startsFree(text, from, r.from)) return;
   const length = groups.length(first);
   if (length <= 2 && monthBehind(r, groups, first)) return;
   if (length === 8) compact(r, groups, first);

@@ -1,4 +1,4 @@
-import { CLOSE, DOT, HYPHEN, isDigit, OPEN, SLASH, SPACE } from './bytes.ts';
+import { CLOSE, DOT, HYPHEN, isDigit, OPEN, SLASH, SPACE, ZERO } from './bytes.ts';
 
 /** Groups that are looked at together; the longest form has fewer than a third of them. */
 const MOST = 48;
@@ -100,4 +100,14 @@ function gapKind(text: Buffer, at: number, width: number): number {
   if (width === 1) return text[at];
   if (text[at] === 0xc2) return SPACE;
   return text[at] === 0xe2 ? HYPHEN : MIXED;
+}
+
+/** The digits in [from, to) as a whole number; other bytes are passed over. */
+export function numberOf(text: Buffer, from: number, to: number): number {
+  let number = 0;
+  for (let at = from; at < to; at++) {
+    const digit = text[at] - ZERO;
+    if (digit >= 0 && digit <= 9) number = number * 10 + digit;
+  }
+  return number;
 }

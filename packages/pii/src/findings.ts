@@ -106,15 +106,15 @@ export class Findings {
     for (let n = 0; n < held; n++) if (this.#isFree(this.#order[n], kept)) this.#keep(n, kept++);
     this.#sortKept(kept);
     this.#held = 0;
-    // What ends behind the horizon stays held; the order of #kept is by place, so copies do not clash.
-    const staying: number[] = [];
+    let staying = 0;
     for (let n = 0; n < kept; n++) {
       const index = this.#kept[n];
       if (this.#heldTo[index] <= horizon) this.#publish(index);
-      else staying.push(index);
+      else this.#order[staying++] = index;
     }
-    staying.sort((a, b) => a - b);
-    for (const index of staying) this.#hold(index);
+    // By their place among the held ones, so that none is written over before it is copied.
+    if (staying > 1) this.#order.subarray(0, staying).sort();
+    for (let n = 0; n < staying; n++) this.#hold(this.#order[n]);
   }
 
   /** Orders by score, then length, then place. Few are held, mostly; insertion is quickest. */

@@ -15,7 +15,7 @@ export function findIpv4(reading: Reading, groups: DigitGroups, first: number): 
   for (let group = first; group <= last; group++) if (!isOctet(text, groups, group)) return;
   const from = groups.starts[first];
   const to = groups.ends[last];
-  if (!startsFree(text, from, reading.from) || !endsFree(text, to, reading.to)) return;
+  if (!endsFree(text, to, reading.to)) return;
   const { alone, backed } = PII_CLASSES.ip;
   if (reading.isNear(MEANING.version, from, 12)) return;
   reading.add('ip', from, to, reading.isNear(MEANING.ip, from) ? backed : alone);

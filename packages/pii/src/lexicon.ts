@@ -1,4 +1,7 @@
 const SEED = 0x811c9dc5 | 0;
+/** Of a hash, the bits that say whether a look at the table is worth it. */
+const KNOWN_BITS = 13;
+const KNOWN_SHIFT = 32 - KNOWN_BITS;
 const PRIME = 0x01000193;
 /** Longer words are never looked up. */
 export const LONGEST_WORD = 24;
@@ -44,6 +47,8 @@ export class Lexicon {
   readonly #mask: number;
   readonly #hashes: Int32Array;
   readonly #bits: Int32Array;
+  /** Whether some word has these bits of its hash: small enough to stay in the nearest cache. */
+  readonly #known = new Uint8Array(2 ** KNOWN_BITS);
 
   constructor(entries: ReadonlyMap<string, number>) {
     let size = 64;
@@ -58,12 +63,17 @@ export class Lexicon {
   #add(hash: number, bits: number): void {
     let slot = slotOf(hash) & this.#mask;
     while (this.#bits[slot] !== 0 && this.#hashes[slot] !== hash) slot = (slot + 1) & this.#mask;
+    this.#known[hash >>> KNOWN_SHIFT] = 1;
     this.#hashes[slot] = hash;
     this.#bits[slot] |= bits;
   }
 
   /** What the word of this hash means, as bits; 0 when it is not known. */
   find(hash: number): number {
+    return this.#known[hash >>> KNOWN_SHIFT] === 0 ? 0 : this.#look(hash);
+  }
+
+  #look(hash: number): number {
     let slot = slotOf(hash) & this.#mask;
     for (;;) {
       const bits = this.#bits[slot];

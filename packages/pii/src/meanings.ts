@@ -36,6 +36,7 @@ export const MEANING = {
   ip: 27,
   years: 28,
   yearUnit: 29,
+  article: 30,
 } as const;
 
 export type Meaning = keyof typeof MEANING;
@@ -89,12 +90,14 @@ const WORDS: Partial<Record<Meaning, string>> = {
     nb nl ns nt nu on pe qc sk yt`,
   domain: `com org net edu gov mil info biz io dev app co eu uk de fr nl ch at it es se no fi dk pl
     cz pt br ru jp cn in au ca us be hu ie nz`,
-  nameCue: `name names named called i'm surname firstname lastname fullname am signed sincerely
+  nameCue: `name names named called i'm surname firstname lastname fullname am says said asked
+    wrote told signed sincerely
     regards dear hi hello mr directed by producer written attn attention nombre nom`,
   placeCue: `in from near city town country state visit visited capital born lives live
     living moved located travel travelled trip flew`,
   ip: 'ip ips ipv address host server addr client',
   yearUnit: 'years year yrs yr y',
+  article: 'the an a',
   common: `a an the this that these those i you he she it we they my your his her its our their me
     him us them who what which when where why how is are was were be been am do does did has have
     had can could will would shall should may might must not no yes and or but if then else so
@@ -113,7 +116,9 @@ const WORDS: Partial<Record<Meaning, string>> = {
     daughter wife husband friend friends world music song band film movie book story show art life
     love house food place money price limit balance payment transfer order orders customer
     service support information personal title subject note notes total amount per via re
-    president minister government company director producer manager
+    president minister government company director producer manager act union club force council
+    committee party church museum theatre court department times weekly news review rights civil
+    billing shipping mission statement public staff
     rose hope bill mark will grace white black brown green young rich page price power king
     case chance check cash fine free gold hall hill field park rice rain rock rod sale sand
     summer winter spring fall star stone storm sweet true wise wood worth art bond bell bishop
@@ -124,9 +129,6 @@ const WORDS: Partial<Record<Meaning, string>> = {
 /** Languages whose names of months, days and countries are known; from the CLDR data of Node. */
 const LANGUAGES = 'en de fr es it pt nl sv nb da fi pl cs hu ro tr el ru et is'.split(' ');
 const COUNTRY_LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl', 'sv', 'pl'];
-
-/** Month of the year, 1 to 12, of each word that names one; filled with the lexicon. */
-const MONTHS = new Map<string, number>();
 
 function add(all: Map<string, number>, word: string, bits: number): void {
   all.set(word, (all.get(word) ?? 0) | bits);
@@ -146,10 +148,7 @@ function addCalendar(all: Map<string, number>): void {
         format({ month: 'long', day: 'numeric' }, 1, month),
         format({ month: 'short', day: 'numeric' }, 1, month),
       ])
-        if (/^\p{L}{3,}$/u.test(name)) {
-          MONTHS.set(name, month + 1);
-          add(all, name, bitOf('month'));
-        }
+        if (/^\p{L}{3,}$/u.test(name)) add(all, name, bitOf('month'));
     if ('en de fr es nl sv'.split(' ').includes(language))
       for (let day = 1; day <= 7; day++)
         add(all, format({ weekday: 'long' }, day, 0), bitOf('weekday'));
@@ -157,7 +156,7 @@ function addCalendar(all: Map<string, number>): void {
   add(all, 'sept', bitOf('month'));
 }
 
-/** The first words of countries' names, and whether the name goes on. */
+/** Names of countries that are one word. */
 function countryNames(): string[] {
   const codes: string[] = [];
   for (let a = 65; a <= 90; a++)
@@ -171,6 +170,7 @@ function countryNames(): string[] {
 /** Meanings that only runs of capitalised words ask for; most words of a text have one of them. */
 const OF_RUNS: readonly string[] = [
   'common',
+  'article',
   'legalForm',
   'street',
   'streetFirst',
@@ -191,6 +191,11 @@ function wordsOf(isWanted: (meaning: string) => boolean): Map<string, number> {
 function formWords(): Map<string, number> {
   const all = wordsOf((meaning) => !OF_RUNS.includes(meaning));
   addCalendar(all);
+  return all;
+}
+
+function runWords(): Map<string, number> {
+  const all = wordsOf((meaning) => OF_RUNS.includes(meaning));
   for (const name of countryNames()) add(all, name.toLowerCase(), bitOf('country'));
   return all;
 }
@@ -198,7 +203,7 @@ function formWords(): Map<string, number> {
 /** Words that speak for a value of some form beside them. */
 export const LEXICON = new Lexicon(formWords());
 /** Words that decide what a run of capitalised words is. */
-export const RUN_LEXICON = new Lexicon(wordsOf((meaning) => OF_RUNS.includes(meaning)));
+export const RUN_LEXICON = new Lexicon(runWords());
 
 /** What one word means, as bits; for names of fields. */
 export function bitsOfWord(word: string): number {

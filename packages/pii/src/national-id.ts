@@ -181,7 +181,6 @@ export function findNationalId(r: Reading, groups: DigitGroups, first: number): 
   const { text } = r;
   const length = groups.length(first);
   if (length > 15 || BY_LENGTH[length].length === 0 || !groups.openLeft(first)) return;
-  if (!startsFree(text, groups.starts[first], r.from)) return;
   for (const id of BY_LENGTH[length]) {
     const last = lastGroup(id, groups, first, length);
     if (last < 0) continue;
@@ -229,8 +228,7 @@ export function findDni(r: Reading, groups: DigitGroups, first: number): void {
   const from = groups.starts[first];
   const end = groups.ends[first];
   const letter = end < r.to && text[end] === HYPHEN ? end + 1 : end;
-  if (letter >= r.to || (KIND[text[letter]] & LETTER) === 0 || !startsFree(text, from, r.from))
-    return;
+  if (letter >= r.to || (KIND[text[letter]] & LETTER) === 0) return;
   if (!endsFree(text, letter + 1, r.to)) return;
   let number = 0;
   for (let at = from; at < end; at++) number = number * 10 + text[at] - ZERO;

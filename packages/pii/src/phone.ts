@@ -1,15 +1,4 @@
-import {
-  DOT,
-  endsFree,
-  HYPHEN,
-  isDigit,
-  OPEN,
-  PLUS,
-  SLASH,
-  SPACE,
-  startsFree,
-  ZERO,
-} from './bytes.ts';
+import { DOT, endsFree, HYPHEN, isDigit, OPEN, PLUS, SLASH, SPACE, ZERO } from './bytes.ts';
 import { PII_CLASSES } from './classes.ts';
 import type { DigitGroups } from './digit-groups.ts';
 import { bitOf, MEANING } from './meanings.ts';
@@ -53,7 +42,7 @@ export function findPhone(r: Reading, groups: DigitGroups, first: number): void 
     international(r, groups, first, plus, 0, BACKED);
     return;
   }
-  if (!startsFree(text, start, r.from) || isMoney(text, start, r.from)) return;
+  if (isMoney(text, start, r.from)) return;
   const length = groups.length(first);
   const leadsAbroad = text[start] === ZERO && length >= 3 && text[start + 1] === ZERO;
   if (leadsAbroad && international(r, groups, first, start, 2, ALONE)) return;

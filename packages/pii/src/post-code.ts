@@ -25,7 +25,7 @@ export function findPostCode(r: Reading, groups: DigitGroups, first: number): vo
   const { text } = r;
   const length = groups.length(first);
   const from = groups.starts[first];
-  if (length < 2 || length > 6 || !startsFree(text, from, r.from)) return;
+  if (length < 2 || length > 6) return;
   const backed = r.isNear(MEANING.zip, from, WORD_BYTES);
   const last = joined(groups, first, backed);
   if (!groups.openRight(last) || !isOpenLeft(r, groups, first)) return;
@@ -37,7 +37,7 @@ export function findPostCode(r: Reading, groups: DigitGroups, first: number): vo
   else if (last > first) r.add('zip', from, to, length === 5 ? ALONE : LOOSE);
   else if (length === 5 && isStateBefore(r, from)) r.add('zip', from, to, ALONE + 8);
   else if (length >= 4 && length <= 5 && isCountryCode(r, from)) r.add('zip', from, to, ALONE);
-  else if (length === 5 && r.isBefore(MEANING.country, from)) r.add('zip', from, to, LOOSE);
+  else if (length === 5 && r.isBehindCountry(from)) r.add('zip', from, to, LOOSE);
   else if (groups.isWhole(first, first) && endsAddress(r, from, to, length))
     r.add('zip', from, to, LOOSE);
 }

@@ -2,9 +2,11 @@ import { BEYOND, KIND, LETTER, UPPER, wideMark } from './bytes.ts';
 import { CLASS_NUMBER, type PiiClass } from './classes.ts';
 import { Findings } from './findings.ts';
 import { HASH_SEED, hashed, LONGEST_WORD } from './lexicon.ts';
-import { bitOf, LEXICON, MEANINGS } from './meanings.ts';
+import { bitOf, LEXICON, MEANINGS, RUN_LEXICON } from './meanings.ts';
 
 const YEARS = bitOf('years');
+const COUNTRY = bitOf('country');
+const NO_TEXT = Buffer.alloc(0);
 const NEVER = -1_000_000;
 /** How far a word speaks for a value that comes later. */
 const NEAR_BYTES = 48;
@@ -13,7 +15,7 @@ const BEHIND_BYTES = 5;
 
 /** The state of one reading: the text, the words seen so far, what was found. */
 export class Reading {
-  text: Buffer = Buffer.alloc(0);
+  text: Buffer = NO_TEXT;
   from = 0;
   to = 0;
   readonly findings = new Findings();
@@ -41,6 +43,12 @@ export class Reading {
     this.wordBits = 0;
   }
 
+  /** Lets go of the text. */
+  end(): void {
+    this.findings.finish();
+    this.text = NO_TEXT;
+  }
+
   wants(name: PiiClass): boolean {
     return this.#wanted[CLASS_NUMBER[name]] === 1;
   }
@@ -59,13 +67,6 @@ export class Reading {
     this.wordBits = bits;
     for (let rest = bits; rest !== 0; rest &= rest - 1)
       this.#seen[31 - Math.clz32(rest & -rest)] = to;
-  }
-
-  /** Remembers a word that means nothing. */
-  seeUnknown(from: number, to: number): void {
-    this.wordFrom = from;
-    this.wordTo = to;
-    this.wordBits = 0;
   }
 
   /** Speaks for this meaning from outside the text: a field's name, when `classify` reads it. */
@@ -108,6 +109,10 @@ export class Reading {
 
   /** What the word means that begins at `at`; its end is left in `wordEnd`. */
   meaningAt(at: number): number {
+    return LEXICON.find(this.#hashAt(at));
+  }
+
+  #hashAt(at: number): number {
     const { text, to } = this;
     let hash = HASH_SEED;
     let end = at;
@@ -119,10 +124,17 @@ export class Reading {
       before = text[end];
     }
     this.wordEnd = end;
-    return end - at > LONGEST_WORD ? 0 : LEXICON.find(hash);
+    return hash;
   }
 
+  /** Where the word ends that was looked at last. */
   wordEnd = 0;
+
+  /** Whether a country's name stands right before `at`. */
+  isBehindCountry(at: number): boolean {
+    if (at - this.wordTo !== 1) return false;
+    return (RUN_LEXICON.find(this.#hashAt(this.wordFrom)) & COUNTRY) !== 0;
+  }
 
   /** Whether the word at `at` says that what stands before it is an age. */
   isOldAt(at: number): boolean {

@@ -1,4 +1,15 @@
-import { AT, COLON, DIGIT, DOT, isDigit, KIND, LETTER, SPACE, wideMark } from './bytes.ts';
+import {
+  AT,
+  COLON,
+  DIGIT,
+  DOT,
+  isDigit,
+  KIND,
+  LETTER,
+  SPACE,
+  startsFree,
+  wideMark,
+} from './bytes.ts';
 import { findCard } from './card.ts';
 import { FORM_CLASSES, PII_CLASSES, type PiiClass } from './classes.ts';
 import { findDate, findYear } from './date.ts';
@@ -75,41 +86,55 @@ export class PiiScanner {
     this.#runs?.begin();
     this.#urlTo = from;
     if (told !== undefined) for (const meaning of told) reading.declare(MEANING[meaning]);
-    let at = from;
-    while (at < to) {
-      const starts = STARTS[text[at]];
-      if (starts === NOTHING) at++;
-      else if (starts === WORD) at = this.#word(text, at, to);
-      else if (starts === NUMBER) at = this.#number(text, at, to);
-      else at = this.#mark(text, at);
-    }
+    this.#pass(text, from, to);
     this.#runs?.finish();
-    reading.findings.finish();
+    reading.end();
     return reading.findings;
   }
 
-  /** A word: what it means, and what may begin with its letters. Returns where it ends. */
-  #word(text: Buffer, at: number, to: number): number {
-    let hash = HASH_SEED;
-    let end = at;
-    for (; end < to; end++) {
-      const small = SMALL[text[end]];
-      if (small === 0) break;
-      hash = hashedSmall(hash, small);
+  /** The one pass. Most words mean nothing, so these are done with in this loop. */
+  #pass(text: Buffer, from: number, to: number): void {
+    const reading = this.#reading;
+    const runs = this.#runs;
+    let at = from;
+    while (at < to) {
+      const starts = STARTS[text[at]];
+      if (starts === NOTHING) {
+        at++;
+        continue;
+      }
+      if (starts !== WORD) {
+        at = starts === NUMBER ? this.#number(text, at, to) : this.#mark(text, at);
+        continue;
+      }
+      let hash = HASH_SEED;
+      let end = at;
+      for (; end < to; end++) {
+        const small = SMALL[text[end]];
+        if (small === 0) break;
+        hash = hashedSmall(hash, small);
+      }
+      if (end < to && text[end] >= 0x80) {
+        hash = this.#wideWord(text, end, to, hash);
+        end = this.#wideEnd;
+        if (end === at) {
+          at += wideMark(text, at, to);
+          continue;
+        }
+      }
+      const bits = LEXICON.find(hash);
+      if (runs !== undefined) this.#knownWord(text, at, end, to, runs.word(at, end, bits, hash));
+      else if (bits !== 0 || end - at <= 3) this.#knownWord(text, at, end, to, bits);
+      else {
+        reading.wordFrom = at;
+        reading.wordTo = end;
+        reading.wordBits = 0;
+      }
+      at = end;
     }
-    if (end < to && text[end] >= 0x80) {
-      hash = this.#wideWord(text, end, to, hash);
-      end = this.#wideEnd;
-      if (end === at) return at + wideMark(text, at, to);
-    }
-    const bits = LEXICON.find(hash);
-    if (this.#runs !== undefined)
-      this.#knownWord(text, at, end, to, this.#runs.word(at, end, bits, hash));
-    else if (bits !== 0 || end - at <= 3) this.#knownWord(text, at, end, to, bits);
-    else this.#reading.seeUnknown(at, end);
-    return end;
   }
 
+  /** A word that means something, or is so short that a number may begin with it. */
   #knownWord(text: Buffer, at: number, end: number, to: number, bits: number): void {
     const reading = this.#reading;
     reading.see(at, end, bits);
@@ -173,8 +198,13 @@ export class PiiScanner {
     return isCut ? groups.starts[count] : groups.end;
   }
 
+  /**
+   * What may begin with this group, where no letter stands right before it. Every look is told the
+   * group only; it may take in what stands before it, a plus or the name of a month.
+   */
   #group(groups: DigitGroups, group: number): void {
     const reading = this.#reading;
+    if (!startsFree(reading.text, groups.starts[group], reading.from)) return;
     const length = groups.length(group);
     if (length > LONGEST_GROUP) return;
     const { digits } = groups;

@@ -1,6 +1,6 @@
-import { endsFree, HYPHEN, SPACE, startsFree, ZERO } from './bytes.ts';
+import { endsFree, HYPHEN, SPACE } from './bytes.ts';
 import { PII_CLASSES } from './classes.ts';
-import type { DigitGroups } from './digit-groups.ts';
+import { type DigitGroups, numberOf } from './digit-groups.ts';
 import { MEANING } from './meanings.ts';
 import type { Reading } from './reading.ts';
 
@@ -14,16 +14,6 @@ export function isIssuableSsn(number: number): boolean {
   const serial = number % 10_000;
   if (area === 0 || area === 666 || area >= 900) return false;
   return group !== 0 && serial !== 0 && !PRINTED.has(number);
-}
-
-/** The digits in [from, to) as a whole number; other bytes are passed over. */
-export function numberOf(text: Buffer, from: number, to: number): number {
-  let number = 0;
-  for (let at = from; at < to; at++) {
-    const digit = text[at] - ZERO;
-    if (digit >= 0 && digit <= 9) number = number * 10 + digit;
-  }
-  return number;
 }
 
 /** An SSN that begins with this group: 3-2-4 digits with one separator, or nine behind a word. */
@@ -49,7 +39,7 @@ function test(r: Reading, groups: DigitGroups, first: number, last: number, alon
   const from = groups.starts[first];
   const to = groups.ends[last];
   if (!groups.openLeft(first) || !groups.openRight(last)) return;
-  if (!startsFree(r.text, from, r.from) || !endsFree(r.text, to, r.to)) return;
+  if (!endsFree(r.text, to, r.to)) return;
   if (!isIssuableSsn(numberOf(r.text, from, to))) return;
   r.add('ssn', from, to, r.isNear(MEANING.ssn, from) ? PII_CLASSES.ssn.backed : alone);
 }

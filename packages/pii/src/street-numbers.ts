@@ -77,6 +77,11 @@ export class StreetNumbers {
       this.#part(this.#numberFrom, to, BACKED);
   }
 
+  /** Whether a number stands right before `at`. */
+  isBefore(at: number): boolean {
+    return this.#numberFrom !== NONE && at === this.#numberTo + 1;
+  }
+
   /** A number right behind a run of words. */
   behind(from: number, to: number, bits: number, words: number, number: number, end: number): void {
     if (end - number > HOUSE_DIGITS || this.#reading.text[to] !== SPACE) return;

@@ -1,9 +1,8 @@
 import { DIGIT, endsFree, HYPHEN, KIND, LOWER, startsFree, UPPER } from './bytes.ts';
 import { PII_CLASSES } from './classes.ts';
-import type { DigitGroups } from './digit-groups.ts';
+import { type DigitGroups, numberOf } from './digit-groups.ts';
 import { bitOf, MEANING } from './meanings.ts';
 import type { Reading } from './reading.ts';
-import { numberOf } from './ssn.ts';
 
 /*
  * Numbers that have no form of their own: only a word before them tells what they are.
@@ -21,7 +20,7 @@ export function findDocument(r: Reading, at: number): void {
   const isLicence = r.isNear(MEANING.licence, at, TOLD_BYTES);
   if (!isLicence && !r.isNear(MEANING.passport, at, TOLD_BYTES)) return;
   const { text } = r;
-  if (!startsFree(text, at, r.from) || text[at - 1] === HYPHEN) return;
+  if (!startsFree(text, at, r.from) || (at > r.from && text[at - 1] === HYPHEN)) return;
   let end = at;
   let digits = 0;
   let letters = 0;
@@ -46,8 +45,7 @@ export function findAccount(r: Reading, groups: DigitGroups, first: number): voi
   const from = groups.starts[first];
   const to = groups.ends[first];
   if (!r.isNear(MEANING.account, from, TOLD_BYTES)) return;
-  if (startsFree(r.text, from, r.from) && endsFree(r.text, to, r.to))
-    r.add('account', from, to, PII_CLASSES.account.backed);
+  if (endsFree(r.text, to, r.to)) r.add('account', from, to, PII_CLASSES.account.backed);
 }
 
 const OLDEST = 120;
@@ -58,7 +56,7 @@ export function findAge(r: Reading, groups: DigitGroups, first: number): void {
   const length = groups.length(first);
   const from = groups.starts[first];
   const to = groups.ends[first];
-  if (length > 3 || !startsFree(text, from, r.from) || !endsFree(text, to, r.to)) return;
+  if (length > 3 || !endsFree(text, to, r.to)) return;
   if (!groups.isWhole(first, first)) return;
   const age = numberOf(text, from, to);
   if (age > OLDEST || age === 0) return;

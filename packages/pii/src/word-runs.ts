@@ -52,6 +52,10 @@ export class WordRuns {
   #isTold = false;
   #isTitled = false;
   #isPlaced = false;
+  /** Words that are not all capitals. */
+  #spoken = 0;
+  /** Whether an article or a number stands right before it, or a number right behind. */
+  #isThing = false;
   /** The end of a particle that may go on with the run. */
   #pending = NONE;
   #titleTo = NONE;
@@ -80,6 +84,7 @@ export class WordRuns {
   number(from: number, to: number): void {
     const isBehind = this.#from !== NONE && from === this.#to + 1;
     const { wordBits } = this.#reading;
+    if (isBehind) this.#isThing = true;
     if (isBehind) this.#streets.behind(this.#from, this.#to, this.#bits, this.#words, from, to);
     this.#judge();
     this.#streets.number(from, to, wordBits);
@@ -104,7 +109,7 @@ export class WordRuns {
     }
     const isListed = (bits & CALENDAR) === 0 && this.#names.find(hash) !== 0;
     const isPlain = (bits & COMMON) !== 0 && (bits & (LEGAL_FORM | STREET)) === 0;
-    const isBroken = (bits & (CALENDAR | UNIT)) !== 0 || isShortened(text, to);
+    const isBroken = (bits & (CALENDAR | UNIT)) !== 0 || isShortened(text, to, this.#reading.to);
     if (isBig && !isBroken && (!isPlain || (isListed && this.#from !== NONE)))
       this.#extend(from, to, bits, isListed);
     else {
@@ -119,6 +124,7 @@ export class WordRuns {
       this.#from = from;
       this.#isTitled = from - this.#titleTo <= 2;
       this.#isPlaced = reading.isBefore(MEANING.placeCue, from);
+      this.#isThing = reading.isBefore(MEANING.article, from) || this.#streets.isBefore(from);
       this.#isTold = !this.#isPlaced && reading.isNear(MEANING.nameCue, from, CUE_BYTES);
     }
     this.#to = to;
@@ -128,6 +134,7 @@ export class WordRuns {
     this.#lastBits = bits;
     if (isListed) this.#listed++;
     if (to - from === 1) this.#initials++;
+    else if (!isCapital(this.#reading.text, to - 1, to)) this.#spoken++;
   }
 
   #takesTitle(from: number, to: number): boolean {
@@ -153,17 +160,11 @@ export class WordRuns {
   #judge(): void {
     if (this.#from === NONE) return;
     const reading = this.#reading;
-    const { text } = reading;
-    const to =
-      text[this.#to] === DOT && (this.#lastBits & LEGAL_FORM) !== 0 ? this.#to + 1 : this.#to;
+    const hasDot = this.#to < reading.to && reading.text[this.#to] === DOT;
+    const to = hasDot && (this.#lastBits & LEGAL_FORM) !== 0 ? this.#to + 1 : this.#to;
     if ((this.#bits & STREET) !== 0) this.#streets.before(this.#from, this.#to);
     if ((this.#bits & LEGAL_FORM) !== 0 && this.#words > 1)
-      reading.add(
-        'organisation',
-        this.#from,
-        Math.min(to, reading.to),
-        PII_CLASSES.organisation.alone,
-      );
+      reading.add('organisation', this.#from, to, PII_CLASSES.organisation.alone);
     else this.#person();
     this.#place();
     this.#clear();
@@ -182,11 +183,15 @@ export class WordRuns {
     if (this.#isTitled) return SCORE.titled;
     if ((this.#bits & STREET) !== 0 || full > 4) return 0;
     if (this.#isTold) return this.#listed > 0 ? SCORE.toldListed : SCORE.told;
-    if (this.#isPlaced && this.#listed < full) return 0;
+    if (this.#isThing) return 0;
+    const isOwner =
+      this.#initials > 0 || isPossessive(this.#reading.text, this.#to, this.#reading.to);
+    if (this.#isPlaced && this.#listed < full && !isOwner) return 0;
     if (full === 1) return this.#listed > 0 && !this.#isPlaced ? SCORE.oneListed : 0;
     if (this.#listed >= full) return SCORE.allListed;
     if (this.#listed > 0) return SCORE.someListed;
-    return this.#initials > 0 ? SCORE.initial : SCORE.unlisted;
+    if (this.#initials > 0) return SCORE.initial;
+    return this.#spoken > 0 ? SCORE.unlisted : 0;
   }
 
   #place(): void {
@@ -218,11 +223,18 @@ export class WordRuns {
     this.#isTitled = false;
     this.#isTold = false;
     this.#isPlaced = false;
+    this.#spoken = 0;
+    this.#isThing = false;
   }
 }
 
+/** Anna's: whoever has something is somebody, mostly. */
+function isPossessive(text: Buffer, at: number, to: number): boolean {
+  return at + 1 < to && text[at] === 0x27 && text[at + 1] === 0x73;
+}
+
 /** don't, I'm, we've: the letters before the apostrophe are no name. */
-function isShortened(text: Buffer, to: number): boolean {
-  return text[to] === 0x27 && ENDINGS.has(text[to + 1] | 0x20);
+function isShortened(text: Buffer, at: number, to: number): boolean {
+  return at + 1 < to && text[at] === 0x27 && ENDINGS.has(text[at + 1] | 0x20);
 }
 const ENDINGS = new Set(Buffer.from('tmvr'));

@@ -54,6 +54,21 @@ const PIECES = [
     'www.',
     '.com',
   ],
+  [
+    "'s ",
+    "'t",
+    'Ltd',
+    ' in ',
+    'Box ',
+    'passport ',
+    '-',
+    'AB 12 34 56 C',
+    'x12',
+    '1012 AB',
+    'ssn ',
+    '/',
+    'T',
+  ],
 ].flat();
 const pieces = fc.array(
   fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'grapheme', maxLength: 3 })),
