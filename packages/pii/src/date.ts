@@ -1,10 +1,12 @@
 import {
+  CLOSE,
   COLON,
   COMMA,
   DOT,
   endsFree,
   HYPHEN,
   isDigit,
+  OPEN,
   SLASH,
   SPACE,
   startsFree,
@@ -172,7 +174,7 @@ function monthBehind(r: Reading, groups: DigitGroups, first: number): boolean {
   const year = yearEnd(text, end, r.to);
   if (year > end) r.add('date', from, timeEnd(text, year, r.to), BACKED);
   else if (r.isUpper(word) || text[to] === DOT) r.add('date', from, end, SHORT_SCORE);
-  else r.add('date', from, end, SHORT_SCORE - 6);
+  else if (end - word > 3) r.add('date', from, end, SHORT_SCORE - 6);
   return true;
 }
 
@@ -212,6 +214,7 @@ export function findYear(r: Reading, groups: DigitGroups, first: number): void {
   if (to < r.to && text[to] === HYPHEN) return;
   const isIntroduced =
     from > r.from && text[from - 1] === SPACE && r.isBefore(MEANING.beforeYear, from);
-  const isBracketed = from > r.from && text[from - 1] === 0x28 && to < r.to && text[to] === 0x29;
+  const isOpened = from > r.from && text[from - 1] === OPEN && startsFree(text, from - 1, r.from);
+  const isBracketed = isOpened && to < r.to && text[to] === CLOSE;
   if (isIntroduced || isBracketed) r.add('period', from, to, PII_CLASSES.period.alone);
 }

@@ -73,6 +73,16 @@ function pastWideMarks(text: Buffer, start: number, at: number): number {
   return first;
 }
 
+/** package@2.2.4.tgz: two labels of digits alone are a version, one may be a domain (163.com). */
+function isVersion(text: Buffer, at: number, end: number): boolean {
+  let dots = 0;
+  for (let next = at; next < end && dots < 2; next++) {
+    if (text[next] === DOT) dots++;
+    else if ((KIND[text[next]] & DIGIT) === 0) return false;
+  }
+  return dots === 2;
+}
+
 /** An e-mail address around the `@` at `at`. */
 export function findEmail(reading: Reading, at: number): void {
   const { text } = reading;
@@ -80,7 +90,7 @@ export function findEmail(reading: Reading, at: number): void {
   const local = localStart(text, at, reading.from);
   if (local < 0) return;
   const end = domainEnd(text, at + 1, reading.to);
-  if (end < 0) return;
+  if (end < 0 || isVersion(text, at + 1, end)) return;
   const start = pastWideMarks(text, local, at);
   if (start < at) reading.add('email', start, end, PII_CLASSES.email.alone);
 }

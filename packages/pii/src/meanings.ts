@@ -66,7 +66,7 @@ const WORDS: Partial<Record<Meaning, string>> = {
   nationalId: `national nin nino cpf dni nie nif pesel sin bsn aadhaar aadhar personnummer cpr tax
     tin itin identity identification id insurance nir hetu henkilötunnus fiscal fiscale codice
     steuer steuerid idnr personal`,
-  version: 'version v ver release build firmware software',
+  version: 'version v ver release build firmware software section sections chapter',
   beforeYear: `in of since during until till by year before after circa from early late around
     summer winter spring autumn fall class season vintage seit depuis desde jahr année
     año the a de del di do`,

@@ -86,11 +86,24 @@ function isOpenLeft(r: Reading, groups: DigitGroups, first: number): boolean {
   return before !== 0x24 && before !== COLON && (before !== HYPHEN || isCountryCode(r, from));
 }
 
-/** D-12345, CH-8000: one or two capitals and a hyphen. */
+/** Codes of countries in Europe that are written before a post code: of ISO 3166 and of cars. */
+const COUNTRY_CODES = new Set(
+  'A AT B BE BG CH CZ D DE DK E EE ES F FI FL FR GR H HR HU I IE IT L LT LU LV N NL NO P PL PT RO S SE SI SK'
+    .split(' ')
+    .map((code) =>
+      code.length === 1 ? code.charCodeAt(0) : code.charCodeAt(0) * 256 + code.charCodeAt(1),
+    ),
+);
+
+/** D-12345, CH-8000: a country's code and a hyphen. */
 function isCountryCode(r: Reading, from: number): boolean {
   if (from - 1 < r.from || r.text[from - 1] !== HYPHEN || r.wordTo !== from - 1) return false;
-  const length = r.wordTo - r.wordFrom;
-  return length <= 2 && r.isUpper(r.wordFrom) && r.isUpper(r.wordTo - 1);
+  const { text, wordFrom, wordTo } = r;
+  if (!startsFree(text, wordFrom, r.from) || (wordFrom > r.from && text[wordFrom - 1] === HYPHEN))
+    return false;
+  const last = text[wordTo - 1];
+  if (wordTo - wordFrom > 2) return false;
+  return COUNTRY_CODES.has(wordTo - wordFrom === 1 ? last : text[wordFrom] * 256 + last);
 }
 
 /** A state of the US or a province in two capitals, and a space or a new line. */

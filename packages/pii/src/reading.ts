@@ -6,6 +6,9 @@ import { bitOf, LEXICON, MEANINGS, RUN_LEXICON } from './meanings.ts';
 
 const YEARS = bitOf('years');
 const COUNTRY = bitOf('country');
+/** Meanings that are asked for only of the word right before a value. */
+const OF_THE_WORD = bitOf('domain') | bitOf('beforeYear') | bitOf('common') | bitOf('article');
+const SPEAKING = ~OF_THE_WORD;
 const NO_TEXT = Buffer.alloc(0);
 const NEVER = -1_000_000;
 /** How far a word speaks for a value that comes later. */
@@ -65,7 +68,7 @@ export class Reading {
     this.wordFrom = from;
     this.wordTo = to;
     this.wordBits = bits;
-    for (let rest = bits; rest !== 0; rest &= rest - 1)
+    for (let rest = bits & SPEAKING; rest !== 0; rest &= rest - 1)
       this.#seen[31 - Math.clz32(rest & -rest)] = to;
   }
 

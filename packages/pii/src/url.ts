@@ -103,7 +103,8 @@ export function findBareDomain(reading: Reading, from: number, end: number, bits
   // `mailed.it` may lack a space; a real domain in a sentence is written small.
   for (let at = from; at < end; at++) if (reading.isUpper(at)) return -1;
   const last = hostTail(text, end, to);
-  if (end - from === 2 && last === end) return -1;
+  const isCall = end < to && text[end] === OPEN;
+  if (isCall || (end - from === 2 && last === end)) return -1;
   reading.add('url', start, last, last === end ? BARE_SCORE : BARE_WITH_PATH_SCORE);
   return last;
 }

@@ -40,6 +40,7 @@ describe('a date', () => {
     '2024-02-2900',
     '12/2024',
     'may 12',
+    '2 may hold',
     '45 May',
     'version 20240229',
   ])('is none: %s', (text) => {

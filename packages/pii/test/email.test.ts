@@ -10,6 +10,7 @@ describe('an e-mail address', () => {
     "o'neil@host.org",
     'x_y@host.museum',
     '1234567890@host.org',
+    'a@163.com',
     'jörg@müller.de',
     'user@xn--mller-kva.de',
     'user@host.xn--p1ai',
@@ -34,6 +35,7 @@ describe('an e-mail address', () => {
     'a @b.co',
     'a@b.c',
     'a@b.c0m1',
+    'package@2.2.4.tgz',
     `${'a'.repeat(65)}@b.co`,
     `a@${'b'.repeat(64)}.co`,
   ])('is none: %s', (text) => {

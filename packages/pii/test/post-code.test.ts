@@ -42,6 +42,8 @@ describe('a post code', () => {
     'AB12',
     'A1 B2',
     '$35350',
+    'R-4711',
+    'XXX-A-6789',
   ])('is none: %s', (text) => {
     expect(zip(text)).toEqual([]);
   });

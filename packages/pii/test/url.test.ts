@@ -29,6 +29,7 @@ describe('a web address', () => {
     'a@host.org',
     'x.org.',
     '10:30//',
+    'logger.info()',
   ])('is none: %s', (text) => {
     expect(url(text)).toEqual(text === 'x.org.' ? ['x.org'] : []);
   });
