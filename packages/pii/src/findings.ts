@@ -71,8 +71,9 @@ export class Findings {
   }
 
   /**
-   * Adds a candidate. Candidates come about in order: none begins more than `horizonBytes` before
-   * one that came earlier, and `settle` is called with that in mind.
+   * Adds a candidate. Candidates come about in the order of the text: what begins further than
+   * `LOOK_BACK_BYTES` before a later one may have been decided already, where they stand very dense.
+   * Then a candidate that begins before what is decided is left out.
    */
   add(classNumber: number, from: number, to: number, score: number): void {
     if (from < this.#settledTo) return;
@@ -196,5 +197,5 @@ export class Findings {
 /** Forms with a check, and dates: not telephone numbers, which may reach into what follows. */
 const SURE_SCORE = 87;
 
-/** No candidate begins further before the byte that made it known; an e-mail's local part decides. */
-export const LOOK_BACK_BYTES = 80;
+/** How far behind nothing new is waited for: more than the local part of an e-mail address. */
+const LOOK_BACK_BYTES = 80;

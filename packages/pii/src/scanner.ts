@@ -124,7 +124,8 @@ export class PiiScanner {
       }
       const bits = LEXICON.find(hash);
       if (runs !== undefined) this.#knownWord(text, at, end, to, runs.word(at, end, bits, hash));
-      else if (bits !== 0 || end - at <= 3) this.#knownWord(text, at, end, to, bits);
+      else if (bits !== 0 || (end - at <= 3 && this.#leads(text, end, to)))
+        this.#knownWord(text, at, end, to, bits);
       else {
         reading.wordFrom = at;
         reading.wordTo = end;
@@ -139,7 +140,7 @@ export class PiiScanner {
     const reading = this.#reading;
     reading.see(at, end, bits);
     if ((bits & WEEKDAY) !== 0) reading.add('period', at, end, PII_CLASSES.period.alone);
-    if (end - at <= 3 && end + 1 < to && this.#leads(text, end)) this.#shortWord(text, at, end);
+    if (end - at <= 3 && this.#leads(text, end, to)) this.#shortWord(text, at, end);
     if ((bits & DOMAIN) !== 0 && at >= this.#urlTo)
       this.#urlTo = Math.max(this.#urlTo, findBareDomain(reading, at, end, bits));
   }
@@ -161,9 +162,10 @@ export class PiiScanner {
   }
 
   /** Whether a digit, a space and a digit, or a dot follows a word. */
-  #leads(text: Buffer, end: number): boolean {
+  #leads(text: Buffer, end: number, to: number): boolean {
+    if (end + 1 >= to) return false;
     const next = text[end];
-    return isDigit(next) || next === DOT || (next === SPACE && isDigit(text[end + 1]));
+    return next === SPACE ? isDigit(text[end + 1]) : next === DOT || isDigit(next);
   }
 
   /** Letters that numbers begin with, and `www`. */

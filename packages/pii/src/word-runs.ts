@@ -99,7 +99,7 @@ export class WordRuns {
 
   #word(from: number, to: number, bits: number, hash: number): void {
     const { text } = this.#reading;
-    if ((bits & TITLE) !== 0 && this.#takesTitle(from, to)) return;
+    if ((bits & TITLE) !== 0 && this.#takesTitle(to)) return;
     const isBig = isCapital(text, from, to);
     const isJoined = this.#from !== NONE && this.#joins(from);
     if (!isJoined) this.#judge();
@@ -137,12 +137,13 @@ export class WordRuns {
     else if (!isCapital(this.#reading.text, to - 1, to)) this.#spoken++;
   }
 
-  #takesTitle(from: number, to: number): boolean {
+  /** Whether the word that ends before `at` is a title for what follows: `Mr. ` or `Dr `. */
+  #takesTitle(at: number): boolean {
     const { text } = this.#reading;
-    const next = text[to] === DOT ? to + 1 : to;
-    if (text[next] !== SPACE || this.#from !== NONE) return false;
-    this.#titleTo = next;
-    return from >= 0;
+    const next = text[at] === DOT ? at + 1 : at;
+    const isTitle = text[next] === SPACE && this.#from === NONE;
+    if (isTitle) this.#titleTo = next;
+    return isTitle;
   }
 
   /** Whether the word at `from` goes on with the run: a space, a hyphen, or a dot of an initial. */
@@ -233,8 +234,9 @@ function isPossessive(text: Buffer, at: number, to: number): boolean {
   return at + 1 < to && text[at] === 0x27 && text[at + 1] === 0x73;
 }
 
+const SHORTENED = new Set(Buffer.from('tmvr'));
+
 /** don't, I'm, we've: the letters before the apostrophe are no name. */
 function isShortened(text: Buffer, at: number, to: number): boolean {
-  return at + 1 < to && text[at] === 0x27 && ENDINGS.has(text[at + 1] | 0x20);
+  return at + 1 < to && text[at] === 0x27 && SHORTENED.has(text[at + 1] | 0x20);
 }
-const ENDINGS = new Set(Buffer.from('tmvr'));
