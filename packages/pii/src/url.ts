@@ -69,6 +69,7 @@ export function findWww(reading: Reading, from: number, end: number): number {
   const { text, to } = reading;
   if (!isWww(text, from, end) || end >= to || text[end] !== DOT) return -1;
   if (!startsFree(text, from, reading.from)) return -1;
+  if (from > reading.from && text[from - 1] === DOT) return -1;
   const domain = domainEnd(text, from, to);
   if (domain < 0) return -1;
   const last = hostTail(text, domain, to);

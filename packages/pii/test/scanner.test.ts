@@ -241,7 +241,7 @@ describe('hostile texts', () => {
     const half = readsOf(4000);
     const whole = readsOf(8000);
     expect(whole).toBeLessThan(half * 2.2 + 2000);
-    expect(whole / 8000).toBeLessThan(400);
+    expect(whole / 8000).toBeLessThan(250);
   });
 
   test.each(Object.entries(HOSTILE))('a megabyte of %s is scanned', (_, unit) => {
