@@ -2,10 +2,20 @@ import type { Bench } from './ground/bench.ts';
 import { CRYPTO } from './crypto/crypto.ts';
 import { IDLE } from './idle/idle.ts';
 import { KEYS } from './keys/keys.ts';
+import { PII } from './pii/pii.ts';
 import { PIPELINE } from './pipeline/pipeline.ts';
 import { SCALE } from './scale/scale.ts';
 import { SUBJECTS } from './subjects/subjects.ts';
 import { TRANSPORT } from './transport/transport.ts';
 
 /** Every bench; the help and the tests are made from this table. */
-export const BENCHES: readonly Bench[] = [PIPELINE, SCALE, TRANSPORT, CRYPTO, KEYS, SUBJECTS, IDLE];
+export const BENCHES: readonly Bench[] = [
+  PIPELINE,
+  SCALE,
+  TRANSPORT,
+  CRYPTO,
+  KEYS,
+  SUBJECTS,
+  IDLE,
+  PII,
+];
