@@ -11,6 +11,7 @@ export { GeneraliseParameters } from './generalise.ts';
 export { NoiseParameters } from './noise.ts';
 export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';
 export { PseudonymParameters } from './pseudonym.ts';
+export { ScrubParameters } from './scrub.ts';
 export {
   type MaskAction,
   type MaskedField,

@@ -64,7 +64,7 @@ export interface Transform<P = unknown> {
   /** Whether someone with the key gets the value back. */
   readonly reversible: boolean;
   /** Whether equal values become equal, so that guesses can be checked by whoever may write raw. */
-  readonly preservesEquality: boolean;
+  preservesEquality(parameters: P): boolean;
   /** Whether it treats all values of one subject alike, so that the dataset must name one. */
   needsSubject?(parameters: P): boolean;
   /** The one type that these parameters go with, where it is not each of `types`. */

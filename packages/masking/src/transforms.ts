@@ -7,6 +7,7 @@ import { keepDomainAction } from './keep-domain.ts';
 import { NoiseParameters, noiseAction } from './noise.ts';
 import { PartialParameters, partialAction } from './partial.ts';
 import { PseudonymParameters, pseudonymAction } from './pseudonym.ts';
+import { ScrubParameters, scrubAction, scrubKeepsEquality } from './scrub.ts';
 import type { MaskAction, MaskedField, Transform } from './transform.ts';
 import { TruncateIpParameters, truncateIpAction } from './truncate-ip.ts';
 
@@ -17,7 +18,7 @@ const ALL_TYPES = [...SCALARS, 'object', 'array'] as const;
 const row = <P>(transform: Transform<P>): Transform<P> => transform;
 
 const none = z.undefined();
-const keyless = { purpose: undefined, reversible: false, preservesEquality: false } as const;
+const keyless = { purpose: undefined, reversible: false, preservesEquality: () => false } as const;
 const bare = { parameters: none, bare: true, takesParameters: false } as const;
 
 /**
@@ -104,7 +105,7 @@ export const TRANSFORMS = {
   hash: row({
     purpose: 'hash',
     reversible: false,
-    preservesEquality: true,
+    preservesEquality: () => true,
     summary: 'Puts a keyed hash in its place: 22 characters, equal for equal values.',
     example: 'hash',
     parameters: z.strictObject({}).optional(),
@@ -163,7 +164,7 @@ export const TRANSFORMS = {
   fpe: row({
     purpose: 'fpe',
     reversible: true,
-    preservesEquality: true,
+    preservesEquality: () => true,
     summary: 'Enciphers digits, or letters and digits, in their own form.',
     example: '{ fpe: { keepLast: 4 } }',
     parameters: FpeParameters.optional(),
@@ -176,10 +177,26 @@ export const TRANSFORMS = {
     keeps: 'form, length, the characters named, which records have equal values; all with the key',
     action: (rule, field) => fpeAction(rule, field),
   }),
+  scrub: row({
+    purpose: 'hash',
+    reversible: false,
+    preservesEquality: scrubKeepsEquality,
+    summary: 'Takes the personal data that the scanner finds out of a text.',
+    example: 'scrub',
+    parameters: ScrubParameters.optional(),
+    bare: true,
+    takesParameters: true,
+    afterShred: 'readable',
+    types: ['string'],
+    output: 'text',
+    shows: 'part',
+    keeps: 'the text, and in it all that the scanner does not find',
+    action: (rule, field) => scrubAction(rule, field),
+  }),
   pseudonym: row({
     purpose: 'hash',
     reversible: false,
-    preservesEquality: true,
+    preservesEquality: () => true,
     summary: 'Puts an invented name, address or city in its place, the same for equal values.',
     example: '{ pseudonym: { of: name } }',
     parameters: PseudonymParameters,
@@ -195,7 +212,7 @@ export const TRANSFORMS = {
   dateShift: row({
     purpose: 'hash',
     reversible: false,
-    preservesEquality: false,
+    preservesEquality: () => false,
     summary: 'Moves all dates of a subject by the same number of days.',
     example: '{ dateShift: { days: 30 } }',
     parameters: DateShiftParameters,
@@ -212,7 +229,7 @@ export const TRANSFORMS = {
   noise: row({
     purpose: 'hash',
     reversible: false,
-    preservesEquality: false,
+    preservesEquality: () => false,
     summary: 'Moves a number by a random amount within bounds.',
     example: '{ noise: { within: 5 } }',
     parameters: NoiseParameters,

@@ -101,7 +101,7 @@ const GUESS = 'whoever may write raw and read masked can find each value by tryi
 
 function checkOracle(report: ExposureReport, field: Field, place: Place, accepted: boolean): void {
   const transform: Transform = TRANSFORMS[field.mask.name];
-  if (!transform.preservesEquality) {
+  if (!transform.preservesEquality(field.mask.parameters)) {
     if (accepted)
       report.warn(place, 'equalityOracle accepts nothing: the mask has none', field.path);
     return;

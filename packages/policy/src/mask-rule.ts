@@ -6,6 +6,7 @@ import {
   NoiseParameters,
   PartialParameters,
   PseudonymParameters,
+  ScrubParameters,
   type Transform,
   TRANSFORM_NAMES,
   type TransformName,
@@ -28,6 +29,7 @@ const PARAMETER_WORDS: Partial<Record<TransformName, readonly string[]>> = {
   fpe: Object.keys(FpeParameters.shape),
   noise: Object.keys(NoiseParameters.shape),
   pseudonym: Object.keys(PseudonymParameters.shape),
+  scrub: Object.keys(ScrubParameters.shape),
 };
 
 function isName(word: string): word is TransformName {
