@@ -1,7 +1,9 @@
 import type { Bench } from './ground/bench.ts';
 import { CRYPTO } from './crypto/crypto.ts';
+import { FPE } from './fpe/fpe.ts';
 import { IDLE } from './idle/idle.ts';
 import { KEYS } from './keys/keys.ts';
+import { MASK } from './mask/mask.ts';
 import { PII } from './pii/pii.ts';
 import { PIPELINE } from './pipeline/pipeline.ts';
 import { SCALE } from './scale/scale.ts';
@@ -14,6 +16,8 @@ export const BENCHES: readonly Bench[] = [
   SCALE,
   TRANSPORT,
   CRYPTO,
+  MASK,
+  FPE,
   KEYS,
   SUBJECTS,
   IDLE,
