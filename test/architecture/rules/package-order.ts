@@ -9,6 +9,7 @@ export const ORDER = [
   ['contracts', 'pure'],
   ['crypto', 'pure'],
   ['records', 'pure'],
+  ['kanonymity', 'pure'],
   ['masking', 'pure'],
   ['policy', 'pure'],
   ['flow', 'pure'],
