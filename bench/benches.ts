@@ -1,6 +1,7 @@
 import type { Bench } from './ground/bench.ts';
 import { CRYPTO } from './crypto/crypto.ts';
 import { IDLE } from './idle/idle.ts';
+import { KANON } from './kanon/kanon.ts';
 import { KEYS } from './keys/keys.ts';
 import { PIPELINE } from './pipeline/pipeline.ts';
 import { SCALE } from './scale/scale.ts';
@@ -8,4 +9,13 @@ import { SUBJECTS } from './subjects/subjects.ts';
 import { TRANSPORT } from './transport/transport.ts';
 
 /** Every bench; the help and the tests are made from this table. */
-export const BENCHES: readonly Bench[] = [PIPELINE, SCALE, TRANSPORT, CRYPTO, KEYS, SUBJECTS, IDLE];
+export const BENCHES: readonly Bench[] = [
+  PIPELINE,
+  SCALE,
+  TRANSPORT,
+  CRYPTO,
+  KEYS,
+  SUBJECTS,
+  KANON,
+  IDLE,
+];
