@@ -128,10 +128,15 @@ export class GroupSearch {
     let least = GONE / 2;
     for (let slot = 0; slot < slots; slot++) {
       if (sums[slot] >= least || taken.has(subjects[slot]) || had.has(column[slot])) continue;
-      if (thrifts.some((thrift) => thrift.spares(slot))) continue;
+      if (isSpared(thrifts, slot)) continue;
       least = sums[slot];
       best = slot;
     }
     return best;
   }
+}
+
+/** Not in the loop over the slots: a closure over the slot would be made anew for each of them. */
+function isSpared(thrifts: readonly Thrift[], slot: number): boolean {
+  return thrifts.some((thrift) => thrift.spares(slot));
 }

@@ -31,16 +31,23 @@ export class Names {
     this.#free.push(number);
   }
 
-  /** The number in use most, or -1 when none is. */
-  get commonest(): number {
-    let best = -1;
-    for (let number = 0; number < this.#uses.length; number++)
-      if (this.#uses[number] > (best < 0 ? 0 : this.#uses[best])) best = number;
+  /** The numbers in use most, the commonest first; fewer where fewer are in use. */
+  commonest(count: number): number[] {
+    const best: number[] = [];
+    for (let number = 0; number < this.#uses.length; number++) {
+      const uses = this.#uses[number];
+      if (uses === 0) continue;
+      if (best.length === count && uses <= this.#uses[best[count - 1]]) continue;
+      let place = Math.min(best.length, count - 1);
+      for (; place > 0 && this.#uses[best[place - 1]] < uses; place--)
+        best[place] = best[place - 1];
+      best[place] = number;
+    }
     return best;
   }
 
   usesOf(number: number): number {
-    return this.#uses[number] ?? 0;
+    return this.#uses[number];
   }
 
   textOf(number: number): string {

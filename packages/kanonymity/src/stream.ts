@@ -119,7 +119,8 @@ export class AnonymousStream {
     while (this.#buffer.size >= this.#options.maxEntries) this.#releaseOldest(true);
     const producer = this.#options.producers === undefined ? [] : [entry.producer ?? ''];
     const named = [subject, ...entry.sensitive, ...producer];
-    this.#buffer.add(entry, codes, named, this.#scarcity.measure(codes, entry.arrival));
+    const scarcity = this.#scarcity.measure(codes, subject, entry.arrival);
+    this.#buffer.add(entry, codes, named, scarcity);
     return undefined;
   }
 

@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Entry, type Group, OutputChecker, type Step, textOf } from '../src/index.ts';
+import {
+  type Entry,
+  type Group,
+  Hierarchy,
+  OutputChecker,
+  type Step,
+  textOf,
+} from '../src/index.ts';
 import { covers, entries, entry, idsOf, options, run, seeded, streamOf } from './streams.ts';
 
 const byId = (rows: readonly Entry[]) => new Map(rows.map((row) => [row.id, row]));
@@ -218,18 +225,39 @@ describe('a group', () => {
   });
 });
 
-describe('rarer sensitive values', () => {
-  test('are left to groups to come while others will do, so that no group fails that need not', () => {
-    const rows = Array.from({ length: 200 }, (_, at) =>
-      entry(`id ${at}`, at, {
-        values: [at % 4 === 0 ? 30 : (at * 37) % 90, 'a1'],
-        sensitive: [at % 4 === 0 ? 'flu' : 'none'],
-      }),
-    );
-    const { stream } = run(rows, streamOf({ k: 4, l: 2, delay: 60 }));
-    expect(stream.totals.suppressed['too-few-values']).toBe(0);
-    expect(stream.totals.published).toBe(200);
+describe('a hierarchy too large for its losses to be kept', () => {
+  test('gives the same groups as ever', () => {
+    const leaves = Array.from({ length: 2500 }, (_, leaf) => `v${leaf};t${leaf >> 2};*`);
+    const hierarchy = Hierarchy.parse(leaves.join('\n'));
+    const stream = streamOf({
+      quasiIdentifiers: [{ kind: 'categorical', name: 'wide', hierarchy }],
+    });
+    for (const [at, leaf] of [4, 2000, 6, 2001].entries())
+      stream.add(entry(`id ${at}`, at, { values: [`v${leaf}`] }));
+    const { groups } = stream.release(11);
+    expect(groups.map(({ values }) => values)).toEqual([['t1'], ['t500']]);
   });
+});
+
+describe('rarer sensitive values', () => {
+  test.each([
+    { k: 4, l: 2, values: ['flu', 'none', 'none', 'none'] },
+    { k: 3, l: 3, values: ['a', 'b', 'c', 'a', 'b', 'd', 'c', 'b', 'e', 'a'] },
+  ])(
+    'are left to groups to come, so that no group fails that need not: l = $l of k = $k',
+    (how) => {
+      const { k, l, values } = how;
+      const rows = Array.from({ length: 600 }, (_, at) => {
+        const which = at % values.length;
+        // Those with rare values are near each other, so that a group would like to have several.
+        const age = which % 3 === 0 ? 30 : (at * 37) % 90;
+        return entry(`id ${at}`, at, { values: [age, 'a1'], sensitive: [values[which]] });
+      });
+      const { stream } = run(rows, streamOf({ k, l, delay: 90 }));
+      expect(stream.totals.suppressed['too-few-values']).toBe(0);
+      expect(stream.totals.published).toBe(600);
+    },
+  );
 });
 
 describe('a stream refuses', () => {
