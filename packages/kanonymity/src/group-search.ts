@@ -27,8 +27,8 @@ export type Found = { readonly slots: readonly number[] } | { readonly lacks: nu
  * wait are candidates.
  *
  * Promises: a group that is found has at least `least` different numbers in every column, and every
- * member has a subject of its own. That no group is found with a subject to spare says that there is
- * none: members are taken one at a time and only ever exclude entries of their own subject.
+ * member has a subject of its own. When it finds none for lack of subjects, there is none: a member
+ * keeps out only entries of its own subject, so the group then has one of every subject that waits.
  */
 export class GroupSearch {
   readonly #buffer: EntryBuffer;
