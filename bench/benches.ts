@@ -2,6 +2,7 @@ import type { Bench } from './ground/bench.ts';
 import { CRYPTO } from './crypto/crypto.ts';
 import { FPE } from './fpe/fpe.ts';
 import { IDLE } from './idle/idle.ts';
+import { KANON } from './kanon/kanon.ts';
 import { KEYS } from './keys/keys.ts';
 import { MASK } from './mask/mask.ts';
 import { PII } from './pii/pii.ts';
@@ -18,8 +19,9 @@ export const BENCHES: readonly Bench[] = [
   CRYPTO,
   MASK,
   FPE,
+  PII,
+  KANON,
   KEYS,
   SUBJECTS,
   IDLE,
-  PII,
 ];

@@ -10,6 +10,7 @@ export const ORDER = [
   ['crypto', 'pure'],
   ['records', 'pure'],
   ['pii', 'pure'],
+  ['kanonymity', 'pure'],
   ['masking', 'pure'],
   ['policy', 'pure'],
   ['flow', 'pure'],
