@@ -9,6 +9,7 @@ export const AlertEvent = z.object({
     'lag',
     'service-down',
     'audit-gap',
+    'undeclared-personal-data',
     'audit-stale',
     'stage-paused',
   ]),

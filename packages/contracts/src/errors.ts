@@ -69,6 +69,11 @@ export const ERRORS = {
     cause: 'A field cannot be treated as the policy says, such as a date that is none.',
     mend: 'Send a value of the declared form, or choose another treatment.',
   },
+  RECORD_LOOKS_PERSONAL: {
+    class: 'record',
+    cause: 'A field that the policy does not name holds what looks like personal data.',
+    mend: 'Name the field in the policy with a mask, or ask the producer to leave it out.',
+  },
   RECORD_LOOKS_SEALED: {
     class: 'record',
     cause: 'A value, or under producerSeal: refused a record, already looks sealed by Sealstream.',

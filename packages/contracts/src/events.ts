@@ -35,6 +35,8 @@ export const BatchEvent = z.object({
   rejected: z.record(z.string(), z.number().int()),
   /** Times each `path transform` was applied. */
   treated: z.record(z.string(), z.number().int()),
+  /** Accepted records with a field that the policy does not name and that looks personal, by class. */
+  undeclared: z.record(z.string(), z.number().int()).optional(),
   /** Headers of ours that a producer had set and that were dropped. */
   droppedHeaders: z.number().int(),
   /** Records with a tombstone value. */

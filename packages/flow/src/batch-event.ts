@@ -14,6 +14,7 @@ export interface BatchCounts {
   readonly rejected: ReadonlyMap<string, number>;
   readonly treated: Readonly<Record<string, number>>;
   readonly keyIds: readonly string[];
+  readonly undeclared?: ReadonlyMap<string, number>;
   readonly droppedHeaders: number;
   readonly tombstones: number;
 }
@@ -51,6 +52,8 @@ export function batchEvent(
     ),
     rejected: Object.fromEntries(counts.rejected),
     treated: counts.treated,
+    ...(counts.undeclared !== undefined &&
+      counts.undeclared.size > 0 && { undeclared: Object.fromEntries(counts.undeclared) }),
     droppedHeaders: counts.droppedHeaders,
     tombstones: counts.tombstones,
     policy: dataset.sha256,

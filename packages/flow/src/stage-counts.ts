@@ -6,6 +6,7 @@ export class StageCounts implements BatchCounts {
   /** What the plan applied, and the ids of the keys used. */
   readonly tally = new Tally();
   readonly rejected = new Map<string, number>();
+  readonly undeclared = new Map<string, number>();
   droppedHeaders = 0;
   tombstones = 0;
 
@@ -15,6 +16,11 @@ export class StageCounts implements BatchCounts {
 
   get keyIds(): readonly string[] {
     return this.tally.keyIds;
+  }
+
+  /** A record that passed with an unknown field that looks like this class. */
+  looksPersonal(what: string): void {
+    this.undeclared.set(what, (this.undeclared.get(what) ?? 0) + 1);
   }
 
   reject(code: string): void {

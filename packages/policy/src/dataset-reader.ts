@@ -136,6 +136,7 @@ export function readDataset(
     maxRecordBytes: text.maxRecordBytes ?? MAX_RECORD_BYTES,
     ...(text.subject !== undefined && { subject: spelled(text.subject) }),
     unknownFields: text.unknownFields ?? 'reject',
+    undeclaredPersonalData: text.undeclaredPersonalData ?? 'alert',
     unknownSeal: text.subject === undefined ? DEFAULT_SEAL : { ...DEFAULT_SEAL, keys: 'subject' },
     producerTokens: text.producerTokens ?? 'reject',
     producerSeal: text.producerSeal ?? 'allowed',

@@ -8,6 +8,7 @@ import type {
   KEY_METHODS,
   PRODUCER_SEALS,
   PRODUCER_TOKENS,
+  UNDECLARED_PERSONAL_DATA,
   UNKNOWN_FIELDS,
 } from './language.ts';
 import type { ClassName } from './value-class.ts';
@@ -16,6 +17,7 @@ export type EncryptMethod = (typeof ENCRYPT_METHODS)[number];
 export type KeyMethod = (typeof KEY_METHODS)[number];
 export type ProducerSealRule = (typeof PRODUCER_SEALS)[number];
 export type ProducerTokens = (typeof PRODUCER_TOKENS)[number];
+export type UndeclaredPersonalData = (typeof UNDECLARED_PERSONAL_DATA)[number];
 export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
 
 /** What a policy says about one field. */
@@ -43,6 +45,8 @@ export interface DatasetRules {
   /** Path of the field that says whom a record is about. */
   readonly subject?: string;
   readonly unknownFields: UnknownFields;
+  /** What happens when an unknown field looks personal, where unknown fields pass. */
+  readonly undeclaredPersonalData: UndeclaredPersonalData;
   /** How unknown fields are sealed, when they are. */
   readonly unknownSeal: SealMethod;
   readonly producerTokens: ProducerTokens;

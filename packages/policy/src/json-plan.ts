@@ -1,5 +1,6 @@
 import type { ByteRange } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
+import type { PiiClass } from '@sealstream/pii';
 import { ByteWriter, JsonScanner, KIND, Shape, SPAN_STRIDE } from '@sealstream/records';
 import type { Dataset, Field } from './dataset.ts';
 import { isCut, type Stage, stageLabel, unknownLabel, unknownRule } from './field-stage.ts';
@@ -11,6 +12,7 @@ import {
 } from './json-treatment.ts';
 import type { Tally } from './tally.ts';
 import { SubjectField } from './subject-field.ts';
+import { type LooksPersonal, UndeclaredFields } from './undeclared-fields.ts';
 import { recordFault, type Refusal, type Verdict } from './verdict.ts';
 
 /** Treats the values of one dataset's records; one JSON object each. */
@@ -43,6 +45,8 @@ export interface CheckPlan {
    * object each time; stands until the next check, and as long as the record's bytes.
    */
   subject(): ByteRange | undefined;
+  /** What an unknown field of the record that passed last looks like, if like personal data. */
+  undeclared(): PiiClass | undefined;
 }
 
 /** The letters that what looks sealed begins with: of tokens, and of JWE. */
@@ -96,8 +100,13 @@ class JsonReader {
   readonly shape: Shape;
   readonly scanner: JsonScanner;
   readonly subject: SubjectField;
+  /** An unknown field of the record that was read, which looks personal. */
+  undeclared: LooksPersonal | undefined;
   readonly #maxBytes: number;
   readonly #mayBeSealed: boolean;
+  /** Undefined where no unknown field passes, or nobody wants to know. */
+  readonly #undeclared: UndeclaredFields | undefined;
+  readonly #mayBePersonal: boolean;
   /** Per slot: whether a producer's value that looks sealed is treated as any other. */
   readonly #mayHold: readonly boolean[];
 
@@ -107,6 +116,12 @@ class JsonReader {
     this.subject = new SubjectField(dataset);
     this.#mayBeSealed = stage === 'open';
     this.#mayHold = this.shape.patterns.map((_, slot) => mayHoldToken(dataset, slot));
+    const looks = dataset.unknownFields !== 'reject' && stage !== 'open';
+    const rule = dataset.undeclaredPersonalData;
+    this.#mayBePersonal = rule !== 'reject';
+    // Who only tells is ingest; who refuses is everybody.
+    const isWanted = rule === 'reject' || (rule === 'alert' && stage === 'check');
+    this.#undeclared = looks && isWanted ? new UndeclaredFields(dataset) : undefined;
     this.#maxBytes = dataset.maxRecordBytes * (this.#mayBeSealed ? OUTPUT_FACTOR : 1);
   }
 
@@ -127,7 +142,10 @@ class JsonReader {
         return this.refuse('RECORD_LOOKS_SEALED', i, from);
     }
     const second = this.subject.find(bytes, this.scanner);
-    return second < 0 ? undefined : this.refuse('RECORD_DUPLICATE_FIELD', second, from);
+    if (second >= 0) return this.refuse('RECORD_DUPLICATE_FIELD', second, from);
+    this.undeclared = this.#undeclared?.find(bytes, this.scanner);
+    if (this.undeclared === undefined || this.#mayBePersonal) return undefined;
+    return this.refuse('RECORD_LOOKS_PERSONAL', this.undeclared.span, from);
   }
 
   /** Refuses because of the span that begins at number `i`, in a record that begins at `from`. */
@@ -254,5 +272,6 @@ export function checkPlan(dataset: Dataset): CheckPlan {
     check: (value) => reader.read(value, 0, value.length) ?? { ok: true, value },
     checkRange: (bytes, from, to) => reader.read(bytes, from, to),
     subject: () => reader.subject.text,
+    undeclared: () => reader.undeclared?.class,
   };
 }

@@ -12,6 +12,7 @@ export const KEY_METHODS = ['hash', 'keep', 'drop'] as const;
 export const PRODUCER_TOKENS = ['reject', 'reseal'] as const;
 export const PRODUCER_SEALS = ['allowed', 'required', 'refused'] as const;
 export const UNKNOWN_FIELDS = ['reject', 'drop', 'encrypt'] as const;
+export const UNDECLARED_PERSONAL_DATA = ['alert', 'reject', 'ignore'] as const;
 
 /** Default of maxRecordBytes. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
@@ -121,6 +122,13 @@ export const DatasetLanguage = z.strictObject({
     .enum(UNKNOWN_FIELDS)
     .optional()
     .describe('What happens to a field that is not named here: reject (default), drop, encrypt.'),
+  undeclaredPersonalData: z
+    .enum(UNDECLARED_PERSONAL_DATA)
+    .optional()
+    .describe(
+      'What happens when such a field looks personal, where unknownFields lets it pass: alert ' +
+        '(default), reject, or ignore.',
+    ),
   producerTokens: z
     .enum(PRODUCER_TOKENS)
     .optional()

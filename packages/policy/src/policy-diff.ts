@@ -29,6 +29,7 @@ const WORDS = [
   'format',
   'subject',
   'unknownFields',
+  'undeclaredPersonalData',
   'producerTokens',
   'producerSeal',
   'maxRecordBytes',

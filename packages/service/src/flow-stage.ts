@@ -87,6 +87,10 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
       for (const [code, count] of Object.entries(event?.rejected ?? {})) {
         telemetry.metrics.rejectedRecords.inc({ stage, dataset: dataset.name, code }, count);
       }
+      for (const [what, count] of Object.entries(event?.undeclared ?? {})) {
+        const labels = { dataset: dataset.name, class: what };
+        telemetry.metrics.undeclaredRecords.inc(labels, count);
+      }
       const written = results.find(({ topic }) => topic === output)?.records;
       // ingest's outputs carry no time of their own: theirs is the broker's.
       const of = stage === 'ingest' ? batch.records : written;

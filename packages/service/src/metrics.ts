@@ -87,6 +87,11 @@ function stageMetrics(counter: MakeCounter, gauge: MakeGauge, histogram: MakeHis
       'Records sent to the rejected topic, by code of docs/errors.md.',
       ['stage', 'dataset', 'code'],
     ),
+    undeclaredRecords: counter(
+      'sealstream_undeclared_personal_records_total',
+      'Accepted records with a field that the policy does not name and that looks personal.',
+      ['dataset', 'class'],
+    ),
     endToEndLatency: histogram(
       'sealstream_end_to_end_latency_seconds',
       'From the raw record to the commit of its output; up to 64 evenly chosen records a batch.',

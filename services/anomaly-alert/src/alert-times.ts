@@ -14,6 +14,7 @@ export function alertTimes(config: AnomalyAlertConfig, rule: AlertEvent['rule'])
     'stage-paused': config.pausePendingMs,
     // The event itself is the evidence.
     'audit-gap': 0,
+    'undeclared-personal-data': 0,
   };
   return { pendingMs: pendingMs[rule], resolveMs, resolveMaxMs, calmMs };
 }

@@ -3,12 +3,14 @@ import { AuditEvent, type BatchEvent, type PlainEvent } from '@sealstream/contra
 
 import type { AuditGaps } from './audit-gaps.ts';
 import type { Pauses } from './pauses.ts';
+import type { UndeclaredData } from './undeclared-data.ts';
 import type { Throughput } from './throughput.ts';
 
 export interface IntakeRules {
   readonly throughput: Throughput;
   readonly pauses: Pauses;
   readonly gaps: AuditGaps;
+  readonly undeclared: UndeclaredData;
 }
 
 /**
@@ -36,7 +38,8 @@ export class AuditIntake {
 
   #batch(event: BatchEvent, atMs: number): void {
     const { dataset, outputs, partition, range, recordsIn, stage, topic } = event;
-    const { pauses, throughput } = this.#rules;
+    const { pauses, throughput, undeclared } = this.#rules;
+    if (stage === 'ingest') undeclared.batch(event, atMs);
     const next = `${partition}:${range.to}`;
     // Only raw is counted by who reads it; every other topic by who writes it.
     if (stage === 'ingest') throughput.count(topic, recordsIn, atMs, next);

@@ -110,6 +110,12 @@ export const SETTINGS = {
     default: '1d',
     meaning: 'How long audit-gap stays firing after the last gap.',
   },
+  undeclaredHoldMs: {
+    env: 'SEALSTREAM_UNDECLARED_HOLD',
+    type: 'durationMs',
+    default: '1h',
+    meaning: 'How long undeclared-personal-data stays firing after the last such record.',
+  },
   resolveMs: {
     env: 'SEALSTREAM_RESOLVE',
     type: 'durationMs',

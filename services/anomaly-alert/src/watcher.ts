@@ -24,6 +24,7 @@ import { watchMetrics, type WatchMetrics } from './metrics.ts';
 import { Pauses } from './pauses.ts';
 import { sampleStages } from './stage-samples.ts';
 import { Throughput } from './throughput.ts';
+import { UndeclaredData } from './undeclared-data.ts';
 import { TopicFeed } from './topic-feed.ts';
 import { watchedStages, watchedTopics } from './watched-flow.ts';
 
@@ -60,6 +61,7 @@ export class Watcher {
   readonly #checkpoints: CheckpointAge;
   readonly #pauses: Pauses;
   readonly #gaps: AuditGaps;
+  readonly #undeclared: UndeclaredData;
   readonly #board: AlertBoard;
   readonly #metrics: WatchMetrics;
   readonly #stopping = new AbortController();
@@ -81,6 +83,7 @@ export class Watcher {
     this.#checkpoints = new CheckpointAge(this.#startedMs, config.checkpointAgeMs);
     this.#pauses = new Pauses(this.#stages, config.pauseSilenceMs);
     this.#gaps = new AuditGaps(config.gapHoldMs);
+    this.#undeclared = new UndeclaredData(config.undeclaredHoldMs);
     this.#board = new AlertBoard({
       rules: [
         this.#throughput,
@@ -89,6 +92,7 @@ export class Watcher {
         this.#checkpoints,
         this.#pauses,
         this.#gaps,
+        this.#undeclared,
       ],
       timesOf: (rule) => alertTimes(config, rule),
       runbooks: config.runbooks,
@@ -134,8 +138,12 @@ export class Watcher {
 
   async #openFeeds(): Promise<void> {
     const { bus, config, logger } = this.#options;
-    const gaps = this.#gaps;
-    const intake = new AuditIntake({ throughput: this.#throughput, pauses: this.#pauses, gaps });
+    const intake = new AuditIntake({
+      throughput: this.#throughput,
+      pauses: this.#pauses,
+      gaps: this.#gaps,
+      undeclared: this.#undeclared,
+    });
     const services = new Map<string, string>(
       SERVICES.filter((name) => name !== 'anomaly-alert').map((name) => [auditTopic(name), name]),
     );

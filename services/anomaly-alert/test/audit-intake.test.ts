@@ -2,6 +2,7 @@ import type { AuditEvent } from '@sealstream/contracts';
 import { describe, expect, test } from 'vitest';
 
 import { AuditGaps } from '../src/audit-gaps.ts';
+import { UndeclaredData } from '../src/undeclared-data.ts';
 import { AuditIntake } from '../src/audit-intake.ts';
 import { Pauses } from '../src/pauses.ts';
 import { Throughput } from '../src/throughput.ts';
@@ -28,7 +29,8 @@ function intake() {
   });
   const pauses = new Pauses(watchedStages(FLOW), 90_000);
   const gaps = new AuditGaps(1000);
-  const taker = new AuditIntake({ throughput, pauses, gaps });
+  const undeclared = new UndeclaredData(1000);
+  const taker = new AuditIntake({ throughput, pauses, gaps, undeclared });
   const take = (service: string, event: object | string) =>
     taker.take(
       service,
@@ -37,7 +39,7 @@ function intake() {
     );
   const rate = (topic: string) =>
     (throughput.rates(1000).find(({ watched }) => watched.topic === topic)?.perSecond ?? 0) * 10;
-  return { take, rate, pauses, gaps };
+  return { take, rate, pauses, gaps, undeclared };
 }
 
 const output = (records: number) => ({ records, bytes: 1, sha256: 'x' });
@@ -72,6 +74,22 @@ function plain(type: string, details: Record<string, string | number>): object {
 }
 
 describe('batch events', () => {
+  test('tell what ingest saw in fields that the policy does not name, and nobody else does', () => {
+    const { take, undeclared } = intake();
+    const event = { ...batch('ingest', 'raw.people', {}), undeclared: { card: 2, email: 1 } };
+    expect(take('mask', { ...event, stage: 'mask' })).toBe(true);
+    expect(undeclared.conditions(1000)).toEqual([]);
+    expect(take('ingest', event)).toBe(true);
+    expect(undeclared.conditions(1000)).toMatchObject([
+      {
+        id: 'undeclared-personal-data/people',
+        signal: 'bad',
+        seen: '3 records in which a field looks like card, email',
+        firstOffset: '3:0',
+      },
+    ]);
+  });
+
   test('count raw by what ingest read and every other topic by what was written to it', () => {
     const { rate, take } = intake();
     take('ingest', batch('ingest', 'raw.people', { 'accepted.people': 40, 'rejected.people': 10 }));

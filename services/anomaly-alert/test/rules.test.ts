@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { AuditGaps } from '../src/audit-gaps.ts';
+import { UndeclaredData } from '../src/undeclared-data.ts';
 import { CheckpointAge } from '../src/checkpoint-age.ts';
 import type { Condition, Rule } from '../src/condition.ts';
 import { Liveness } from '../src/liveness.ts';
@@ -125,4 +126,32 @@ test('audit-gap stays for its hold after the last gap, since a gap does not mend
     sinceMs: 1000,
   });
   expect(judged(rule, 86_405_000)?.signal).toBe('good');
+});
+
+test('undeclared-personal-data stays for its hold after the last such record, then begins anew', () => {
+  const rule = new UndeclaredData(1000);
+  const event = (from: number, classes: Record<string, number>) =>
+    ({
+      dataset: 'people',
+      partition: 1,
+      range: { from: String(from) },
+      undeclared: classes,
+    }) as never;
+  rule.batch(event(0, {}), 0);
+  expect(rule.conditions(0)).toEqual([]);
+  rule.batch(event(5, { card: 1 }), 100);
+  rule.batch(event(9, { ssn: 2 }), 900);
+  expect(judged(rule, 1899)).toMatchObject({
+    signal: 'bad',
+    seen: '3 records in which a field looks like card, ssn',
+    sinceMs: 100,
+    firstOffset: '1:5',
+  });
+  expect(judged(rule, 1900)?.signal).toBe('good');
+  rule.batch(event(20, { email: 1 }), 5000);
+  expect(judged(rule, 5000)).toMatchObject({
+    signal: 'bad',
+    seen: '1 record in which a field looks like email',
+    firstOffset: '1:20',
+  });
 });

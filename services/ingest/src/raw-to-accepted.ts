@@ -115,6 +115,8 @@ class IngestWorker {
     result.value.from = 0;
     result.value.to = sealed.length;
     result.offset = record.offset;
+    const looksLike = record.value.from < 0 ? undefined : this.#plan.undeclared();
+    if (looksLike !== undefined) work.counts.looksPersonal(looksLike);
     work.accepted.add(result);
   }
 

@@ -134,6 +134,30 @@ describe('raw to accepted', () => {
   });
 });
 
+describe('a field that the policy does not name', () => {
+  const dropping = (more = '') =>
+    people((text) => text.replace('unknownFields: reject', `unknownFields: drop${more}`));
+  const batch = batchOf([
+    { value: json({ ...good, extra: '4111 1111 1111 1111' }) },
+    { value: json({ ...good, extra: 'nothing' }) },
+    { value: null },
+  ]);
+
+  it('and looks personal is counted by class, and the record goes on', () => {
+    const result = resultOf(rawToAccepted(dropping(), keys), batch);
+    expect(result.event).toMatchObject({ undeclared: { card: 1 }, rejected: {} });
+    expect(outputOf(result, accepted)).toHaveLength(3);
+    expect(everyByte(result).includes('4111')).toBe(false);
+  });
+
+  it('and looks personal is rejected where the policy says so', () => {
+    const rule = dropping('\n    undeclaredPersonalData: reject');
+    const { event } = resultOf(rawToAccepted(rule, keys), batch);
+    expect(event.rejected).toEqual({ RECORD_LOOKS_PERSONAL: 1 });
+    expect(event).not.toHaveProperty('undeclared');
+  });
+});
+
 describe('records that their producers sealed', () => {
   const cipher = new ProducerCipher('people');
   const key = Buffer.from('customer-4711');
