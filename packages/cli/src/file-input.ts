@@ -32,6 +32,27 @@ export function formatOption(): Option {
   ).choices(['ndjson', 'csv']);
 }
 
+export interface ColumnsOptions {
+  readonly columns?: string;
+}
+
+export function columnsOption(): Option {
+  return new Option(
+    '--columns <names>',
+    'names of the columns of a CSV file without a header row, with commas between them',
+  );
+}
+
+/** @throws SealstreamError USAGE for columns of what is no CSV */
+export function columnsOf({ columns }: ColumnsOptions, format: FileFormat): string | undefined {
+  if (columns === undefined || format === 'csv') return columns;
+  throw new SealstreamError(
+    'USAGE',
+    { option: '--columns' },
+    'Only CSV has columns: --format csv.',
+  );
+}
+
 /** @throws SealstreamError FILE_UNREADABLE before anything is read */
 export function openFile(terminal: Terminal, file = '-'): FileInput {
   if (file === '-')

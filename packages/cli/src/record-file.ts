@@ -17,9 +17,9 @@ export interface RecordFile {
 }
 
 /** How the rows or lines of a file become the values of records. */
-export function recordFile(format: FileFormat, dataset: Dataset): RecordFile {
+export function recordFile(format: FileFormat, dataset: Dataset, columns?: string): RecordFile {
   if (format === 'ndjson') return ndjsonRecords(dataset.maxRecordBytes);
-  const conversion = csvToJson(dataset);
+  const conversion = csvToJson(dataset, columns);
   const given = ({ findings, rows }: ReturnType<typeof conversion.end>): FileRecords => ({
     values: rows.map(({ value }) => value),
     findings,

@@ -1,5 +1,11 @@
-import type { RejectCode } from '@sealstream/contracts';
-import { CELL_STRIDE, type CsvRow, firstInvalidUtf8, formatPattern } from '@sealstream/records';
+import { type RejectCode, SealstreamError } from '@sealstream/contracts';
+import {
+  CELL_STRIDE,
+  CsvReader,
+  type CsvRow,
+  firstInvalidUtf8,
+  formatPattern,
+} from '@sealstream/records';
 import {
   type Cell,
   cellText,
@@ -124,4 +130,32 @@ function secondSubject(
   const second = columns.findLastIndex(({ path }) => path === subject);
   if (second === first || subject === undefined) return undefined;
   return { code: 'RECORD_DUPLICATE_FIELD', byte: cellAt(header, second).start, path: subject };
+}
+
+/** Longest line of column names. */
+const COLUMNS_BYTES = 65_536;
+
+/**
+ * The names of the columns of a file that has no header row, from one line of CSV.
+ *
+ * Throws USAGE when they are none.
+ */
+export function columnsRow(line: string): CsvRow {
+  const rows: CsvRow[] = [];
+  const reader = new CsvReader(COLUMNS_BYTES);
+  reader.push(Buffer.from(line), (row) => rows.push(row));
+  reader.end((row) => rows.push(row));
+  const [row, second] = rows;
+  if (row === undefined || second !== undefined || rowFault(row) !== undefined)
+    throw new SealstreamError(
+      'USAGE',
+      {},
+      'Columns are one line of names with commas between them.',
+    );
+  return row;
+}
+
+/** The fault of columns that somebody named, as an error. */
+export function columnsFault({ code, path }: RowFault): SealstreamError {
+  return new SealstreamError('USAGE', { code, path }, 'The columns named do not fit the policy.');
 }

@@ -1,7 +1,15 @@
 import { type KeySource, looksLikeToken } from '@sealstream/crypto';
 import { ByteWriter, CsvReader, type CsvRow } from '@sealstream/records';
 import { type Cell, cellText, copyCell, isNullCell, isScalarText } from './cell-treatment.ts';
-import { cellAt, type Column, readHeader, type RowFault, rowFault } from './csv-columns.ts';
+import {
+  cellAt,
+  type Column,
+  columnsFault,
+  columnsRow,
+  readHeader,
+  type RowFault,
+  rowFault,
+} from './csv-columns.ts';
 import type { Dataset } from './dataset.ts';
 import type { Stage } from './field-stage.ts';
 import type { FileApplication, FileOutput, Finding } from './file-output.ts';
@@ -25,18 +33,23 @@ class CsvFile implements FileApplication {
   #subjectColumn = -1;
   #columns: readonly Column[] | undefined;
   #labels: readonly (string | undefined)[] = [];
+  /** Whether anything was written: a byte order mark goes before it. */
+  #begun = false;
   /** Set once the header was refused: then no row can be treated. */
   #closed = false;
   #findings: Finding[] = [];
   #records = 0;
 
-  constructor(dataset: Dataset, stage: Stage, keys: KeySource, tally: Tally) {
+  constructor(dataset: Dataset, stage: Stage, keys: KeySource, tally: Tally, columns?: string) {
     this.#dataset = dataset;
     this.#stage = stage;
     // A sealed row is larger than the one it came from, at most twice.
     this.#reader = new CsvReader(dataset.maxRecordBytes * (stage === 'open' ? 2 : 1));
     this.#keys = keys;
     this.#tally = tally;
+    if (columns === undefined) return;
+    const fault = this.#takeColumns(columnsRow(columns));
+    if (fault !== undefined) throw columnsFault(fault);
   }
 
   write(chunk: Buffer): FileOutput {
@@ -69,30 +82,37 @@ class CsvFile implements FileApplication {
   }
 
   #emit(row: CsvRow): void {
+    if (!this.#begun && this.#reader.bom) this.#out.copy(MARK);
+    this.#begun = true;
     this.#out.copy(this.#row.bytes, 0, this.#row.length);
     this.#out.copy(LINE_ENDS[row.endLength]);
   }
 
   #header(row: CsvRow): void {
-    const header = readHeader(this.#dataset, this.#stage, row, this.#subject);
-    if ('fault' in header) {
-      this.#findings.push({ line: row.line, ...header.fault });
+    const fault = this.#takeColumns(row);
+    if (fault !== undefined) {
+      this.#findings.push({ line: row.line, ...fault });
       this.#closed = true;
       return;
     }
-    this.#columns = header.columns;
-    this.#subjectColumn = header.columns.findIndex(({ path }) => path === this.#dataset.subject);
-    this.#labels = header.columns.map(({ label }) => label);
-    if (this.#reader.bom) this.#out.copy(MARK);
     this.#row.reset();
     let first = true;
-    for (const [i, { cut }] of header.columns.entries()) {
+    for (const [i, { cut }] of (this.#columns ?? []).entries()) {
       if (cut) continue;
       if (!first) this.#row.byte(COMMA);
       first = false;
       copyCell(cellAt(row, i), this.#row);
     }
     this.#emit(row);
+  }
+
+  #takeColumns(names: CsvRow): RowFault | undefined {
+    const header = readHeader(this.#dataset, this.#stage, names, this.#subject);
+    if ('fault' in header) return header.fault;
+    this.#columns = header.columns;
+    this.#subjectColumn = header.columns.findIndex(({ path }) => path === this.#dataset.subject);
+    this.#labels = header.columns.map(({ label }) => label);
+    return undefined;
   }
 
   /** Writes the treated row into `#row`, or tells why it cannot. */
@@ -157,7 +177,8 @@ class CsvFile implements FileApplication {
 }
 
 /**
- * A CSV file with a header row through a stage; a column names a field at the top of the record.
+ * A CSV file through a stage; a column names a field at the top of the record. The names stand in its
+ * header row, or in `columns` (one line of CSV) when it has none; then every row is one of values.
  *
  * Quotes, doubled quotes, line ends and a byte order mark stay as they are, and so does every cell
  * that the policy keeps. A bad row gives a finding and nothing else, and the next one is treated;
@@ -168,6 +189,7 @@ export function csvFile(
   stage: Stage,
   keys: KeySource,
   tally: Tally,
+  columns?: string,
 ): FileApplication {
-  return new CsvFile(dataset, stage, keys, tally);
+  return new CsvFile(dataset, stage, keys, tally, columns);
 }

@@ -6,7 +6,15 @@ import {
   writeJsonString,
 } from '@sealstream/records';
 import { type Cell, cellText, isNullCell, isScalarText } from './cell-treatment.ts';
-import { cellAt, columnNames, missingColumn, type RowFault, rowFault } from './csv-columns.ts';
+import {
+  cellAt,
+  columnNames,
+  columnsFault,
+  columnsRow,
+  missingColumn,
+  type RowFault,
+  rowFault,
+} from './csv-columns.ts';
 import type { Dataset, Field } from './dataset.ts';
 import type { Finding } from './file-output.ts';
 
@@ -49,9 +57,11 @@ class CsvToJson implements CsvConversion {
   #rows: JsonRow[] = [];
   #findings: Finding[] = [];
 
-  constructor(dataset: Dataset) {
+  constructor(dataset: Dataset, columns?: string) {
     this.#dataset = dataset;
     this.#reader = new CsvReader(dataset.maxRecordBytes);
+    const fault = columns === undefined ? undefined : this.#header(columnsRow(columns));
+    if (fault !== undefined) throw columnsFault(fault);
   }
 
   write(chunk: Buffer): JsonRows {
@@ -135,7 +145,9 @@ class CsvToJson implements CsvConversion {
  * where the field may be absent. A column that the policy does not name becomes a string member,
  * and ingest says what it thinks of it. A row that cannot be converted gives a finding and no
  * record.
+ *
+ * @param columns names of the columns, one line of CSV, of a file without a header row
  */
-export function csvToJson(dataset: Dataset): CsvConversion {
-  return new CsvToJson(dataset);
+export function csvToJson(dataset: Dataset, columns?: string): CsvConversion {
+  return new CsvToJson(dataset, columns);
 }

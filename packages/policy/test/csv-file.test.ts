@@ -55,6 +55,35 @@ describe('the example file', () => {
   });
 });
 
+describe('a file without a header row', () => {
+  const rows = PEOPLE_CSV.toString().split('\n').slice(1).join('\n');
+  const treated = (stage: Stage, file: string, columns = HEAD) => {
+    const application = csvFile(PEOPLE, stage, keys, new Tally(), columns);
+    return Buffer.concat([application.write(Buffer.from(file)).bytes, application.end().bytes]);
+  };
+
+  test('is treated by the names that are given, and no name is written', () => {
+    const expected = rows.replaceAll(/(\d{3}-\d{2}-)\d{4}/g, '$1XXXX');
+    expect(treated('mask', rows).toString()).toBe(expected);
+    expect(treated('mask', `\ufeff${rows}`).toString()).toBe(`\ufeff${expected}`);
+    const sealed = treated('encrypt', rows).toString();
+    expect(sealed).not.toMatch(/Alice|45-6789/);
+    expect(treated('open', sealed).toString()).toBe(rows);
+  });
+
+  test('may have any names that CSV can write', () => {
+    const other = treated('mask', 'x,123-45-6789,y,z', '"last_name",ssn,first_name,email');
+    expect(other.toString()).toBe('x,123-45-XXXX,y,z');
+  });
+
+  test.each([`${HEAD},extra`, 'ssn,email', '', 'a\nb', '"open'])(
+    'is refused before anything is read when the names do not fit (%j)',
+    (columns) => {
+      expect(() => csvFile(PEOPLE, 'mask', keys, new Tally(), columns)).toThrow('USAGE');
+    },
+  );
+});
+
 describe('bytes that are not treated', () => {
   test('byte order mark, CRLF, quotes, blank lines and a missing last line end stay', () => {
     const file = `\ufeff"first_name",last_name,ssn,"email"\r\n"A ""x"", b",,"1-2345"," a"\r\n\r\nB,"",123456,c`;

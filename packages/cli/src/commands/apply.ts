@@ -5,6 +5,9 @@ import { applyKeys } from '../apply-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import {
+  columnsOf,
+  columnsOption,
+  type ColumnsOptions,
   fileArgument,
   type FileFormat,
   formatOption,
@@ -16,7 +19,7 @@ import { type DatasetOptions, datasetOption, policyOption } from '../options.ts'
 import { readDataset } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
 
-interface Options extends DatasetOptions, CommonOptions {
+interface Options extends DatasetOptions, ColumnsOptions, CommonOptions {
   readonly stage: Stage;
   readonly format?: FileFormat;
   readonly keyring?: string;
@@ -45,6 +48,7 @@ export const apply = defineCommand<Options, [file: string | undefined]>({
     datasetOption(),
     policyOption(),
     formatOption(),
+    columnsOption(),
     new Option('--keyring <file>', 'the keys (default: .sealstream/apply-keyring.json)'),
   ],
   examples: [
@@ -65,8 +69,11 @@ export const apply = defineCommand<Options, [file: string | undefined]>({
     const input = openFile(terminal, file);
     const { chunks, format } = await withFormat(input, options.format);
     const keys = applyKeys(context, options.keyring, stage);
-    const treat = format === 'csv' ? csvFile : ndjsonFile;
-    const work = treat(dataset, stage, keys, new Tally());
+    const columns = columnsOf(options, format);
+    const work =
+      format === 'csv'
+        ? csvFile(dataset, stage, keys, new Tally(), columns)
+        : ndjsonFile(dataset, stage, keys, new Tally());
     const progress = new Progress(terminal, stage, input.sizeBytes);
     let doneBytes = 0;
     let records = 0;

@@ -7,6 +7,9 @@ import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import {
+  columnsOf,
+  columnsOption,
+  type ColumnsOptions,
   fileArgument,
   type FileFormat,
   formatOption,
@@ -28,7 +31,7 @@ import { SpreadWriter } from '../spread-writer.ts';
 import { withBus } from '../servers.ts';
 import type { Terminal } from '../terminal.ts';
 
-interface Options extends DatasetOptions, KeyOptions, CommonOptions {
+interface Options extends DatasetOptions, KeyOptions, ColumnsOptions, CommonOptions {
   readonly format?: FileFormat;
 }
 
@@ -42,7 +45,7 @@ export const ingest = defineCommand<Options, [file: string | undefined]>({
     'a record is named on stderr; all others are published. When the policy says `producerSeal: ' +
     'required`, each is sealed to the key pair of the purpose producer before it leaves.',
   arguments: [fileArgument()],
-  options: [datasetOption(), policyOption(), formatOption(), keyDirOption()],
+  options: [datasetOption(), policyOption(), formatOption(), columnsOption(), keyDirOption()],
   examples: [
     ['sealstream ingest people.csv --dataset people', 'a CSV file with a header row'],
     ['sealstream ingest --dataset people --format ndjson -', 'JSON objects from stdin, one a line'],
@@ -58,7 +61,7 @@ export const ingest = defineCommand<Options, [file: string | undefined]>({
     let doneBytes = 0;
     const published = await withBus(context, async (bus) => {
       const writer = await SpreadWriter.open(bus, dataset.topics.raw);
-      const work = recordFile(format, dataset);
+      const work = recordFile(format, dataset, columnsOf(options, format));
       const keys = await producerKeys(context, bus, options, dataset);
       const asSent = valueAsSent(dataset.name, keys?.keys);
       const pass = async ({ findings, values }: ReturnType<typeof work.end>) => {
