@@ -246,7 +246,17 @@ export const ERRORS = {
   POLICY_BEHIND: {
     class: 'retryable',
     cause: 'A record was accepted under a higher policy revision than this process has.',
-    mend: 'Restart this service with the newer policy file.',
+    mend: 'Give this service the newer policy file; it takes it by itself, or at a restart.',
+  },
+  POLICY_REVISION: {
+    class: 'terminal',
+    cause: 'The policy changed a dataset without raising its revision.',
+    mend: 'Raise the revision of the dataset with every change.',
+  },
+  POLICY_NEEDS_RESTART: {
+    class: 'terminal',
+    cause: 'The policy changed what a running service has built on.',
+    mend: 'Restart the services with this policy; the one in use stays until then.',
   },
   CONFIG_INVALID: {
     class: 'terminal',

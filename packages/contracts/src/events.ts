@@ -65,6 +65,7 @@ export const PlainEvent = z.object({
     'grant-created',
     'grant-revoked',
     'policy-loaded',
+    'policy-refused',
     'offsets-set',
     'offsets-lost',
     'paused',

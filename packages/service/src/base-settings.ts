@@ -67,7 +67,7 @@ const PROCESS_SETTINGS = {
   policyFile: {
     env: 'SEALSTREAM_POLICY_FILE',
     type: 'path',
-    meaning: 'The policy; read once, at start.',
+    meaning: 'The policy; read at start, and by the stages again when it changes.',
   },
   httpHost: {
     env: 'SEALSTREAM_HTTP_HOST',
@@ -205,6 +205,13 @@ export const STAGE_SETTINGS = {
     default: '2000',
     min: 1,
     meaning: 'Most records of one transaction.',
+  },
+  policyPollMs: {
+    env: 'SEALSTREAM_POLICY_POLL',
+    type: 'durationMs',
+    default: '5s',
+    min: 0,
+    meaning: 'How often the policy file is looked at for another text; 0ms: at start alone.',
   },
   lingerMs: {
     env: 'SEALSTREAM_LINGER',

@@ -31,6 +31,12 @@ export {
 export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { redisTlsCa } from './redis-tls.ts';
 export { isEntry, runService, type Start, type Stop } from './lifecycle.ts';
+export {
+  LivePolicy,
+  type LivePolicyOptions,
+  livingTransform,
+  openLivePolicy,
+} from './live-policy.ts';
 export { type Log, type LogLevel, type LogOptions, logTo, openLog } from './log.ts';
 export { type Counter, type Gauge, type Metrics, openMetrics } from './metrics.ts';
 export { type OpenedService, openService, type Telemetry } from './open-service.ts';

@@ -46,6 +46,11 @@ export function openMetrics(service: string) {
       'revision',
       'sha256',
     ]),
+    policyReloads: counter(
+      'sealstream_policy_reloads_total',
+      'Other texts of the policy file that were seen: taken, or refused.',
+      ['outcome'],
+    ),
     contentType: registry.contentType,
     /** The text that /metrics answers. */
     text: () => registry.metrics(),

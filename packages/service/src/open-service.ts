@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Bus, openBus } from '@sealstream/bus';
 import { auditTopic, type Logger, SealstreamError, type ServiceName } from '@sealstream/contracts';
-import { parsePolicy, type Policy } from '@sealstream/policy';
+import type { Policy } from '@sealstream/policy';
 
 import { AuditEmitter } from './audit-emitter.ts';
 import type { BaseConfig } from './base-settings.ts';
@@ -12,6 +11,7 @@ import { Health } from './health.ts';
 import { openHttp } from './http.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { instanceName, type Stop } from './lifecycle.ts';
+import { readPolicy } from './live-policy.ts';
 import { type LogLevel, openLog } from './log.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
 import { type RunningStage, runStage, type StageRequest } from './stages.ts';
@@ -201,18 +201,4 @@ async function withinMs(ms: number, action: Promise<void>): Promise<void> {
     () => undefined,
   );
   await Promise.race([action, late]).finally(() => giveUp.abort());
-}
-
-/**
- * @throws SealstreamError FILE_UNREADABLE
- * @throws PolicyError
- */
-function readPolicy(file: string): Policy {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new SealstreamError('FILE_UNREADABLE', { file });
-  }
-  return parsePolicy(text, file);
 }

@@ -1,6 +1,8 @@
 /** encrypt: accepted.D in, encrypted.D out. Exactly once; fails closed. */
 import {
   isEntry,
+  livingTransform,
+  openLivePolicy,
   openPauseOrders,
   openService,
   openServiceKeyring,
@@ -16,9 +18,12 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const service = await openService('encrypt', readConfig(SETTINGS, env));
   const keyring = await openServiceKeyring('encrypt', service);
   const orders = await openPauseOrders(service);
+  const policy = openLivePolicy(service);
   for (const dataset of service.policy.datasets.values()) {
     const { accepted: source, encrypted: output } = dataset.topics;
-    const transform = acceptedToEncrypted(dataset, keyring.of(dataset));
+    const transform = livingTransform(policy, dataset.name, (now) =>
+      acceptedToEncrypted(now, keyring.of(now)),
+    );
     const flow = { stage: 'encrypt', dataset, source, output, transform, keyring } as const;
     await runFlowStage(service, flow, orders);
   }

@@ -1,6 +1,8 @@
 /** ingest: raw.D in, accepted.D or rejected.D out. Exactly once; fails closed. */
 import {
   isEntry,
+  livingTransform,
+  openLivePolicy,
   openPauseOrders,
   openService,
   openServiceKeyring,
@@ -19,9 +21,12 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const { audit, bus, config, onStop, telemetry } = service;
   const keyring = await openServiceKeyring('ingest', service);
   const orders = await openPauseOrders(service);
+  const policy = openLivePolicy(service);
   for (const dataset of service.policy.datasets.values()) {
     const { raw: source, accepted: output } = dataset.topics;
-    const transform = rawToAccepted(dataset, keyring.of(dataset));
+    const transform = livingTransform(policy, dataset.name, (now) =>
+      rawToAccepted(now, keyring.of(now)),
+    );
     const flow = { stage: 'ingest', dataset, source, output, transform, keyring } as const;
     const running = await runFlowStage(service, flow, orders);
     const age = new DownstreamAge({

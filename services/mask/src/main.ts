@@ -1,6 +1,8 @@
 /** mask: accepted.D in, masked.D out. Exactly once; fails closed. */
 import {
   isEntry,
+  livingTransform,
+  openLivePolicy,
   openPauseOrders,
   openService,
   openServiceKeyring,
@@ -16,9 +18,12 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const service = await openService('mask', readConfig(SETTINGS, env));
   const keyring = await openServiceKeyring('mask', service);
   const orders = await openPauseOrders(service);
+  const policy = openLivePolicy(service);
   for (const dataset of service.policy.datasets.values()) {
     const { accepted: source, masked: output } = dataset.topics;
-    const transform = acceptedToMasked(dataset, keyring.of(dataset));
+    const transform = livingTransform(policy, dataset.name, (now) =>
+      acceptedToMasked(now, keyring.of(now)),
+    );
     const flow = { stage: 'mask', dataset, source, output, transform, keyring } as const;
     await runFlowStage(service, flow, orders);
   }
