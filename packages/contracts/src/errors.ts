@@ -1,3 +1,5 @@
+// oxlint-disable max-lines -- Long because every error is a row of one closed table.
+
 /** Who can mend an error, and whether trying again can help. */
 export type ErrorClass =
   /** One record is bad: it goes to the rejected topic and the flow goes on. */

@@ -29,7 +29,7 @@ function list(language: Language, what: string, find: (locale: Locale) => ByKind
   if (known !== undefined) return known;
   const found = find(load(`@faker-js/faker/locale/${language}`) as Locale) ?? [];
   const all = Array.isArray(found) ? (found as string[]) : Object.values(found).flat();
-  const sorted = [...new Set(all)].sort();
+  const sorted = [...new Set(all)].sort((a, b) => (a < b ? -1 : 1));
   loaded.set(name, sorted);
   return sorted;
 }

@@ -51,7 +51,7 @@ function groups6(address: string): number[] {
       });
   const before = groupsOf(head);
   const after = tail === undefined ? [] : groupsOf(tail);
-  const zeros = new Array<number>(8 - before.length - after.length).fill(0);
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
   return [...before, ...zeros, ...after];
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Logger, SealstreamError } from '@sealstream/contracts';
@@ -10,22 +9,7 @@ import type { BaseConfig, StageConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
 import type { Metrics } from './metrics.ts';
 import type { OpenedService } from './open-service.ts';
-
-/**
- * @throws SealstreamError FILE_UNREADABLE
- * @throws PolicyError
- */
-export function readPolicy(file: string): Policy {
-  return parsePolicy(readText(file), file);
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new SealstreamError('FILE_UNREADABLE', { file });
-  }
-}
+import { readPolicyText } from './policy-file.ts';
 
 export interface LivePolicyOptions {
   readonly file: string;
@@ -88,7 +72,7 @@ export class LivePolicy {
   look(): void {
     const { audit, file, logger, metrics } = this.#options;
     try {
-      const text = readText(file);
+      const text = readPolicyText(file);
       if (text === this.#text) return;
       this.#text = text;
       if (this.#take(parsePolicy(text, file))) metrics.policyReloads.inc({ outcome: 'taken' });
