@@ -23,6 +23,57 @@ test("masking the guide's example replaces each ssn's last four by XXXX and no o
   expect(existsSync(join(dir, '.sealstream'))).toBe(false);
 });
 
+test('a record keeps each byte but those of the ssn: number text, big integers, the line end', async () => {
+  const dir = emptyDir();
+  const policy = join(dir, 'sealstream.yaml');
+  writeFileSync(
+    policy,
+    `version: 1
+datasets:
+  d:
+    revision: 1
+    fields:
+      /a: { type: number, mask: keep }
+      /big: { type: number, mask: keep }
+      /ssn: { type: string, class: ssn, mask: { partial: { hideLast: 4 } } }
+`,
+  );
+  const stdin = '{"a":1.0,"big":12345678901234567890,"ssn":"123-45-6789"}\n';
+  const args = ['apply', '--stage', 'mask', '--policy', policy, '--dataset', 'd'];
+  const { out } = await sealstream(args, { cwd: dir, stdin });
+  expect(out.toString('utf8')).toBe(stdin.replace('45-6789', '45-XXXX'));
+});
+
+test('keyed masks give the same in every process with the same keyring', async () => {
+  const dir = emptyDir();
+  writeFileSync(
+    join(dir, 'sealstream.yaml'),
+    `version: 1
+datasets:
+  d:
+    revision: 1
+    subject: /id
+    required: [/id]
+    fields:
+      /id: { type: string, class: uuid, mask: hash }
+      /card: { type: string, mask: fpe, survivesShred: true, equalityOracle: { accepted: test } }
+      /name: { type: string, mask: { pseudonym: { of: name } }, equalityOracle: { accepted: test } }
+      /born: { type: string, mask: { dateShift: { days: 300 } } }
+      /score: { type: number, mask: { noise: { within: 100000 } } }
+`,
+  );
+  const stdin =
+    '{"id":"7","card":"4111 1111 1111 1111","name":"Ann Lee","born":"1985-02-28","score":7}\n';
+  const args = ['apply', '--stage', 'mask', '--dataset', 'd'];
+  const [one, two] = [
+    await sealstream(args, { cwd: dir, stdin }),
+    await sealstream(args, { cwd: dir, stdin }),
+  ];
+  expect(one.exit).toBe(0);
+  expect(two.out).toEqual(one.out);
+  expect(one.out.toString()).not.toMatch(/"7"|4111|Ann Lee|1985-02-28/);
+});
+
 const INPUTS = {
   'the example': readFileSync(CSV),
   'CSV with CRLF, quotes, a byte order mark and no last line end': Buffer.from(

@@ -16,7 +16,7 @@ export const keys: KeySource = {
 };
 
 /** Gives room for exactly what was asked, so that a writer that takes more is found out. */
-class Written implements TextOutput {
+export class Written implements TextOutput {
   bytes = Buffer.alloc(0);
   length = 0;
 
