@@ -1,10 +1,13 @@
-import { type Cipheriv, createCipheriv } from 'node:crypto';
+import { unsafe as aes } from '@noble/ciphers/aes.js';
 import { SealstreamError } from '@sealstream/contracts';
+import sodium from 'sodium-native';
 
 /*
- * FF1, format-preserving encryption (NIST SP 800-38G Revision 1, Algorithms 7 and 8), over
- * node:crypto's AES. Written out here since each round needs one block of AES and the libraries
- * there are do the rest with BigInt: ten times slower (docs/performance.md).
+ * FF1, format-preserving encryption (NIST SP 800-38G Revision 1, Algorithms 7 and 8), over the AES of
+ * @noble/ciphers. The rounds are written out here, since the library's own FF1 does them with BigInt,
+ * ten times slower; its single block of AES is used, since a call of node:crypto for each of the ten
+ * that one value needs takes four times as long (docs/performance.md). That AES looks things up in
+ * tables: SECURITY.md says what follows.
  */
 
 /** Fewest texts that a domain may hold: with fewer, they can all be tried (SP 800-38G Rev. 1). */
@@ -29,27 +32,33 @@ interface Shape {
   readonly halfBytes: number;
   readonly addedBytes: number;
   /** The first block of AES, by the length of the tweak. */
-  readonly heads: (Buffer | undefined)[];
+  readonly heads: (Uint8Array | undefined)[];
 }
 
 /**
  * FF1 under one AES key (16, 24 or 32 bytes) and one radix (2 to 256). Numerals are bytes below the
  * radix. It is unauthenticated: every text decrypts to something.
  *
- * Keeps OpenSSL's own copy of the key until it is collected; SECURITY.md names that exception.
+ * Keeps the expanded key in guarded memory of its own, which is zeroed when it is collected.
  */
 export class Ff1 {
-  readonly #aes: Cipheriv;
+  /** Expanded key, as the library takes it. */
+  readonly #expanded: Uint32Array;
   readonly #radix: number;
   readonly #shapes: (Shape | undefined)[] = [];
-  readonly #block = Buffer.alloc(BLOCK);
+  /** Of its own, so that it is aligned for words. */
+  readonly #block = new Uint8Array(BLOCK);
   /** The last blocks of what a round feeds to AES, changed in each. */
   #last = Buffer.alloc(BLOCK);
 
   constructor(key: Buffer, radix: number) {
     // Precondition: a numeral is a byte.
     if (!(radix >= 2 && radix <= 256)) throw new SealstreamError('INTERNAL', { radix });
-    this.#aes = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
+    const expanded = aes.expandKeyLE(key);
+    const guarded = sodium.sodium_malloc(expanded.byteLength);
+    this.#expanded = new Uint32Array(guarded.buffer, guarded.byteOffset, expanded.length);
+    this.#expanded.set(expanded);
+    expanded.fill(0);
     this.#radix = radix;
   }
 
@@ -95,7 +104,7 @@ export class Ff1 {
   }
 
   /** Chains all that is the same in each round, and leaves the rest in `#last`. */
-  #begin(shape: Shape, tweak: Buffer): Buffer {
+  #begin(shape: Shape, tweak: Buffer): Uint8Array {
     const { halfBytes } = shape;
     const lastBytes = BLOCK * Math.ceil((halfBytes + 1) / BLOCK);
     const size = BLOCK * Math.ceil((tweak.length + halfBytes + 1) / BLOCK);
@@ -104,29 +113,32 @@ export class Ff1 {
     let chained = this.#head(shape, tweak.length);
     for (let at = 0; at < size - lastBytes; at += BLOCK) chained = this.#chain(chained, padded, at);
     this.#last = padded.subarray(size - lastBytes);
-    return chained;
+    // The rounds write into the block that it would be.
+    return chained === this.#block ? Uint8Array.from(chained) : chained;
   }
 
-  #head({ heads, left, right }: Shape, tweakBytes: number): Buffer {
+  #head({ heads, left, right }: Shape, tweakBytes: number): Uint8Array {
     const known = heads[tweakBytes];
     if (known !== undefined) return known;
-    const head = Buffer.alloc(BLOCK);
+    const made = new Uint8Array(BLOCK);
+    const head = Buffer.from(made.buffer);
     head.set([1, 2, 1, 0, this.#radix >> 8, this.#radix & 0xff, ROUNDS, left & 0xff]);
     head.writeUInt32BE(left + right, 8);
     head.writeUInt32BE(tweakBytes, 12);
-    const made = this.#aes.update(head);
+    aes.encryptBlock(this.#expanded, made);
     if (tweakBytes <= TWEAKS_KEPT) heads[tweakBytes] = made;
     return made;
   }
 
-  #chain(chained: Buffer, bytes: Buffer, at: number): Buffer {
+  /** The same block each time: what stood in it is gone. */
+  #chain(chained: Uint8Array, bytes: Buffer, at: number): Uint8Array {
     const block = this.#block;
     for (let i = 0; i < BLOCK; i++) block[i] = chained[i] ^ bytes[at + i];
-    return this.#aes.update(block);
+    return aes.encryptBlock(this.#expanded, block);
   }
 
   /** What a round makes of its number and the half, which stands at the end of `#last`. */
-  #round(begun: Buffer, round: number, halfBytes: number): Buffer {
+  #round(begun: Uint8Array, round: number, halfBytes: number): Uint8Array {
     const last = this.#last;
     last[last.length - halfBytes - 1] = round;
     let chained = begun;
@@ -135,7 +147,7 @@ export class Ff1 {
   }
 
   /** Halves as numbers: exact for halves of up to 2^37 texts. */
-  #fast(numerals: Uint8Array, shape: Shape, begun: Buffer, back: boolean): void {
+  #fast(numerals: Uint8Array, shape: Shape, begun: Uint8Array, back: boolean): void {
     const { addedBytes, halfBytes, left, leftCount, right, rightCount } = shape;
     let first = this.#number(numerals, 0, left);
     let second = this.#number(numerals, left, left + right);
@@ -181,7 +193,7 @@ export class Ff1 {
   }
 
   /** The same for halves of any length. */
-  #exact(numerals: Uint8Array, shape: Shape, begun: Buffer, back: boolean): void {
+  #exact(numerals: Uint8Array, shape: Shape, begun: Uint8Array, back: boolean): void {
     const { addedBytes, halfBytes, left, right } = shape;
     const radix = BigInt(this.#radix);
     const counts = [radix ** BigInt(left), radix ** BigInt(right)];
@@ -194,7 +206,7 @@ export class Ff1 {
       const fed = (back ? first : second).toString(16).padStart(halfBytes * 2, '0');
       last.write(fed, last.length - halfBytes, 'hex');
       const made = this.#lengthened(this.#round(begun, round, halfBytes), addedBytes);
-      const added = BigInt(`0x${made.toString('hex', 0, addedBytes)}`) % count;
+      const added = BigInt(`0x${Buffer.from(made).toString('hex', 0, addedBytes)}`) % count;
       if (back) [first, second] = [(second - added + count) % count, first];
       else [first, second] = [second, (first + added) % count];
     }
@@ -203,12 +215,13 @@ export class Ff1 {
   }
 
   /** Steps 6 iii: the block, and as many more made of it as are needed. */
-  #lengthened(block: Buffer, sizeBytes: number): Buffer {
+  #lengthened(block: Uint8Array, sizeBytes: number): Uint8Array {
     const blocks = [block];
     for (let i = 1; i * BLOCK < sizeBytes; i++) {
-      const next = Buffer.from(block);
-      next.writeUInt32BE((next.readUInt32BE(12) ^ i) >>> 0, 12);
-      blocks.push(this.#aes.update(next));
+      const next = Uint8Array.from(block);
+      // Counters below 2^32: a text of so many blocks is not taken.
+      for (let at = 0; at < 4; at++) next[15 - at] ^= (i >>> (8 * at)) & 0xff;
+      blocks.push(aes.encryptBlock(this.#expanded, next));
     }
     return Buffer.concat(blocks);
   }
