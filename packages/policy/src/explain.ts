@@ -35,7 +35,7 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
   const fields = dataset.fields.filter((field) => path === undefined || field.path === path);
   const parts = fields.flatMap((field) => [
     { path: field.path, topic: masked, ...maskPart(field) },
-    { path: field.path, topic: encrypted, ...encryptPart(field) },
+    { path: field.path, topic: encrypted, ...encryptPart(field, dataset.subject !== undefined) },
   ]);
   const all =
     path === undefined ? [...keyParts(dataset), ...headerParts(dataset), ...parts] : parts;
@@ -87,15 +87,19 @@ const PLAIN: Readonly<Record<'keep' | 'drop' | 'null', Part>> = {
   null: { treatment: 'null', becomes: 'null', shows: 'nothing', keeps: 'nothing', back: NOBODY },
 };
 
-function encryptPart({ encrypt, seal }: Field): Part {
+function encryptPart(
+  { encrypt, seal }: Pick<Field, 'encrypt' | 'seal'>,
+  hasSubject: boolean,
+): Part {
   if (encrypt !== 'seal') return PLAIN[encrypt];
   const isEqual = isDeterministic(seal);
   const more = {
     ...(seal.form !== 'token' && { form: seal.form }),
-    ...(seal.form === 'token' &&
-      seal.algorithm !== 'xchacha20-poly1305' && { algorithm: seal.algorithm }),
+    ...(seal.algorithm === 'aes-256-gcm' && seal.form === 'token' && { algorithm: seal.algorithm }),
+    ...(isEqual && { deterministic: true }),
     ...(seal.bind.length > 0 && { bind: seal.bind }),
     ...(!seal.pad && { pad: 'none' }),
+    ...(hasSubject && seal.keys !== 'subject' && { survivesShred: true }),
   };
   const length = seal.pad ? 'its length, rounded up' : 'its length';
   return {
@@ -139,15 +143,15 @@ function headerParts({ headers, topics }: Dataset): Placed[] {
 }
 
 /** Fields that the policy does not name. */
-function unknownParts({ topics, unknownFields, unknownSeal }: Dataset): Placed[] {
+function unknownParts({ subject, topics, unknownFields, unknownSeal }: Dataset): Placed[] {
   if (unknownFields === 'reject') return [];
-  const sealed = { encrypt: 'seal', seal: unknownSeal } as Field;
+  const sealed = { encrypt: 'seal', seal: unknownSeal } as const;
   return [
     { path: '(unknown)', topic: topics.masked, ...PLAIN.drop },
     {
       path: '(unknown)',
       topic: topics.encrypted,
-      ...(unknownFields === 'drop' ? PLAIN.drop : encryptPart(sealed)),
+      ...(unknownFields === 'drop' ? PLAIN.drop : encryptPart(sealed, subject !== undefined)),
     },
   ];
 }
