@@ -1,6 +1,7 @@
 import { isDeterministic } from '@sealstream/crypto';
 import { type Shows, type Transform, TRANSFORMS } from '@sealstream/masking';
 import type { Dataset, Field } from './dataset.ts';
+import type { PresetName } from './presets.ts';
 import { type PlannedField, shredPlan } from './shred-plan.ts';
 
 /** What stands on one output of one part of a record, and who can do what with it. */
@@ -10,6 +11,8 @@ export interface Explained {
   readonly topic: string;
   /** As the policy writes it. */
   readonly treatment: string;
+  /** Which preset gave it, when the policy does not write it out. */
+  readonly preset?: PresetName;
   /** What the value becomes. */
   readonly becomes: string;
   readonly shows: Shows;
@@ -34,7 +37,12 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
   const { encrypted, masked } = dataset.topics;
   const fields = dataset.fields.filter((field) => path === undefined || field.path === path);
   const parts = fields.flatMap((field) => [
-    { path: field.path, topic: masked, ...maskPart(field) },
+    {
+      path: field.path,
+      topic: masked,
+      ...maskPart(field),
+      ...(field.preset !== undefined && { preset: field.preset }),
+    },
     { path: field.path, topic: encrypted, ...encryptPart(field, dataset.subject !== undefined) },
   ]);
   const all =

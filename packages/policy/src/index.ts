@@ -36,6 +36,7 @@ export { ndjsonFile } from './ndjson-file.ts';
 export { didYouMean, nearWord } from './near-word.ts';
 export { datasetOf, parsePolicy, type Policy } from './policy.ts';
 export { type Difference, type PolicyDiff, policyDiff } from './policy-diff.ts';
+export { PRESET_NAMES, type PresetName, type PresetRow, PRESETS } from './presets.ts';
 export { formatProblem, PolicyError, type Problem } from './problem.ts';
 export { type SampleField, sampleFields } from './sample-fields.ts';
 export { samplePolicy } from './sample-policy.ts';
