@@ -14,6 +14,7 @@ import { reprocess } from './commands/reprocess.ts';
 import { rewrap } from './commands/rewrap.ts';
 import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
+import { test } from './commands/test.ts';
 import { topics } from './commands/topics.ts';
 import { validate } from './commands/validate.ts';
 import { explain } from './commands/explain.ts';
@@ -27,6 +28,7 @@ const COMMANDS = [
   validate,
   explain,
   diff,
+  test,
   apply,
   topics,
   keys,

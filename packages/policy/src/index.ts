@@ -42,5 +42,7 @@ export { type SampleField, sampleFields } from './sample-fields.ts';
 export { samplePolicy } from './sample-policy.ts';
 export { type PlannedField, shredPlan } from './shred-plan.ts';
 export { Tally } from './tally.ts';
+export { parsePolicyTests, type PolicyCase } from './test-language.ts';
+export { type CaseFailure, type CaseResult, runPolicyTests, type TestRun } from './test-run.ts';
 export { type ClassName, VALUE_CLASSES } from './value-class.ts';
 export type { Refusal, Verdict } from './verdict.ts';
