@@ -12,6 +12,7 @@ import { pause, resume } from './commands/pause.ts';
 import { replay } from './commands/replay.ts';
 import { reprocess } from './commands/reprocess.ts';
 import { rewrap } from './commands/rewrap.ts';
+import { scan } from './commands/scan.ts';
 import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
@@ -29,6 +30,7 @@ const COMMANDS = [
   explain,
   diff,
   test,
+  scan,
   apply,
   topics,
   keys,
