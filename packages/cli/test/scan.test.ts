@@ -122,7 +122,7 @@ describe('with a policy', () => {
     );
     expect(exit).toBe(1);
     expect([...rows.values()].map(({ finding, mask, path }) => [path, finding, mask])).toEqual([
-      ['/ssn', undefined, 'partial {"hideLast":4,"with":"X"}'],
+      ['/ssn', undefined, 'partial {"hideLast":4}'],
       ['/contact', 'not named', undefined],
       ['/amount', undefined, 'generalise {"bucket":50}'],
       ['/size', undefined, undefined],

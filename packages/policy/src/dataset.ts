@@ -86,7 +86,7 @@ export function identify(rules: DatasetRules): Dataset {
     headers: rules.headers.toSorted(byText),
     required: rules.required.toSorted(byText),
     fields: rules.fields
-      .map(({ preset: _, ...field }) => field)
+      .map((field) => ({ ...field, preset: undefined }))
       .sort((a, b) => byText(a.path, b.path)),
   };
   const digest = createHash('sha256').update(canonical(sorted)).digest();

@@ -65,11 +65,26 @@ function written(name: string, parameters: unknown): string {
   return parameters === undefined ? name : `${name} ${JSON.stringify(parameters)}`;
 }
 
+/** What a policy may leave out does not make a rule another one. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  with: 'X',
+  language: 'en',
+  alphabet: 'digits',
+  per: 'record',
+};
+
+function withoutDefaults(parameters: unknown): unknown {
+  if (typeof parameters !== 'object' || parameters === null) return parameters;
+  const said = Object.entries(parameters).filter(([name, value]) => DEFAULTS[name] !== value);
+  const sorted = said.sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.length === 0 ? undefined : Object.fromEntries(sorted);
+}
+
 function maskPart({ mask }: Field): Part {
   const { keeps, output, purpose, reversible, shows }: Transform = TRANSFORMS[mask.name];
   const back = reversible ? `who holds the keys of ${purpose}` : NOBODY;
   return {
-    treatment: written(mask.name, mask.parameters),
+    treatment: written(mask.name, withoutDefaults(mask.parameters)),
     becomes: output,
     shows,
     keeps,

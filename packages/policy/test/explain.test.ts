@@ -27,7 +27,7 @@ describe('explain', () => {
         'masked.people',
         {
           path: '/ssn',
-          treatment: 'partial {"hideLast":4,"with":"X"}',
+          treatment: 'partial {"hideLast":4}',
           becomes: 'text',
           shows: 'part',
           keeps: 'the characters named, separators, length',

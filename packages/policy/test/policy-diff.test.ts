@@ -27,6 +27,7 @@ const seen = (differences: readonly Difference[]) =>
     readers,
   ]);
 
+const ACCEPTED = 'equalityOracle: { accepted: a test }';
 const HASH = 'mask: hash, class: uuid';
 const partial = (rule: string) => `mask: { partial: { ${rule} } }`;
 const generalise = (rule: string) => `mask: { generalise: { ${rule} } }`;
@@ -115,6 +116,14 @@ describe('what else differs', () => {
     expect(seen(told)).toEqual([
       ['/a', 'encrypted.d', 'seal > seal {"survivesShred":true}', 'other'],
     ]);
+  });
+
+  test('a default that is written out, and the order of parameters, make no difference', () => {
+    const before = { field: partial('hideLast: 4, hideFirst: 1, with: X') };
+    expect(diffOf(before, { field: partial('hideFirst: 1, hideLast: 4') })).toEqual([]);
+    expect(
+      diffOf({ field: `mask: fpe, ${ACCEPTED}` }, { field: `mask: { fpe: {} }, ${ACCEPTED}` }),
+    ).toEqual([]);
   });
 
   test('what a new dataset shows is more, and what one that is gone showed is less', () => {
