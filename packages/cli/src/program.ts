@@ -12,8 +12,10 @@ import { pause, resume } from './commands/pause.ts';
 import { replay } from './commands/replay.ts';
 import { reprocess } from './commands/reprocess.ts';
 import { rewrap } from './commands/rewrap.ts';
+import { scan } from './commands/scan.ts';
 import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
+import { test } from './commands/test.ts';
 import { topics } from './commands/topics.ts';
 import { validate } from './commands/validate.ts';
 import { explain } from './commands/explain.ts';
@@ -27,6 +29,8 @@ const COMMANDS = [
   validate,
   explain,
   diff,
+  test,
+  scan,
   apply,
   topics,
   keys,

@@ -235,6 +235,11 @@ export const ERRORS = {
   },
 
   // Policy and settings.
+  POLICY_TESTS_INVALID: {
+    class: 'terminal',
+    cause: 'The file of policy tests does not parse, or a case in it is none.',
+    mend: 'Mend what is told with its line and column; docs/policy.md has the words of a case.',
+  },
   POLICY_INVALID: {
     class: 'terminal',
     cause: 'The policy file does not parse or breaks a rule.',

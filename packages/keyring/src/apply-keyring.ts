@@ -71,12 +71,18 @@ export function applyKeyring(
   file: string,
   options: { readonly create: boolean; readonly allowUnlocked?: boolean },
 ): KeySource {
-  return new ApplyKeys(file, options.create, options.allowUnlocked ?? false);
+  return new ApplyKeys(file, () => contentOf(file, options.create), options.allowUnlocked ?? false);
+}
+
+/** The same with random keys of their own, which are in no file and gone with the process. */
+export function passingKeyring(options: { readonly allowUnlocked?: boolean } = {}): KeySource {
+  return new ApplyKeys('(none)', newContent, options.allowUnlocked ?? false);
 }
 
 class ApplyKeys implements KeySource {
   readonly #file: string;
-  readonly #create: boolean;
+  /** The document with the keys; whoever reads it zeroes it. */
+  readonly #content: () => Buffer;
   readonly #allowUnlocked: boolean;
   /** By identity first, since ciphers pass one object for life; by content when they do not. */
   readonly #byIdentity = new WeakMap<KeyUse, ActiveKey>();
@@ -93,9 +99,9 @@ class ApplyKeys implements KeySource {
   /** Lines of a file have no coordinate on Kafka: what is bound to its record is bound to zeroes. */
   readonly record = { subject: NO_RECORD, source: NO_RECORD };
 
-  constructor(file: string, create: boolean, allowUnlocked: boolean) {
+  constructor(file: string, content: () => Buffer, allowUnlocked: boolean) {
     this.#file = file;
-    this.#create = create;
+    this.#content = content;
     this.#allowUnlocked = allowUnlocked;
   }
 
@@ -169,21 +175,21 @@ class ApplyKeys implements KeySource {
       content.fill(0);
     }
   }
-
-  #content(): Buffer {
-    try {
-      return readSecretFile(this.#file);
-    } catch (error) {
-      const missing = error instanceof SealstreamError && error.code === 'KEY_FILE_MISSING';
-      if (!missing || !this.#create) throw error;
-    }
-    createWhole(this.#file);
-    return readSecretFile(this.#file);
-  }
 }
 
-/** Makes the file; of two who do, whoever is first wins. */
-function createWhole(file: string): void {
+function contentOf(file: string, create: boolean): Buffer {
+  try {
+    return readSecretFile(file);
+  } catch (error) {
+    const missing = error instanceof SealstreamError && error.code === 'KEY_FILE_MISSING';
+    if (!missing || !create) throw error;
+  }
+  createWhole(file);
+  return readSecretFile(file);
+}
+
+/** A document with a random key for each purpose and algorithm. */
+function newContent(): Buffer {
   const slot = sodium.sodium_malloc(KEY_BYTES);
   const keys = APPLY_PURPOSES.flatMap((purpose) =>
     algorithmsOf(purpose).map((algorithm) => {
@@ -194,7 +200,12 @@ function createWhole(file: string): void {
   );
   sodium.sodium_memzero(slot);
   const document = { type: 'sealstream-apply-keyring', v: 1, keys };
-  const content = Buffer.from(`${JSON.stringify(document, null, 1)}\n`);
+  return Buffer.from(`${JSON.stringify(document, null, 1)}\n`);
+}
+
+/** Makes the file; of two who do, whoever is first wins. */
+function createWhole(file: string): void {
+  const content = newContent();
   try {
     createFile(file, content);
   } catch (error) {

@@ -7,7 +7,7 @@
  * Redis is back; keys lie in locked memory, are zeroed when they go, and never show; the key of a
  * shredded subject opens nowhere, nor is it made again.
  */
-export { applyKeyring } from './apply-keyring.ts';
+export { applyKeyring, passingKeyring } from './apply-keyring.ts';
 export { eitherProvider } from './either-provider.ts';
 export { fileProvider } from './file-provider.ts';
 export {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fieldCipher, KeyedHash, RecordCipher } from '@sealstream/crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { applyKeyring } from '../src/apply-keyring.ts';
+import { applyKeyring, passingKeyring } from '../src/apply-keyring.ts';
 import { codeOf } from './keyring-fixture.ts';
 
 let dir: string;
@@ -48,6 +48,15 @@ describe('keyring of apply', () => {
     const tokens = makers.map((keys) => cipher.seal(keys, 'string', value));
     for (const keys of makers)
       for (const token of tokens) expect(cipher.open(keys, token).plain).toEqual(value);
+  });
+
+  test('keys that pass with the process serve as well, are in no file, and are others each time', () => {
+    const [keys, others] = [passingKeyring(), passingKeyring()];
+    expect(cipher.open(keys, cipher.seal(keys, 'string', value)).plain).toEqual(value);
+    const hash = new KeyedHash('hash', 'people', '/email');
+    expect(hash.digest(others, value)).not.toEqual(hash.digest(keys, value));
+    expect(() => cipher.open(others, cipher.seal(keys, 'string', value))).toThrow();
+    expect(readdirSync(dir)).toEqual([]);
   });
 
   test('without create a missing file stays missing', async () => {

@@ -7,6 +7,8 @@ import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.t
 import { readMask, shredProblem, subjectProblem, typeProblem } from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
 import type { MaskRule } from '@sealstream/masking';
+import { checkPresetKey, checkPresets, presetRule } from './preset-rules.ts';
+import type { PresetName } from './presets.ts';
 import { checkPaths } from './path-rules.ts';
 import { readSeal } from './seal-rule.ts';
 import type { Place, SourceText } from './source-text.ts';
@@ -28,27 +30,35 @@ function readField(
   place: Place,
   path: string,
   text: FieldText,
-  rest: { readonly required: boolean; readonly hasSubject: boolean },
+  rest: {
+    readonly required: boolean;
+    readonly hasSubject: boolean;
+    readonly presets: readonly PresetName[];
+  },
 ): Field | undefined {
   const { source } = report;
-  const { hasSubject, required } = rest;
+  const { hasSubject, presets, required } = rest;
   const types = [...new Set(typeof text.type === 'string' ? [text.type] : text.type)].sort();
   if (text.encrypt === null && source.isEmpty([...place, 'encrypt']))
     source.report([...place, 'encrypt'], 'encrypt is empty; write seal, keep, drop or null', path);
-  const mask = readMask(source, [...place, 'mask'], text.mask);
+  const given = presetRule(presets, text.class, types);
+  const byPreset = text.mask === undefined ? given : undefined;
+  const mask = byPreset?.mask ?? readMask(source, [...place, 'mask'], text.mask);
   if (mask === undefined) return undefined;
   const field: Field = {
     path: spelled(path),
     types,
     required,
     mask,
-    encrypt: encryptMethod(text),
+    encrypt: encryptMethod(text, given?.encrypt ?? 'seal'),
     seal: readSeal(report, { place, path, text, hasSubject }),
     ...(text.class !== undefined && { class: text.class }),
+    ...(byPreset !== undefined && { preset: byPreset.preset }),
   };
   const unfit = typeProblem(mask, types) ?? subjectRule(text, mask, hasSubject);
   if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
   else checkExposure(report, field, place, text.equalityOracle !== undefined);
+  checkPresets(report, presets, field, place);
   return field;
 }
 
@@ -58,8 +68,8 @@ function subjectRule(text: FieldText, mask: MaskRule, hasSubject: boolean): stri
   return text.survivesShred === true ? undefined : shredProblem(mask);
 }
 
-function encryptMethod({ encrypt }: FieldText): EncryptMethod {
-  if (encrypt === undefined) return 'seal';
+function encryptMethod({ encrypt }: FieldText, unsaid: EncryptMethod): EncryptMethod {
+  if (encrypt === undefined) return unsaid;
   if (encrypt === null) return 'null';
   return typeof encrypt === 'string' ? encrypt : 'seal';
 }
@@ -102,6 +112,12 @@ function checkHeaders(source: SourceText, place: Place, headers: readonly string
   }
 }
 
+function checkPresetNames(source: SourceText, place: Place, presets: readonly PresetName[]): void {
+  for (const [i, name] of presets.entries())
+    if (presets.indexOf(name) !== i)
+      source.report([...place, 'presets', i], `presets names ${name} twice`);
+}
+
 /** One dataset of the policy, with its defaults; undefined when a field could not be read. */
 export function readDataset(
   report: ExposureReport,
@@ -111,13 +127,19 @@ export function readDataset(
   const { source } = report;
   const place: Place = ['datasets', name];
   const required = text.required ?? [];
+  const presets = text.presets ?? [];
+  checkPresetNames(source, place, presets);
   const fields: Field[] = [];
   if (Object.keys(text.fields).length === 0)
     source.report([...place, 'fields'], 'fields names no field');
   checkPaths(source, [...place, 'fields'], Object.keys(text.fields));
   for (const [path, field] of Object.entries(text.fields)) {
     const at = [...place, 'fields', path];
-    const rest = { required: required.includes(path), hasSubject: text.subject !== undefined };
+    const rest = {
+      required: required.includes(path),
+      hasSubject: text.subject !== undefined,
+      presets,
+    };
     const read = readField(report, at, path, field, rest);
     if (read !== undefined) fields.push(read);
   }
@@ -128,6 +150,8 @@ export function readDataset(
   const hashed = key.mask === 'hash' || key.encrypt === 'hash';
   const accepted = text.key?.equalityOracle !== undefined;
   checkKeyOracle(report, text.key?.class, [...place, 'key'], hashed, accepted);
+  const methods = [key.mask, key.encrypt];
+  checkPresetKey(report, presets, { class: text.key?.class, methods }, [...place, 'key']);
   return identify({
     name,
     revision: text.revision,

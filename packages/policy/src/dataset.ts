@@ -11,6 +11,7 @@ import type {
   UNDECLARED_PERSONAL_DATA,
   UNKNOWN_FIELDS,
 } from './language.ts';
+import type { PresetName } from './presets.ts';
 import type { ClassName } from './value-class.ts';
 
 export type EncryptMethod = (typeof ENCRYPT_METHODS)[number];
@@ -31,6 +32,8 @@ export interface Field {
   /** How it is sealed, when `encrypt` is seal. */
   readonly seal: SealMethod;
   readonly class?: ClassName;
+  /** Which preset gave the mask; it is no rule of its own, and in no hash. */
+  readonly preset?: PresetName;
 }
 
 /** What a policy says about one dataset, with every default filled in. */
@@ -86,7 +89,9 @@ export function identify(rules: DatasetRules): Dataset {
     ...rules,
     headers: rules.headers.toSorted(byText),
     required: rules.required.toSorted(byText),
-    fields: rules.fields.toSorted((a, b) => byText(a.path, b.path)),
+    fields: rules.fields
+      .map((field) => ({ ...field, preset: undefined }))
+      .sort((a, b) => byText(a.path, b.path)),
   };
   const digest = createHash('sha256').update(canonical(sorted)).digest();
   const policyId = Buffer.alloc(8);

@@ -1,6 +1,7 @@
 import { isDeterministic } from '@sealstream/crypto';
 import { type Shows, type Transform, TRANSFORMS } from '@sealstream/masking';
 import type { Dataset, Field } from './dataset.ts';
+import type { PresetName } from './presets.ts';
 import { type PlannedField, shredPlan } from './shred-plan.ts';
 
 /** What stands on one output of one part of a record, and who can do what with it. */
@@ -10,6 +11,8 @@ export interface Explained {
   readonly topic: string;
   /** As the policy writes it. */
   readonly treatment: string;
+  /** Which preset gave it, when the policy does not write it out. */
+  readonly preset?: PresetName;
   /** What the value becomes. */
   readonly becomes: string;
   readonly shows: Shows;
@@ -34,8 +37,13 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
   const { encrypted, masked } = dataset.topics;
   const fields = dataset.fields.filter((field) => path === undefined || field.path === path);
   const parts = fields.flatMap((field) => [
-    { path: field.path, topic: masked, ...maskPart(field) },
-    { path: field.path, topic: encrypted, ...encryptPart(field) },
+    {
+      path: field.path,
+      topic: masked,
+      ...maskPart(field),
+      ...(field.preset !== undefined && { preset: field.preset }),
+    },
+    { path: field.path, topic: encrypted, ...encryptPart(field, dataset.subject !== undefined) },
   ]);
   const all =
     path === undefined ? [...keyParts(dataset), ...headerParts(dataset), ...parts] : parts;
@@ -57,11 +65,26 @@ function written(name: string, parameters: unknown): string {
   return parameters === undefined ? name : `${name} ${JSON.stringify(parameters)}`;
 }
 
+/** What a policy may leave out does not make a rule another one. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  with: 'X',
+  language: 'en',
+  alphabet: 'digits',
+  per: 'record',
+};
+
+function withoutDefaults(parameters: unknown): unknown {
+  if (typeof parameters !== 'object' || parameters === null) return parameters;
+  const said = Object.entries(parameters).filter(([name, value]) => DEFAULTS[name] !== value);
+  const sorted = said.sort(([a], [b]) => (a < b ? -1 : 1));
+  return sorted.length === 0 ? undefined : Object.fromEntries(sorted);
+}
+
 function maskPart({ mask }: Field): Part {
   const { keeps, output, purpose, reversible, shows }: Transform = TRANSFORMS[mask.name];
   const back = reversible ? `who holds the keys of ${purpose}` : NOBODY;
   return {
-    treatment: written(mask.name, mask.parameters),
+    treatment: written(mask.name, withoutDefaults(mask.parameters)),
     becomes: output,
     shows,
     keeps,
@@ -87,15 +110,19 @@ const PLAIN: Readonly<Record<'keep' | 'drop' | 'null', Part>> = {
   null: { treatment: 'null', becomes: 'null', shows: 'nothing', keeps: 'nothing', back: NOBODY },
 };
 
-function encryptPart({ encrypt, seal }: Field): Part {
+function encryptPart(
+  { encrypt, seal }: Pick<Field, 'encrypt' | 'seal'>,
+  hasSubject: boolean,
+): Part {
   if (encrypt !== 'seal') return PLAIN[encrypt];
   const isEqual = isDeterministic(seal);
   const more = {
     ...(seal.form !== 'token' && { form: seal.form }),
-    ...(seal.form === 'token' &&
-      seal.algorithm !== 'xchacha20-poly1305' && { algorithm: seal.algorithm }),
+    ...(seal.algorithm === 'aes-256-gcm' && seal.form === 'token' && { algorithm: seal.algorithm }),
+    ...(isEqual && { deterministic: true }),
     ...(seal.bind.length > 0 && { bind: seal.bind }),
     ...(!seal.pad && { pad: 'none' }),
+    ...(hasSubject && seal.keys !== 'subject' && { survivesShred: true }),
   };
   const length = seal.pad ? 'its length, rounded up' : 'its length';
   return {
@@ -139,15 +166,15 @@ function headerParts({ headers, topics }: Dataset): Placed[] {
 }
 
 /** Fields that the policy does not name. */
-function unknownParts({ topics, unknownFields, unknownSeal }: Dataset): Placed[] {
+function unknownParts({ subject, topics, unknownFields, unknownSeal }: Dataset): Placed[] {
   if (unknownFields === 'reject') return [];
-  const sealed = { encrypt: 'seal', seal: unknownSeal } as Field;
+  const sealed = { encrypt: 'seal', seal: unknownSeal } as const;
   return [
     { path: '(unknown)', topic: topics.masked, ...PLAIN.drop },
     {
       path: '(unknown)',
       topic: topics.encrypted,
-      ...(unknownFields === 'drop' ? PLAIN.drop : encryptPart(sealed)),
+      ...(unknownFields === 'drop' ? PLAIN.drop : encryptPart(sealed, subject !== undefined)),
     },
   ];
 }

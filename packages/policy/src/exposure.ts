@@ -30,7 +30,8 @@ export interface ExposureReport {
   warn(place: Place, message: string, path?: string): void;
 }
 
-function isCard(field: Field): boolean {
+/** By its class, or without one by its name. */
+export function isCard(field: Pick<Field, 'class' | 'path'>): boolean {
   if (field.class !== undefined) return field.class === 'card';
   const name = parsePattern(field.path)?.findLast((step) => step !== null);
   return typeof name === 'string' && soundsLikeCard(name);
@@ -107,7 +108,8 @@ function checkOracle(report: ExposureReport, field: Field, place: Place, accepte
     return;
   }
   if (accepted) return;
-  const { name } = field.mask;
+  const by = field.preset === undefined ? '' : `, by ${field.preset},`;
+  const name = `${field.mask.name}${by}`;
   const small = field.types.includes('string') ? enumerable(field.class) : true;
   if (small === undefined)
     report.source.report(

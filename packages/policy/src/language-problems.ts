@@ -103,7 +103,7 @@ export function reportIssues(
     }
     const said = say(issue, valueAt(source.data, place));
     const name = place.at(-1);
-    const about = name === undefined || name === path ? 'this' : String(name);
+    const about = typeof name !== 'string' || name === path ? 'this' : name;
     // The rules of the language that already are sentences say themselves what they are about.
     const message = /^(is|must) /.test(said) ? `${about} ${said}` : said;
     source.report(place, message, path);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PRESET_NAMES } from './presets.ts';
 import { CLASS_NAMES } from './value-class.ts';
 
 /*
@@ -115,6 +116,12 @@ export const DatasetLanguage = z.strictObject({
     .min(1)
     .max(REVISION_MAX)
     .describe('A whole number above zero, raised with every change.'),
+  presets: z
+    .array(z.enum(PRESET_NAMES))
+    .optional()
+    .describe(
+      'Rules by the class of a field, for those that name no mask; what a preset forbids is an error.',
+    ),
   topics: TopicsLanguage.optional(),
   format: z.enum(['json']).optional().describe('Format of the records on Kafka.'),
   subject: z.string().optional().describe('Path of the field that says whom a record is about.'),

@@ -1,7 +1,8 @@
-import { SHOWS } from '@sealstream/masking';
-import type { Dataset, DatasetRules } from './dataset.ts';
+import { type MaskRule, SHOWS } from '@sealstream/masking';
+import type { Dataset, DatasetRules, Field } from './dataset.ts';
 import { type Explained, explain } from './explain.ts';
 import type { Policy } from './policy.ts';
+import { partOrder } from './shown-parts.ts';
 
 /** One thing that another policy treats otherwise. */
 export interface Difference {
@@ -13,8 +14,11 @@ export interface Difference {
   /** Undefined where it was not there, or is not any more. */
   readonly before?: string;
   readonly after?: string;
-  /** Whether readers of the topic see more than before, less, or something else; of a word, always other. */
-  readonly readers: 'more' | 'less' | 'other';
+  /**
+   * Whether readers of the topic see more than before, less, or something else; `perhaps` where it may
+   * be more. Of a word always other.
+   */
+  readonly readers: 'more' | 'perhaps' | 'less' | 'other';
 }
 
 /** What differs, and what keeps the new policy from being rolled out. */
@@ -37,6 +41,12 @@ const WORDS = [
   'topics',
   'required',
 ] as const satisfies readonly (keyof DatasetRules)[];
+
+/** The same of a field. */
+const FIELD_WORDS: readonly (readonly [string, (field: Field) => string | undefined])[] = [
+  ['type', ({ types }) => types.join(' or ')],
+  ['class', (field) => field.class],
+];
 
 /**
  * What readers of each output see more or less of under another policy. A field that is named in one
@@ -64,16 +74,16 @@ function wordsOf(
     const word = old === undefined ? { after: 'is new' } : { before: 'is gone' };
     return [{ dataset, what: 'dataset', ...word, readers: 'other' }];
   }
-  const typeChanges = now.fields.flatMap(({ path, types }) => {
-    const was = old.fields.find((field) => field.path === path)?.types;
-    return was === undefined || was.join() === types.join()
-      ? []
-      : [worded(dataset, `${path} type`, was, types)];
+  const fieldChanges = now.fields.flatMap((field) => {
+    const was = old.fields.find(({ path }) => path === field.path);
+    return FIELD_WORDS.filter(([, of]) => was !== undefined && of(was) !== of(field)).map(
+      ([word, of]) => worded(dataset, `${field.path} ${word}`, was && of(was), of(field)),
+    );
   });
   const words = WORDS.filter((word) => text(old[word]) !== text(now[word])).map((word) =>
     worded(dataset, word, old[word], now[word]),
   );
-  return [...words, ...typeChanges];
+  return [...words, ...fieldChanges];
 }
 
 function worded(dataset: string, what: string, before: unknown, after: unknown): Difference {
@@ -94,14 +104,22 @@ function asText(name: 'before' | 'after', value: unknown): { before?: string; af
   return said === undefined ? {} : { [name]: said };
 }
 
+/** A part, and the rule behind it where that is a field's mask. */
+type Placed = Explained & { readonly mask?: MaskRule };
+
 /** Topics may be renamed, so an output is told by its place: masked or encrypted. */
-function placed(dataset: Dataset | undefined): Map<string, Explained> {
+function placed(dataset: Dataset | undefined): Map<string, Placed> {
   if (dataset === undefined) return new Map();
+  const masks = new Map(dataset.fields.map(({ mask, path }) => [path, mask]));
   return new Map(
-    explain(dataset).map((part) => [
-      `${part.topic === dataset.topics.masked ? 'masked' : 'encrypted'} ${part.path}`,
-      part,
-    ]),
+    explain(dataset).map((part) => {
+      const isMasked = part.topic === dataset.topics.masked;
+      const mask = isMasked ? masks.get(part.path) : undefined;
+      return [
+        `${isMasked ? 'masked' : 'encrypted'} ${part.path}`,
+        mask === undefined ? part : { ...part, mask },
+      ];
+    }),
   );
 }
 
@@ -128,11 +146,17 @@ function partsOf(
   });
 }
 
-function readersSee(
-  before: Explained | undefined,
-  after: Explained | undefined,
-): Difference['readers'] {
-  const rank = (part: Explained | undefined) => SHOWS.indexOf(part?.shows ?? 'nothing');
-  if (rank(after) === rank(before)) return 'other';
-  return rank(after) > rank(before) ? 'more' : 'less';
+/**
+ * A part of a value under one rule need not lie in the part under another; and where equal values become
+ * equal, whoever may write raw can find the whole value by guessing.
+ */
+function readersSee(before: Placed | undefined, after: Placed | undefined): Difference['readers'] {
+  const [was, is] = [before?.shows ?? 'nothing', after?.shows ?? 'nothing'];
+  if (was === 'part' && is === 'equality') return 'perhaps';
+  if (was !== is) return SHOWS.indexOf(is) > SHOWS.indexOf(was) ? 'more' : 'less';
+  if (is !== 'part') return 'other';
+  if (before?.mask === undefined || after?.mask === undefined) return 'perhaps';
+  const order = partOrder(before.mask, after.mask);
+  if (order === 'unsure') return 'perhaps';
+  return order === 'equal' ? 'other' : order;
 }

@@ -1,4 +1,4 @@
-import { SealstreamError } from '@sealstream/contracts';
+import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 
 /** Something about a policy file: where it stands and what to do; lines and columns from 1. */
 export interface Problem {
@@ -15,16 +15,12 @@ export function formatProblem({ file, line, column, path, message }: Problem): s
   return `${file}:${line}:${column}: ${path === undefined ? '' : `${path}: `}${message}`;
 }
 
-/** The policy does not parse or breaks a rule; `problems` holds every one, in the file's order. */
+/** A policy, or its tests, do not parse or break a rule; `problems` holds every one, in the file's order. */
 export class PolicyError extends SealstreamError {
   readonly problems: readonly Problem[];
 
-  constructor(file: string, problems: readonly Problem[]) {
-    super(
-      'POLICY_INVALID',
-      { file, problems: problems.length },
-      problems.map(formatProblem).join('\n'),
-    );
+  constructor(file: string, problems: readonly Problem[], code: ErrorCode = 'POLICY_INVALID') {
+    super(code, { file, problems: problems.length }, problems.map(formatProblem).join('\n'));
     this.name = 'PolicyError';
     this.problems = problems;
   }

@@ -1,11 +1,16 @@
 import { CsvReader, formatPattern, type ValueType, type Step } from '@sealstream/records';
 import { columnNames, rowFault } from './csv-columns.ts';
 import { fileFormat } from './file-output.ts';
+import type { ClassName } from './value-class.ts';
 
 /** A field seen in a sample. */
 export interface SampleField {
   readonly path: string;
   readonly types: readonly ValueType[];
+  /** What its values are, where somebody has looked. */
+  readonly class?: ClassName;
+  /** Its mask as YAML; redact when not given. */
+  readonly mask?: string;
 }
 
 /** Longest header row or line of a sample. */

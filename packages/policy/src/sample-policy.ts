@@ -18,18 +18,19 @@ function quoted(text: string): string {
   );
 }
 
-function fieldLine({ path, types }: SampleField): string {
+function fieldLine({ class: className, mask = 'redact', path, types }: SampleField): string {
   const key = PLAIN_PATH.test(path) ? path : quoted(path);
   const type = types.length === 1 ? types[0] : `[${types.join(', ')}]`;
-  const rules = `{ type: ${type}, mask: redact, encrypt: seal }`;
+  const ofClass = className === undefined ? '' : `class: ${className}, `;
+  const rules = `{ type: ${type}, ${ofClass}mask: ${mask}, encrypt: seal }`;
   if (key.length > LONG_KEY) return `      ? ${key}\n      : ${rules}`;
   return `      ${key}: ${rules}`;
 }
 
 /**
- * The text of a policy in which every field is redacted on masked and sealed on encrypted: a safe
- * start, to be opened up field by field. Throws USAGE when the name cannot name a dataset, or when
- * there is no field.
+ * The text of a policy in which every field that names no mask is redacted on masked, and every field
+ * is sealed on encrypted: a safe start, to be opened up field by field. Throws USAGE when the name cannot
+ * name a dataset, or when there is no field.
  */
 export function samplePolicy(dataset: string, fields: readonly SampleField[]): string {
   const problem = datasetNameProblem(dataset);
@@ -46,8 +47,9 @@ datasets:
     key: { mask: hash, encrypt: hash }
     headers: []              # names of headers that pass; all others stay behind
 
-    # Nothing is required and everything is hidden. Loosen field by field: mask: keep,
-    # mask: { partial: { keepLast: 4 } }, encrypt: keep; and list under required what must be there.
+    # Nothing is required and everything is hidden, save what a mask keeps. Loosen field by field:
+    # mask: keep, mask: { partial: { keepLast: 4 } }, encrypt: keep; and list under required what
+    # must be there.
     required: []
     fields:
 ${fields.map(fieldLine).join('\n')}

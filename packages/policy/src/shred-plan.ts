@@ -33,7 +33,19 @@ export function shredPlan(dataset: Dataset): PlannedField[] {
     planned(field.path, masked, field.mask.name, afterMask(field)),
     planned(field.path, encrypted, sealName(field), afterEncrypt(field)),
   ]);
-  return [...keys, ...headers, ...fields].filter((one) => one !== undefined);
+  return [...keys, ...headers, ...fields, unknown(dataset)].filter((one) => one !== undefined);
+}
+
+/** Fields that the policy does not name stand on encrypted alone, where they are sealed. */
+function unknown({
+  subject,
+  topics,
+  unknownFields,
+  unknownSeal,
+}: Dataset): PlannedField | undefined {
+  if (unknownFields !== 'encrypt' || subject === undefined) return undefined;
+  const after = unknownSeal.keys === 'subject' ? 'opens-no-more' : 'still-opens';
+  return planned('(unknown)', topics.encrypted, 'seal', after);
 }
 
 const KEPT_KEYS = { hash: 'one-way', keep: 'readable', drop: undefined } as const;

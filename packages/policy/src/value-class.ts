@@ -9,26 +9,43 @@ export interface ValueClass {
 /**
  * Classes that a field can declare. `bits` is a cautious estimate for somebody who can guess: an
  * SSN has 10^9 forms, a card number 10^10 behind a known issuer, an IBAN 10^10 behind a known bank,
- * and first names are on lists.
+ * first names are on lists, and so are street addresses, companies and web pages. Who enrols people
+ * counts them, so numbers of a register (`id`, `medical-record`, `health-plan`) have few digits.
  */
 export const VALUE_CLASSES = {
   account: { bits: 33 },
+  address: { bits: 27 },
   age: { bits: 7 },
   amount: { bits: 30 },
+  biometric: { bits: 64 },
   card: { bits: 33, characters: 16 },
   category: { bits: 10 },
   country: { bits: 8 },
   date: { bits: 16, characters: 8 },
+  device: { bits: 36 },
   email: { bits: 48 },
+  'health-plan': { bits: 30 },
   iban: { bits: 33, characters: 22 },
+  id: { bits: 30 },
   ip: { bits: 32 },
+  licence: { bits: 27 },
+  'medical-record': { bits: 27 },
   name: { bits: 25 },
+  'national-id': { bits: 30 },
+  organisation: { bits: 22 },
+  passport: { bits: 30 },
+  period: { bits: 8 },
   phone: { bits: 33, characters: 10 },
+  photo: { bits: 64 },
   place: { bits: 22 },
   random: { bits: 128 },
+  'security-code': { bits: 10 },
   ssn: { bits: 30, characters: 9 },
+  state: { bits: 6 },
   text: { bits: 64 },
+  url: { bits: 30 },
   uuid: { bits: 122, characters: 32 },
+  vehicle: { bits: 30 },
   zip: { bits: 17, characters: 5 },
 } as const satisfies Record<string, ValueClass>;
 

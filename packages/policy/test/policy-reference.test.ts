@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { type Transform, TRANSFORM_NAMES, TRANSFORMS } from '@sealstream/masking';
 import { expect, test } from 'vitest';
-import { parsePolicy, policyJsonSchema, VALUE_CLASSES } from '../src/index.ts';
+import {
+  parsePolicy,
+  policyJsonSchema,
+  PRESET_NAMES,
+  PRESETS,
+  VALUE_CLASSES,
+} from '../src/index.ts';
 
 const reference = readFileSync(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
 
@@ -17,6 +23,28 @@ test('docs/policy.md has the row of every transform, as the table says it', () =
 test('docs/policy.md has every class with its size', () => {
   for (const [name, { bits }] of Object.entries(VALUE_CLASSES))
     expect(reference).toContain(`| \`${name}\` | ${bits} |`);
+});
+
+test('docs/policy.md has the table of presets: classes, mask, and what else passes', () => {
+  const written = (parameters: unknown): string =>
+    JSON.stringify(parameters)
+      .replaceAll(/"([A-Za-z]+)"/g, '$1')
+      .replaceAll(/([{:,])/g, '$1 ')
+      .replaceAll('}', ' }');
+  const rows = PRESET_NAMES.flatMap((preset) => {
+    const classes = new Map<string, string[]>();
+    for (const [name, { lets, mask }] of Object.entries(PRESETS[preset])) {
+      const how =
+        mask.parameters === undefined ? mask.name : `{ ${mask.name}: ${written(mask.parameters)} }`;
+      const rest = `\`${how}\` | ${lets} |`;
+      classes.set(rest, [...(classes.get(rest) ?? []), `\`${name}\``]);
+    }
+    return [...classes].map(([rest, names]) => `| \`${preset}\` | ${names.join(', ')} | ${rest}`);
+  });
+  for (const row of rows) expect(reference).toContain(row);
+  expect(reference.match(/^\| `(pci|hipaa-safe-harbor|gdpr-pseudonymise)` /gm)).toHaveLength(
+    rows.length,
+  );
 });
 
 test('docs/policy.md explains every word of the language', () => {

@@ -20,7 +20,7 @@ export const diff = defineCommand<CommonOptions, [before: string, after: string]
   examples: [['sealstream diff sealstream.yaml next.yaml', 'before a change is rolled out']],
   exits: {
     0: 'readers see no more than before, and every changed dataset has a higher revision',
-    1: 'readers see more, or a revision was not raised',
+    1: 'readers see more, or may, or a revision was not raised',
   },
   run: (context, _options, before, after) => {
     const { terminal } = context;
@@ -35,13 +35,20 @@ export const diff = defineCommand<CommonOptions, [before: string, after: string]
     }
     for (const dataset of stale)
       terminal.note(`${dataset} changed and its revision was not raised`, { dataset, stale: true });
-    const found = stale.length > 0 || differences.some(({ readers }) => readers === 'more');
+    const found =
+      stale.length > 0 ||
+      differences.some(({ readers }) => readers === 'more' || readers === 'perhaps');
     const next = 'what it does to records: sealstream test --policy AFTER';
     return Promise.resolve(found ? { exit: EXIT.finding, next } : { next });
   },
 });
 
-const READERS = { more: 'see MORE', less: 'see less', other: '' } as const;
+const READERS = {
+  more: 'see MORE',
+  perhaps: 'may see MORE',
+  less: 'see less',
+  other: '',
+} as const;
 
 function table(differences: readonly Difference[]): string[] {
   const heads = ['dataset', 'what', 'topic', 'before', 'after', 'readers'];

@@ -47,10 +47,10 @@ function table(rows: readonly Explained[]): string[] {
   const heads = ['field', 'topic', 'treatment', 'readers see', 'gets it back', 'after a shred'];
   return textTable(
     heads.map((head) => ({ head })),
-    rows.map(({ afterShred, back, keeps, path, topic, treatment }) => [
+    rows.map(({ afterShred, back, keeps, path, preset, topic, treatment }) => [
       path,
       topic,
-      treatment,
+      preset === undefined ? treatment : `${treatment} (${preset})`,
       keeps,
       back,
       afterShred,

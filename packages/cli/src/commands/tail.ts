@@ -1,10 +1,6 @@
-import { existsSync } from 'node:fs';
-
-import type { Bus, ReadStart } from '@sealstream/bus';
 import { SealstreamError } from '@sealstream/contracts';
 import { Argument, InvalidArgumentError, Option } from 'commander';
 
-import type { CliAudit } from '../cli-audit.ts';
 import { openKeys } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -13,23 +9,16 @@ import {
   keyDirOption,
   type KeyOptions,
   oneDatasetOption,
-  type PolicyOptions,
   policyOption,
   wholeNumber,
 } from '../options.ts';
-import { datasetsOf, policyFileOf } from '../policy-file.ts';
 import { recordLine } from '../record-line.ts';
 import { OPENING_PURPOSE, type RecordOpener, recordOpener, unopened } from '../record-opener.ts';
 import { withBus } from '../servers.ts';
-import { roleOf, type TopicRole } from '../topic-role.ts';
+import { type ReadOptions, roleIn, startsOf, tellRead, type TopicRead } from '../topic-read.ts';
+import type { TopicRole } from '../topic-role.ts';
 
-interface Options extends PolicyOptions, KeyOptions, CommonOptions {
-  readonly open?: boolean;
-  readonly from?: 'beginning' | 'end' | bigint;
-  readonly max?: number;
-  readonly follow?: boolean;
-  readonly dataset?: string;
-}
+interface Options extends ReadOptions, KeyOptions, CommonOptions {}
 
 export const tail = defineCommand<Options, [topic: string]>({
   name: 'tail',
@@ -78,13 +67,6 @@ export const tail = defineCommand<Options, [topic: string]>({
   },
 });
 
-interface Work {
-  readonly bus: Bus;
-  readonly audit: CliAudit;
-  readonly topic: string;
-  readonly starts: readonly ReadStart[];
-}
-
 interface Shown {
   readonly shown: number;
   readonly failed: number;
@@ -92,7 +74,7 @@ interface Shown {
 
 async function openAndShow(
   context: Context,
-  work: Work,
+  work: TopicRead,
   options: Options,
   found: TopicRole | undefined,
 ): Promise<Shown> {
@@ -117,25 +99,9 @@ async function openAndShow(
   }
 }
 
-/** Resolves when the audit topic has the event; nothing is shown before. */
-function tellRead(work: Work, options: Options, { dataset, role }: TopicRole): Promise<void> {
-  return work.audit.tell({
-    type: 'read',
-    dataset: dataset.name,
-    details: {
-      topic: work.topic,
-      role,
-      opened: options.open === true,
-      from: work.starts.map(({ offset, partition }) => `${partition}:${offset}`).join(','),
-      most: options.max ?? 'all',
-      follow: options.follow === true,
-    },
-  });
-}
-
 async function show(
   context: Context,
-  { bus, starts }: Work,
+  { bus, starts }: TopicRead,
   { follow, max = Number.POSITIVE_INFINITY }: Options,
   open: RecordOpener,
 ): Promise<Shown> {
@@ -154,30 +120,6 @@ async function show(
     if (shown >= max) break;
   }
   return { shown, failed };
-}
-
-async function startsOf(bus: Bus, topic: string, { follow, from }: Options): Promise<ReadStart[]> {
-  const partitions = await bus.admin.partitionCount(topic);
-  if (partitions === 0) throw new SealstreamError('TOPIC_MISSING', { topic });
-  const where = from ?? (follow === true ? 'end' : 'beginning');
-  return Promise.all(
-    Array.from({ length: partitions }, async (_, partition): Promise<ReadStart> => {
-      const at = (query: 'earliest' | 'latest') => bus.admin.offset(topic, partition, query);
-      const [first, last] = [await at('earliest'), await at('latest')];
-      if (where === 'beginning') return { topic, partition, offset: first };
-      if (where === 'end') return { topic, partition, offset: last };
-      const offset = where < first ? first : where > last ? last : where;
-      return { topic, partition, offset };
-    }),
-  );
-}
-
-/** Showing a topic needs no policy; opening it, and knowing that it is a raw one, does. */
-function roleIn(context: Context, options: Options, topic: string): TopicRole | undefined {
-  const isNeeded = options.open === true || options.dataset !== undefined;
-  if (!isNeeded && options.policy === undefined && !existsSync(policyFileOf(context, options)))
-    return undefined;
-  return roleOf(topic, datasetsOf(context, options));
 }
 
 function beginning(text: string): 'beginning' | 'end' | bigint {

@@ -1,0 +1,102 @@
+import type { MaskRule } from '@sealstream/masking';
+import type { ValueType } from '@sealstream/records';
+import type { Field, KeyMethod } from './dataset.ts';
+import { type ExposureReport, isCard } from './exposure.ts';
+import { typeProblem } from './mask-rule.ts';
+import { letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
+import type { Place } from './source-text.ts';
+import type { ClassName } from './value-class.ts';
+
+/** What a preset does to a field that leaves it to it. */
+export interface PresetRule {
+  readonly preset: PresetName;
+  readonly mask: MaskRule;
+  readonly encrypt: 'seal' | 'drop';
+}
+
+type NamedRow = readonly [preset: PresetName, row: PresetRow];
+
+function rowsOf(presets: readonly PresetName[], className: ClassName | undefined): NamedRow[] {
+  if (className === undefined) return [];
+  return presets.flatMap((preset): NamedRow[] => {
+    const row = PRESETS[preset][className];
+    return row === undefined ? [] : [[preset, row]];
+  });
+}
+
+/** The rule of the first preset that all of them let pass; undefined when none knows the class. */
+export function presetRule(
+  presets: readonly PresetName[],
+  className: ClassName | undefined,
+  types: readonly ValueType[],
+): PresetRule | undefined {
+  const rows = rowsOf(presets, className);
+  const found =
+    rows.find(([, { mask }]) => rows.every(([, row]) => letsPass(row, mask))) ?? rows[0];
+  if (found === undefined) return undefined;
+  const [preset, { mask }] = found;
+  const fits = typeProblem(mask, types) === undefined;
+  return {
+    preset,
+    mask: fits ? mask : { name: 'redact', parameters: undefined },
+    encrypt: rows.every(([, { sealed }]) => sealed) ? 'seal' : 'drop',
+  };
+}
+
+const shown = (className: ClassName): string => `a field of class ${className}`;
+
+/** Reports what a preset forbids a field, and warns where it cannot tell. */
+export function checkPresets(
+  report: ExposureReport,
+  presets: readonly PresetName[],
+  field: Field,
+  place: Place,
+): void {
+  const className = field.class ?? (isCard(field) ? 'card' : undefined);
+  if (className === undefined) {
+    if (presets.length > 0 && field.mask.name === 'keep')
+      report.warn(
+        [...place, 'mask'],
+        `kept without a class, so ${presets.join(' and ')} cannot check it`,
+        field.path,
+      );
+    return;
+  }
+  for (const [preset, row] of rowsOf(presets, className)) {
+    if (!letsPass(row, field.mask))
+      report.source.report(
+        [...place, 'mask'],
+        `${preset} forbids ${field.mask.name} ${parametersOf(field.mask)}on ${shown(className)}: ` +
+          `besides what shows nothing it lets pass ${row.lets}`,
+        field.path,
+      );
+    const isForbidden = field.encrypt === 'keep' || (field.encrypt === 'seal' && !row.sealed);
+    if (isForbidden)
+      report.source.report(
+        [...place, 'encrypt'],
+        `${preset} forbids ${field.encrypt} on ${shown(className)}: write ` +
+          (row.sealed ? 'seal, drop or null' : 'drop or null'),
+        field.path,
+      );
+  }
+}
+
+const parametersOf = ({ parameters }: MaskRule): string =>
+  parameters === undefined ? '' : `${JSON.stringify(parameters)} `;
+
+/** Reports a record key of a class that a preset knows and that stands readable on an output. */
+export function checkPresetKey(
+  report: ExposureReport,
+  presets: readonly PresetName[],
+  { class: className, methods }: { class: ClassName | undefined; methods: readonly KeyMethod[] },
+  place: Place,
+): void {
+  if (!methods.includes('keep')) return;
+  if (className === undefined) {
+    if (presets.length > 0)
+      report.warn(place, `key kept without a class, so ${presets.join(' and ')} cannot check it`);
+    return;
+  }
+  for (const [preset] of rowsOf(presets, className))
+    report.source.report(place, `${preset} forbids to keep a key of class ${className}`);
+}
