@@ -11,7 +11,8 @@ import type { ClassName } from './value-class.ts';
 export interface PresetRule {
   readonly preset: PresetName;
   readonly mask: MaskRule;
-  readonly encrypt: 'seal' | 'drop';
+  /** Undefined where the presets leave it at seal. */
+  readonly encrypt?: { readonly preset: PresetName; readonly method: 'drop' };
 }
 
 type NamedRow = readonly [preset: PresetName, row: PresetRow];
@@ -35,15 +36,20 @@ export function presetRule(
     rows.find(([, { mask }]) => rows.every(([, row]) => letsPass(row, mask))) ?? rows[0];
   if (found === undefined) return undefined;
   const [preset, { mask }] = found;
+  const unsealed = rows.find(([, { sealed }]) => !sealed);
   const fits = typeProblem(mask, types) === undefined;
   return {
     preset,
     mask: fits ? mask : { name: 'redact', parameters: undefined },
-    encrypt: rows.every(([, { sealed }]) => sealed) ? 'seal' : 'drop',
+    ...(unsealed !== undefined && { encrypt: { preset: unsealed[0], method: 'drop' } }),
   };
 }
 
-const shown = (className: ClassName): string => `a field of class ${className}`;
+/** A card number may be told by its name alone; see isCard. */
+const shown = (field: Field): string =>
+  field.class === undefined
+    ? 'what its name says is a card number'
+    : `a field of class ${field.class}`;
 
 /** Reports what a preset forbids a field, and warns where it cannot tell. */
 export function checkPresets(
@@ -66,7 +72,7 @@ export function checkPresets(
     if (!letsPass(row, field.mask))
       report.source.report(
         [...place, 'mask'],
-        `${preset} forbids ${field.mask.name} ${parametersOf(field.mask)}on ${shown(className)}: ` +
+        `${preset} forbids ${field.mask.name} ${parametersOf(field.mask)}on ${shown(field)}: ` +
           `besides what shows nothing it lets pass ${row.lets}`,
         field.path,
       );
@@ -74,7 +80,7 @@ export function checkPresets(
     if (isForbidden)
       report.source.report(
         [...place, 'encrypt'],
-        `${preset} forbids ${field.encrypt} on ${shown(className)}: write ` +
+        `${preset} forbids ${field.encrypt} on ${shown(field)}: write ` +
           (row.sealed ? 'seal, drop or null' : 'drop or null'),
         field.path,
       );

@@ -49,6 +49,15 @@ describe('a field with a class and no mask', () => {
     ]);
   });
 
+  test('explain says so as well of what a preset does on encrypted', () => {
+    const [masked, encrypted] = explain(
+      datasetWith('/a: { type: string, class: security-code }', '    presets: [pci]\n'),
+      '/a',
+    );
+    expect(masked).toMatchObject({ treatment: 'drop', preset: 'pci' });
+    expect(encrypted).toMatchObject({ treatment: 'drop', preset: 'pci' });
+  });
+
   test('is redacted where the mask does not go with its type', () => {
     const { fields } = datasetWith(
       '/a: { type: number, class: date }\n/b: { type: number, class: age }',
@@ -118,7 +127,9 @@ describe('what a preset forbids is an error with line and column', () => {
     const text =
       'version: 1\ndatasets:\n  d:\n    revision: 1\n    presets: [pci]\n    fields:\n' +
       '      /card_number: { type: string, mask: keep }\n';
-    expect(() => parsePolicy(text, 'p')).toThrow(/7:43: \/card_number: pci forbids keep/);
+    expect(() => parsePolicy(text, 'p')).toThrow(
+      /7:43: \/card_number: pci forbids keep on what its name says/,
+    );
   });
 
   test('a key of a class it knows may not be kept', () => {
