@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { KeyUse } from '@sealstream/crypto';
 import { describe, expect, test } from 'vitest';
 import { parsePolicy, parsePolicyTests, type PolicyError, runPolicyTests } from '../src/index.ts';
 import { PEOPLE_YAML } from './people.ts';
@@ -138,6 +139,23 @@ describe('a case fails', () => {
     );
     const lines = `record: '{"x":7,"y":6,"z":8}'\nmasked: '{"x":{{any}},"y":6,"z":8}'`;
     for (let run = 0; run < 50; run++) expect(failuresOf(lines, policy)).toEqual([]);
+  });
+
+  test('when what encrypt made does not open again', () => {
+    /** Opens with another key than the one that sealed. */
+    class LosingKeys extends TestKeys {
+      readonly #other = new TestKeys();
+      override active(use: KeyUse) {
+        return { id: this.activeId, key: this.#other.byId(use, this.activeId) };
+      }
+    }
+    const policy = policyOf('/a: { type: string }');
+    const text = one(`record: '{"a":"x"}'\nmasked: '{"a":"[redacted]"}'`);
+    const cases = parsePolicyTests(text, 't', policy);
+    const { results } = runPolicyTests(policy, cases, () => new LosingKeys());
+    expect(results[0].failures).toEqual([
+      { message: 'what encrypt made does not open: RECORD_NOT_AUTHENTIC', path: '/a', byte: 5 },
+    ]);
   });
 
   test('without telling a value: only the text that came has them, and whoever shows it decides', () => {
