@@ -7,7 +7,13 @@ import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.t
 import { readMask, shredProblem, subjectProblem, typeProblem } from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
 import type { MaskRule } from '@sealstream/masking';
-import { checkPresetKey, checkPresets, type PresetRule, presetRule } from './preset-rules.ts';
+import {
+  checkCardForms,
+  checkPresetKey,
+  checkPresets,
+  type PresetRule,
+  presetRule,
+} from './preset-rules.ts';
 import type { PresetName } from './presets.ts';
 import { checkPaths } from './path-rules.ts';
 import { readSeal } from './seal-rule.ts';
@@ -151,6 +157,7 @@ export function readDataset(
     const read = readField(report, at, path, field, rest);
     if (read !== undefined) fields.push(read);
   }
+  checkCardForms(report, presets, fields, [...place, 'fields']);
   checkRequired(source, place, text);
   checkSubject(source, place, text);
   checkHeaders(source, place, text.headers ?? []);

@@ -3,7 +3,7 @@ import type { ValueType } from '@sealstream/records';
 import type { Field, KeyMethod } from './dataset.ts';
 import { type ExposureReport, isCard } from './exposure.ts';
 import { typeProblem } from './mask-rule.ts';
-import { letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
+import { HIDING, letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
 import type { Place } from './source-text.ts';
 import type { ClassName } from './value-class.ts';
 
@@ -89,6 +89,37 @@ export function checkPresets(
 
 const parametersOf = ({ parameters }: MaskRule): string =>
   parameters === undefined ? '' : `${JSON.stringify(parameters)} `;
+
+/** What a mask leaves of a card number, whatever stands for the rest; undefined when nothing. */
+function cardForm({ name, parameters }: MaskRule): string | undefined {
+  if (HIDING.includes(name)) return undefined;
+  const rule = (parameters ?? {}) as { keepFirst?: number; keepLast?: number };
+  return `${name} ${rule.keepFirst ?? 0} ${rule.keepLast ?? 0}`;
+}
+
+/**
+ * Reports card numbers that stand in two forms on masked: what one hides the other may show, and of a hash
+ * beside a truncated number only a million have to be tried (PCI SSC FAQ 1091, PCI DSS 3.5.1).
+ */
+export function checkCardForms(
+  report: ExposureReport,
+  presets: readonly PresetName[],
+  fields: readonly Field[],
+  place: Place,
+): void {
+  if (!presets.includes('pci')) return;
+  const [first, ...others] = fields.filter(
+    (field) => isCard(field) && cardForm(field.mask) !== undefined,
+  );
+  for (const { mask, path } of others)
+    if (cardForm(mask) !== cardForm(first.mask))
+      report.source.report(
+        [...place, path, 'mask'],
+        `pci allows one form of card numbers, and ${first.path} has another: ${first.mask.name} ` +
+          parametersOf(first.mask).trim(),
+        path,
+      );
+}
 
 /** Reports a record key of a class that a preset knows and that stands readable on an output. */
 export function checkPresetKey(

@@ -132,6 +132,26 @@ describe('what a preset forbids is an error with line and column', () => {
     );
   });
 
+  test.each([
+    ['{ partial: { keepLast: 4 } }', '/a has another: partial {"keepFirst":6,"keepLast":4}'],
+    [`hash, ${ACCEPTED}`, '/a has another'],
+    ['redact', undefined],
+    ['{ partial: { keepFirst: 6, keepLast: 4, with: "*" } }', undefined],
+  ])(
+    'pci wants one form of card numbers in a dataset; beside first 6 and last 4: %s',
+    (mask, problem) => {
+      const read = (presets: string) =>
+        datasetWith(
+          `/a: { type: string, class: card, mask: { partial: { keepFirst: 6, keepLast: 4 } } }
+        /b: { type: string, class: card, mask: ${mask} }`,
+          presets,
+        );
+      if (problem === undefined) expect(() => read('    presets: [pci]\n')).not.toThrow();
+      else expect(() => read('    presets: [pci]\n')).toThrow(problem);
+      expect(() => read('')).not.toThrow();
+    },
+  );
+
   test('a key of a class it knows may not be kept', () => {
     const key = '    key: { mask: keep, class: ssn }\n';
     expect(problemsOf('hipaa-safe-harbor', 'class: ssn', key).join()).toContain(
