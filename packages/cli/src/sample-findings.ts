@@ -26,8 +26,12 @@ const LEAST_SHARE = 0.1;
 /** These say nothing of a person by themselves. */
 const IMPERSONAL: readonly PiiClass[] = ['organisation', 'period'];
 
+/** Any field named `id` gets this for a national number by its name alone; a check gives more. */
+const BY_NAME_SCORE = 50;
+
 /** Whether a class was found in enough values to be what they are, or what is in them. */
-export function isLikely({ class: found, values }: FoundClass, path: SampledPath): boolean {
+export function isLikely({ class: found, score, values }: FoundClass, path: SampledPath): boolean {
+  if (found === 'national-id' && score <= BY_NAME_SCORE) return false;
   return !IMPERSONAL.includes(found) && values >= path.values * LEAST_SHARE;
 }
 

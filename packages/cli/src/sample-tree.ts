@@ -134,9 +134,11 @@ export class SampleTree {
   #look(node: Node, value: unknown, names: readonly string[]): void {
     if (value === null || names.length > DEPTH_MAX) return;
     if (Array.isArray(value)) {
+      node.types.add('array');
       const each = (node.any ??= emptyNode());
       for (const element of value) this.#look(each, element, names);
     } else if (typeof value === 'object') {
+      node.types.add('object');
       for (const [name, member] of Object.entries(value))
         this.#look(this.#child(node, name), member, [...names, name]);
     } else if (typeof value === 'string' || typeof value === 'number') {
@@ -186,24 +188,38 @@ function isValue(name: string): boolean {
   return guess !== undefined && guess.score >= NAME_SCORE && NAME_CLASSES.includes(guess.class);
 }
 
-/**
- * A place that is sometimes a value and sometimes holds others can only be declared as one of them: as
- * a value, as `init --sample` does.
- */
+const isHolder = (type: ValueType): boolean => type === 'object' || type === 'array';
+
+/** Whether records can only be declared to hold one value here, with all that may be in it. */
+function isWhole({ any, named, types }: Node): boolean {
+  const isEmpty = any === undefined && named.size === 0;
+  const isBoth = types.has('object') && types.has('array');
+  return isEmpty || isBoth || [...types].some((type) => !isHolder(type));
+}
+
+/** The paths below a node. A place that is sometimes a value and sometimes holds others is one value. */
 function collected(node: Node, steps: readonly Step[]): SampledPath[] {
+  if (steps.length > 0 && isWhole(node)) return [whole(node, steps)];
   const inner: (readonly [Step, Node])[] =
     node.any === undefined ? [...node.named] : [[null, node.any]];
-  if (steps.length > 0 && (node.types.size > 0 || inner.length === 0))
-    return [
-      {
-        path: formatPattern(steps),
-        steps,
-        types: node.types.size === 0 ? ['string'] : [...node.types].sort(),
-        values: node.values,
-        classes: averaged(node.classes),
-        inside: averaged(node.inside),
-        unfit: [...node.unfit],
-      },
-    ];
   return inner.flatMap(([step, child]) => collected(child, [...steps, step]));
+}
+
+/** What is in a value counts as found in it. */
+function whole(node: Node, steps: readonly Step[]): SampledPath {
+  const all = emptyNode();
+  const gather = ({ any, classes, inside, named, unfit, values }: Node): void => {
+    merge(all, { ...emptyNode(), classes, inside, unfit, values });
+    for (const child of [...named.values(), ...(any === undefined ? [] : [any])]) gather(child);
+  };
+  gather(node);
+  return {
+    path: formatPattern(steps),
+    steps,
+    types: node.types.size === 0 ? ['string'] : [...node.types].sort(),
+    values: all.values,
+    classes: averaged(all.classes),
+    inside: averaged(all.inside),
+    unfit: [...all.unfit],
+  };
 }

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { passingKeyring } from '@sealstream/keyring';
+import { PII_CLASS_NAMES } from '@sealstream/pii';
 import { csvFile, ndjsonFile, parsePolicy, Tally } from '@sealstream/policy';
 
+import { draftFields } from '../src/draft-fields.ts';
 import { emptyDir, EXAMPLE, sealstream } from './built-cli.ts';
 import { ran } from './surroundings.ts';
 
@@ -100,6 +102,11 @@ describe('what a sample is', () => {
     ]);
   });
 
+  test('a number is no national number because its field is named id', async () => {
+    const { rows } = await scanned('{"id":"x1001"}\n{"id":"x1002"}\n');
+    expect(rows.get('/id')).toMatchObject({ isPersonal: false });
+  });
+
   test('--max ends after so many records', async () => {
     const { rows } = await scanned(NDJSON, '--max', '7');
     expect(rows.get('/ssn')?.values).toBe(7);
@@ -166,6 +173,23 @@ describe('a draft policy', () => {
     expect(rule('/zip')).toContain('class: zip, mask: { generalise: { zip: 3 } }');
     expect(rule('/note')).toContain('class: text, mask: redact');
     expect(rule('/amount')).toContain('{ type: number, mask: redact, encrypt: seal }');
+  });
+
+  test('masks each class as docs/policy.md says, and redacts all others', () => {
+    const docs = readFileSync(join(EXAMPLE, '../../docs/policy.md'), 'utf8');
+    const section = docs.slice(docs.indexOf('## A draft from a sample'));
+    const rows = section
+      .slice(0, section.indexOf('\n## ', 1))
+      .matchAll(/^\| `(.+)` \| `(.+)` \|$/gm);
+    const shown = new Map(Array.from(rows, ([, name, mask]) => [name, mask]));
+    for (const name of PII_CLASS_NAMES) {
+      const found = { class: name, values: 1, score: 90 };
+      const path = { path: '/a', steps: ['a'], types: ['string'], values: 1 } as const;
+      const drafted = draftFields([{ ...path, classes: [found], inside: [], unfit: [] }]);
+      expect(drafted.map(({ mask }) => mask)).toEqual([shown.get(name)]);
+      shown.delete(name);
+    }
+    expect([...shown]).toEqual([]);
   });
 
   test.each([

@@ -7,7 +7,13 @@ import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.t
 import { readMask, shredProblem, subjectProblem, typeProblem } from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
 import type { MaskRule } from '@sealstream/masking';
-import { checkPresetKey, checkPresets, presetRule } from './preset-rules.ts';
+import {
+  checkCardForms,
+  checkPresetKey,
+  checkPresets,
+  type PresetRule,
+  presetRule,
+} from './preset-rules.ts';
 import type { PresetName } from './presets.ts';
 import { checkPaths } from './path-rules.ts';
 import { readSeal } from './seal-rule.ts';
@@ -50,16 +56,24 @@ function readField(
     types,
     required,
     mask,
-    encrypt: encryptMethod(text, given?.encrypt ?? 'seal'),
+    encrypt: encryptMethod(text, given?.encrypt?.method ?? 'seal'),
     seal: readSeal(report, { place, path, text, hasSubject }),
     ...(text.class !== undefined && { class: text.class }),
-    ...(byPreset !== undefined && { preset: byPreset.preset }),
+    ...(given !== undefined && { presets: presetsOf(text, given) }),
   };
   const unfit = typeProblem(mask, types) ?? subjectRule(text, mask, hasSubject);
   if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
   else checkExposure(report, field, place, text.equalityOracle !== undefined);
   checkPresets(report, presets, field, place);
   return field;
+}
+
+/** Which of what a field does is a preset's and not its own. */
+function presetsOf({ encrypt, mask }: FieldText, given: PresetRule): NonNullable<Field['presets']> {
+  return {
+    ...(mask === undefined && { mask: given.preset }),
+    ...(encrypt === undefined && given.encrypt !== undefined && { encrypt: given.encrypt.preset }),
+  };
 }
 
 /** What the dataset's having a subject, or none, forbids the mask. */
@@ -143,6 +157,7 @@ export function readDataset(
     const read = readField(report, at, path, field, rest);
     if (read !== undefined) fields.push(read);
   }
+  checkCardForms(report, presets, fields, [...place, 'fields']);
   checkRequired(source, place, text);
   checkSubject(source, place, text);
   checkHeaders(source, place, text.headers ?? []);

@@ -32,8 +32,8 @@ export interface Field {
   /** How it is sealed, when `encrypt` is seal. */
   readonly seal: SealMethod;
   readonly class?: ClassName;
-  /** Which preset gave the mask; it is no rule of its own, and in no hash. */
-  readonly preset?: PresetName;
+  /** Which presets gave mask and encrypt; they are no rules of their own, and in no hash. */
+  readonly presets?: { readonly mask?: PresetName; readonly encrypt?: PresetName };
 }
 
 /** What a policy says about one dataset, with every default filled in. */
@@ -90,7 +90,7 @@ export function identify(rules: DatasetRules): Dataset {
     headers: rules.headers.toSorted(byText),
     required: rules.required.toSorted(byText),
     fields: rules.fields
-      .map((field) => ({ ...field, preset: undefined }))
+      .map((field) => ({ ...field, presets: undefined }))
       .sort((a, b) => byText(a.path, b.path)),
   };
   const digest = createHash('sha256').update(canonical(sorted)).digest();

@@ -20,17 +20,33 @@ export function compareText(expected: string, actual: string, record: string): C
   if (found === null) return { is: 'different', byte: byteAt(actual, differsAt(parts, actual)) };
   for (const [group, value] of found.entries()) {
     const [from = 0, to = 0] = found.indices?.[group] ?? [];
-    // What stood between quotes in the record stands there still; a part of a string may by chance.
-    const isString = actual[from - 1] === '"' && actual[to] === '"';
-    const isThere = isString ? record.includes(`"${value}"`) : hasNumber(record, value);
-    if (group > 0 && isThere) return { is: 'unchanged', byte: byteAt(actual, from) };
+    if (group === 0) continue;
+    const around = stringAround(actual, from, to);
+    const isThere =
+      around === undefined
+        ? hasNumber(record, actual.slice(0, from), value)
+        : record.includes(around);
+    if (isThere) return { is: 'unchanged', byte: byteAt(actual, from) };
   }
   return { is: 'equal' };
 }
 
-/** A value without quotes is one of the record's when it stands there between what ends values. */
-function hasNumber(record: string, value: string): boolean {
-  return new RegExp(`[:,[\\s]${escaped(value)}[\\s,\\]}]`, 'u').test(record);
+/** The whole string, quotes included, that [from, to) is in; undefined when it is in none. */
+function stringAround(text: string, from: number, to: number): string | undefined {
+  // An escape has one place for each of its characters, so that offsets stay.
+  const before = text.slice(0, from).replaceAll(/\\./gs, '__');
+  const quotes = before.match(/"/g)?.length ?? 0;
+  if (quotes % 2 === 0) return undefined;
+  const start = before.lastIndexOf('"');
+  const end = text.indexOf('"', to);
+  return text.slice(start, end < 0 ? undefined : end + 1);
+}
+
+/** A value without quotes is the record's when it stands there behind the same name, or in an array. */
+function hasNumber(record: string, before: string, value: string): boolean {
+  const name = /"[^"]*"\s*:\s*$/u.exec(before)?.[0];
+  const start = name === undefined ? '[,[\\s]' : escaped(name);
+  return new RegExp(`${start}${escaped(value)}[\\s,\\]}]`, 'u').test(record);
 }
 
 /** Where a text stops being what was expected: the first place that no beginning of it reaches. */

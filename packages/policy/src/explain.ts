@@ -41,9 +41,14 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
       path: field.path,
       topic: masked,
       ...maskPart(field),
-      ...(field.preset !== undefined && { preset: field.preset }),
+      ...given(field.presets?.mask),
     },
-    { path: field.path, topic: encrypted, ...encryptPart(field, dataset.subject !== undefined) },
+    {
+      path: field.path,
+      topic: encrypted,
+      ...encryptPart(field, dataset.subject !== undefined),
+      ...given(field.presets?.encrypt),
+    },
   ]);
   const all =
     path === undefined ? [...keyParts(dataset), ...headerParts(dataset), ...parts] : parts;
@@ -59,6 +64,9 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
         : (shredded.get(`${part.topic} ${part.path}`) ?? 'nothing'),
   }));
 }
+
+const given = (preset: PresetName | undefined): { preset?: PresetName } =>
+  preset === undefined ? {} : { preset };
 
 /** As a policy writes it: a name, or a name with its parameters. */
 function written(name: string, parameters: unknown): string {

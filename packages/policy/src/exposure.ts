@@ -108,7 +108,7 @@ function checkOracle(report: ExposureReport, field: Field, place: Place, accepte
     return;
   }
   if (accepted) return;
-  const by = field.preset === undefined ? '' : `, by ${field.preset},`;
+  const by = field.presets?.mask === undefined ? '' : `, by ${field.presets.mask},`;
   const name = `${field.mask.name}${by}`;
   const small = field.types.includes('string') ? enumerable(field.class) : true;
   if (small === undefined)

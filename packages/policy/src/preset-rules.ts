@@ -3,7 +3,7 @@ import type { ValueType } from '@sealstream/records';
 import type { Field, KeyMethod } from './dataset.ts';
 import { type ExposureReport, isCard } from './exposure.ts';
 import { typeProblem } from './mask-rule.ts';
-import { letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
+import { HIDING, letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
 import type { Place } from './source-text.ts';
 import type { ClassName } from './value-class.ts';
 
@@ -11,7 +11,8 @@ import type { ClassName } from './value-class.ts';
 export interface PresetRule {
   readonly preset: PresetName;
   readonly mask: MaskRule;
-  readonly encrypt: 'seal' | 'drop';
+  /** Undefined where the presets leave it at seal. */
+  readonly encrypt?: { readonly preset: PresetName; readonly method: 'drop' };
 }
 
 type NamedRow = readonly [preset: PresetName, row: PresetRow];
@@ -35,15 +36,20 @@ export function presetRule(
     rows.find(([, { mask }]) => rows.every(([, row]) => letsPass(row, mask))) ?? rows[0];
   if (found === undefined) return undefined;
   const [preset, { mask }] = found;
+  const unsealed = rows.find(([, { sealed }]) => !sealed);
   const fits = typeProblem(mask, types) === undefined;
   return {
     preset,
     mask: fits ? mask : { name: 'redact', parameters: undefined },
-    encrypt: rows.every(([, { sealed }]) => sealed) ? 'seal' : 'drop',
+    ...(unsealed !== undefined && { encrypt: { preset: unsealed[0], method: 'drop' } }),
   };
 }
 
-const shown = (className: ClassName): string => `a field of class ${className}`;
+/** A card number may be told by its name alone; see isCard. */
+const shown = (field: Field): string =>
+  field.class === undefined
+    ? 'what its name says is a card number'
+    : `a field of class ${field.class}`;
 
 /** Reports what a preset forbids a field, and warns where it cannot tell. */
 export function checkPresets(
@@ -66,7 +72,7 @@ export function checkPresets(
     if (!letsPass(row, field.mask))
       report.source.report(
         [...place, 'mask'],
-        `${preset} forbids ${field.mask.name} ${parametersOf(field.mask)}on ${shown(className)}: ` +
+        `${preset} forbids ${field.mask.name} ${parametersOf(field.mask)}on ${shown(field)}: ` +
           `besides what shows nothing it lets pass ${row.lets}`,
         field.path,
       );
@@ -74,7 +80,7 @@ export function checkPresets(
     if (isForbidden)
       report.source.report(
         [...place, 'encrypt'],
-        `${preset} forbids ${field.encrypt} on ${shown(className)}: write ` +
+        `${preset} forbids ${field.encrypt} on ${shown(field)}: write ` +
           (row.sealed ? 'seal, drop or null' : 'drop or null'),
         field.path,
       );
@@ -83,6 +89,37 @@ export function checkPresets(
 
 const parametersOf = ({ parameters }: MaskRule): string =>
   parameters === undefined ? '' : `${JSON.stringify(parameters)} `;
+
+/** What a mask leaves of a card number, whatever stands for the rest; undefined when nothing. */
+function cardForm({ name, parameters }: MaskRule): string | undefined {
+  if (HIDING.includes(name)) return undefined;
+  const rule = (parameters ?? {}) as { keepFirst?: number; keepLast?: number };
+  return `${name} ${rule.keepFirst ?? 0} ${rule.keepLast ?? 0}`;
+}
+
+/**
+ * Reports card numbers that stand in two forms on masked: what one hides the other may show, and of a hash
+ * beside a truncated number only a million have to be tried (PCI SSC FAQ 1091, PCI DSS 3.5.1).
+ */
+export function checkCardForms(
+  report: ExposureReport,
+  presets: readonly PresetName[],
+  fields: readonly Field[],
+  place: Place,
+): void {
+  if (!presets.includes('pci')) return;
+  const [first, ...others] = fields.filter(
+    (field) => isCard(field) && cardForm(field.mask) !== undefined,
+  );
+  for (const { mask, path } of others)
+    if (cardForm(mask) !== cardForm(first.mask))
+      report.source.report(
+        [...place, path, 'mask'],
+        `pci allows one form of card numbers, and ${first.path} has another: ${first.mask.name} ` +
+          parametersOf(first.mask).trim(),
+        path,
+      );
+}
 
 /** Reports a record key of a class that a preset knows and that stands readable on an output. */
 export function checkPresetKey(

@@ -79,6 +79,13 @@ describe('what else differs', () => {
     ]);
   });
 
+  test('tokens that become equal for equal values show more', () => {
+    const rule = 'class: uuid, encrypt: { seal: { deterministic: true } }';
+    expect(seen(diffOf({ field: 'class: uuid' }, { field: rule }))).toEqual([
+      ['/a', 'encrypted.d', 'seal > seal {"deterministic":true}', 'more'],
+    ]);
+  });
+
   test('a header that passes is read on both outputs; one that stays behind no more', () => {
     const headers = { rules: '    headers: [trace]\n' };
     const rows = (change: string, readers: string) =>

@@ -49,6 +49,15 @@ describe('a field with a class and no mask', () => {
     ]);
   });
 
+  test('explain says so as well of what a preset does on encrypted', () => {
+    const [masked, encrypted] = explain(
+      datasetWith('/a: { type: string, class: security-code }', '    presets: [pci]\n'),
+      '/a',
+    );
+    expect(masked).toMatchObject({ treatment: 'drop', preset: 'pci' });
+    expect(encrypted).toMatchObject({ treatment: 'drop', preset: 'pci' });
+  });
+
   test('is redacted where the mask does not go with its type', () => {
     const { fields } = datasetWith(
       '/a: { type: number, class: date }\n/b: { type: number, class: age }',
@@ -118,8 +127,30 @@ describe('what a preset forbids is an error with line and column', () => {
     const text =
       'version: 1\ndatasets:\n  d:\n    revision: 1\n    presets: [pci]\n    fields:\n' +
       '      /card_number: { type: string, mask: keep }\n';
-    expect(() => parsePolicy(text, 'p')).toThrow(/7:43: \/card_number: pci forbids keep/);
+    expect(() => parsePolicy(text, 'p')).toThrow(
+      /7:43: \/card_number: pci forbids keep on what its name says/,
+    );
   });
+
+  test.each([
+    ['{ partial: { keepLast: 4 } }', '/a has another: partial {"keepFirst":6,"keepLast":4}'],
+    [`hash, ${ACCEPTED}`, '/a has another'],
+    ['redact', undefined],
+    ['{ partial: { keepFirst: 6, keepLast: 4, with: "*" } }', undefined],
+  ])(
+    'pci wants one form of card numbers in a dataset; beside first 6 and last 4: %s',
+    (mask, problem) => {
+      const read = (presets: string) =>
+        datasetWith(
+          `/a: { type: string, class: card, mask: { partial: { keepFirst: 6, keepLast: 4 } } }
+        /b: { type: string, class: card, mask: ${mask} }`,
+          presets,
+        );
+      if (problem === undefined) expect(() => read('    presets: [pci]\n')).not.toThrow();
+      else expect(() => read('    presets: [pci]\n')).toThrow(problem);
+      expect(() => read('')).not.toThrow();
+    },
+  );
 
   test('a key of a class it knows may not be kept', () => {
     const key = '    key: { mask: keep, class: ssn }\n';

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { KeyUse } from '@sealstream/crypto';
 import { describe, expect, test } from 'vitest';
 import { parsePolicy, parsePolicyTests, type PolicyError, runPolicyTests } from '../src/index.ts';
 import { PEOPLE_YAML } from './people.ts';
@@ -128,7 +129,33 @@ describe('a case fails', () => {
     const failures = (masked: string) =>
       failuresOf(`record: '{"b":"Canary","x":12.5}'\nmasked: '${masked}'`, policy);
     expect(failures('{"b":"{{any}}","x":12.5}')).toEqual([`${unchanged} | /b | 6`]);
+    expect(failures('{"b":"Ca{{any}}ry","x":12.5}')).toEqual([`${unchanged} | /b | 8`]);
     expect(failures('{"b":"Canary","x":{{any}}}')).toEqual([`${unchanged} | /x | 18`]);
+  });
+
+  test('but not when noise gives by chance what stands there, or in another field', () => {
+    const policy = policyOf(
+      '/x: { type: number, mask: { noise: { within: 1 } } }\n/y: { type: number, mask: keep }\n/z: { type: number, mask: keep }',
+    );
+    const lines = `record: '{"x":7,"y":6,"z":8}'\nmasked: '{"x":{{any}},"y":6,"z":8}'`;
+    for (let run = 0; run < 50; run++) expect(failuresOf(lines, policy)).toEqual([]);
+  });
+
+  test('when what encrypt made does not open again', () => {
+    /** Opens with another key than the one that sealed. */
+    class LosingKeys extends TestKeys {
+      readonly #other = new TestKeys();
+      override active(use: KeyUse) {
+        return { id: this.activeId, key: this.#other.byId(use, this.activeId) };
+      }
+    }
+    const policy = policyOf('/a: { type: string }');
+    const text = one(`record: '{"a":"x"}'\nmasked: '{"a":"[redacted]"}'`);
+    const cases = parsePolicyTests(text, 't', policy);
+    const { results } = runPolicyTests(policy, cases, () => new LosingKeys());
+    expect(results[0].failures).toEqual([
+      { message: 'what encrypt made does not open: RECORD_NOT_AUTHENTIC', path: '/a', byte: 5 },
+    ]);
   });
 
   test('without telling a value: only the text that came has them, and whoever shows it decides', () => {

@@ -17,7 +17,7 @@ export const explain = defineCommand<Options, [field: string | undefined]>({
   about:
     'Says of each field, of the record key and of headers what stands on masked and on encrypted, ' +
     'what of it can be read there, who gets the value back, and what a shred of its subject ' +
-    'changes. Needs no server and no key.',
+    'changes. A rule that a preset gave has its name behind it. Needs no server and no key.',
   arguments: [new Argument('[field]', 'path of one field, such as /ssn; all if not given')],
   options: [oneDatasetOption(), policyOption()],
   examples: [

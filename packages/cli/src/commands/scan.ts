@@ -48,7 +48,8 @@ export const scan = defineCommand<Options, [file: string | undefined]>({
     'says what the policy does with each; a field that looks personal and is kept, or is not named, is ' +
     'a finding, and rules that the sample never meets are told. --out writes a draft in which every ' +
     'class that was found has a fitting mask. A class counts from one value in ten. No value is ever ' +
-    'shown. Looking at a raw topic is told on the audit log first, as with tail.',
+    'shown; names of fields are, unless they look like values. Looking at a raw topic is told on the ' +
+    'audit log first, as with tail.',
   arguments: [fileArgument()],
   options: [
     new Option('--topic <topic>', 'records of this topic instead of a file; sealed ones are none'),
