@@ -165,8 +165,7 @@ export function readDataset(
   const hashed = key.mask === 'hash' || key.encrypt === 'hash';
   const accepted = text.key?.equalityOracle !== undefined;
   checkKeyOracle(report, text.key?.class, [...place, 'key'], hashed, accepted);
-  const methods = [key.mask, key.encrypt];
-  checkPresetKey(report, presets, { class: text.key?.class, methods }, [...place, 'key']);
+  checkPresetKey(report, presets, { class: text.key?.class, ...key }, [...place, 'key']);
   return identify({
     name,
     revision: text.revision,

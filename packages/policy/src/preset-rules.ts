@@ -121,19 +121,41 @@ export function checkCardForms(
       );
 }
 
-/** Reports a record key of a class that a preset knows and that stands readable on an output. */
+interface RecordKey {
+  readonly class: ClassName | undefined;
+  readonly mask: KeyMethod;
+  readonly encrypt: KeyMethod;
+}
+
+const HASH: MaskRule = { name: 'hash', parameters: undefined };
+/** The one preset that forbids a hash, being derived from the value, on identifiers of every class. */
+const NO_HASH: PresetName = 'hipaa-safe-harbor';
+
+/** Reports a record key that is kept, or hashed on masked where fields of its class may not be. */
 export function checkPresetKey(
   report: ExposureReport,
   presets: readonly PresetName[],
-  { class: className, methods }: { class: ClassName | undefined; methods: readonly KeyMethod[] },
+  key: RecordKey,
   place: Place,
 ): void {
-  if (!methods.includes('keep')) return;
-  if (className === undefined) {
-    if (presets.length > 0)
-      report.warn(place, `key kept without a class, so ${presets.join(' and ')} cannot check it`);
+  const isKept = key.mask === 'keep' || key.encrypt === 'keep';
+  if (key.class === undefined) {
+    const wary = presets.filter((preset) => isKept || (key.mask === 'hash' && preset === NO_HASH));
+    if (wary.length > 0)
+      report.warn(
+        place,
+        `the key is ${isKept ? 'kept' : 'hashed on masked'} without a class, so ` +
+          `${wary.join(' and ')} cannot check it: name its class, or drop it`,
+      );
     return;
   }
-  for (const [preset] of rowsOf(presets, className))
-    report.source.report(place, `${preset} forbids to keep a key of class ${className}`);
+  for (const [preset, row] of rowsOf(presets, key.class)) {
+    if (isKept)
+      report.source.report(place, `${preset} forbids to keep a key of class ${key.class}`);
+    else if (key.mask === 'hash' && !letsPass(row, HASH))
+      report.source.report(
+        place,
+        `${preset} forbids to hash a key of class ${key.class} on masked`,
+      );
+  }
 }

@@ -152,11 +152,41 @@ describe('what a preset forbids is an error with line and column', () => {
     },
   );
 
-  test('a key of a class it knows may not be kept', () => {
-    const key = '    key: { mask: keep, class: ssn }\n';
-    expect(problemsOf('hipaa-safe-harbor', 'class: ssn', key).join()).toContain(
-      'hipaa-safe-harbor forbids to keep a key of class ssn',
-    );
+  test.each([
+    [
+      'hipaa-safe-harbor',
+      '{ mask: keep, class: uuid }',
+      'hipaa-safe-harbor forbids to keep a key of class uuid',
+    ],
+    ['gdpr-pseudonymise', '{ encrypt: keep, class: uuid }', 'forbids to keep a key of class uuid'],
+    [
+      'hipaa-safe-harbor',
+      '{ class: uuid }',
+      'hipaa-safe-harbor forbids to hash a key of class uuid',
+    ],
+    ['hipaa-safe-harbor', '{ class: uuid, mask: drop }', undefined],
+    ['gdpr-pseudonymise', '{ class: uuid }', undefined],
+    ['pci', '{ class: uuid, mask: keep }', undefined],
+  ])('of the record key, under %s: %s', (presets, key, problem) => {
+    const problems = problemsOf(presets, 'class: category', `    key: ${key}\n`);
+    expect(problems).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
+  });
+
+  test('a key without a class is a warning where it is kept, and under HIPAA where it is hashed', () => {
+    const warnings = (presets: string, key: string) =>
+      parsePolicy(
+        `version: 1\ndatasets:\n  d:\n    revision: 1\n    presets: [${presets}]\n    key: ${key}\n` +
+          '    fields: { /a: { type: string } }\n',
+        'p',
+      ).warnings.map(({ message }) => message);
+    expect(warnings('pci', '{ mask: keep }')).toEqual([
+      'the key is kept without a class, so pci cannot check it: name its class, or drop it',
+    ]);
+    expect(warnings('pci, hipaa-safe-harbor', '{ mask: hash }')).toEqual([
+      'the key is hashed on masked without a class, so hipaa-safe-harbor cannot check it: name its class, or drop it',
+    ]);
+    expect(warnings('pci, hipaa-safe-harbor', '{ mask: drop }')).toEqual([]);
+    expect(warnings('gdpr-pseudonymise', '{}')).toEqual([]);
   });
 
   test.each([
