@@ -1,3 +1,4 @@
+// Long because the list of codes is closed and stands in one place.
 /** Who can mend an error, and whether trying again can help. */
 export type ErrorClass =
   /** One record is bad: it goes to the rejected topic and the flow goes on. */
@@ -356,6 +357,30 @@ export const ERRORS = {
     class: 'terminal',
     cause: 'A server or tool that this command needs is not there.',
     mend: 'The message names the line that installs or starts it.',
+  },
+
+  // Schema registry.
+  REGISTRY_UNREACHABLE: {
+    class: 'retryable',
+    cause: 'The schema registry does not answer.',
+    mend: 'Check its address and that it runs; known schemas are used meanwhile.',
+  },
+  REGISTRY_REFUSED: {
+    class: 'terminal',
+    cause: 'The schema registry refuses a request, or something else answers at its address.',
+    mend: 'Check the address with its path, and the user and password; the status is named.',
+  },
+  SCHEMA_UNKNOWN: {
+    class: 'record',
+    cause: 'The schema registry does not have the schema that a record names, or a part of it.',
+    mend: 'Check that the producer registers at this registry, then replay the record.',
+  },
+  SCHEMA_INCOMPATIBLE: {
+    class: 'terminal',
+    cause: 'A derived schema does not fit those before it under the subject of an output topic.',
+    mend:
+      'Undo the change of the input schema or of the policy, give the output topic another name, or ' +
+      'set the compatibility of the subject named to NONE when every reader can take the new form.',
   },
 
   // Audit.
