@@ -8,6 +8,13 @@
  * sealed, open gives back byte for byte. Plans know neither Kafka nor Redis; keys come from
  * outside.
  */
+export {
+  avroCheckPlan,
+  avroPlan,
+  type SchemaPlan,
+  type SchemaRefusal,
+  type SchemaStage,
+} from './avro-plan.ts';
 export { csvFile } from './csv-file.ts';
 export { type CsvConversion, csvToJson, type JsonRow, type JsonRows } from './csv-to-json.ts';
 export type {
