@@ -30,7 +30,7 @@ import {
   shapeLabels,
   shapeOf,
 } from './json-plan.ts';
-import { fieldOutcome, unknownOutcome } from './outcomes.ts';
+import { slotOutcomes } from './outcomes.ts';
 import type { Tally } from './tally.ts';
 import { recordFault, type Refusal, type Verdict } from './verdict.ts';
 
@@ -61,16 +61,17 @@ class AvroReader {
   readonly #subjectText = new ByteWriter(64);
   #subject: ByteRange | undefined;
 
-  constructor(dataset: Dataset, stage: SchemaStage | 'check', text: string, references: string[]) {
+  constructor(
+    dataset: Dataset,
+    stage: SchemaStage | 'check',
+    text: string,
+    references: readonly string[],
+  ) {
     this.shape = shapeOf(dataset, stage);
-    const { fieldCount, patterns } = this.shape;
-    const outcomes = patterns.map((_, slot) => {
-      const field = slot < fieldCount ? dataset.fields[slot] : undefined;
-      return field === undefined ? unknownOutcome(stage) : fieldOutcome(dataset, field, stage);
-    });
+    const outcomes = slotOutcomes(dataset, this.shape, stage);
     this.met = new AvroShape(readAvroSchema(text, references), this.shape, outcomes);
     this.scanner = new AvroScanner(this.met.root);
-    this.#mayHold = patterns.map((_, slot) => mayHoldToken(dataset, slot));
+    this.#mayHold = this.shape.patterns.map((_, slot) => mayHoldToken(dataset, slot));
     this.#maxBytes = dataset.maxRecordBytes;
     this.#subjectSlot = dataset.fields.findIndex(({ path }) => path === dataset.subject);
   }
@@ -221,7 +222,7 @@ export function avroPlan(
   dataset: Dataset,
   stage: SchemaStage,
   text: string,
-  references: string[] = [],
+  references: readonly string[] = [],
 ): SchemaPlan<Plan> | SchemaRefusal {
   const reader = new AvroReader(dataset, stage, text, references);
   const { problems, root, unknown } = reader.met;
@@ -234,7 +235,7 @@ export function avroPlan(
 export function avroCheckPlan(
   dataset: Dataset,
   text: string,
-  references: string[] = [],
+  references: readonly string[] = [],
 ): SchemaPlan<CheckPlan> | SchemaRefusal {
   const reader = new AvroReader(dataset, 'check', text, references);
   const { problems, unknown } = reader.met;

@@ -8,6 +8,14 @@
  * sealed, open gives back byte for byte. Plans know neither Kafka nor Redis; keys come from
  * outside.
  */
+export { FRAME_BYTES, FramedCheckPlan, type FramedFormat, FramedPlan } from './framed-plan.ts';
+export { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
+export {
+  type KnownSchema,
+  type SchemaFinding,
+  type SchemaSource,
+  SchemaTable,
+} from './schema-table.ts';
 export {
   avroCheckPlan,
   avroPlan,

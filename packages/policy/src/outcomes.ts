@@ -1,5 +1,5 @@
 import { maskAction } from '@sealstream/masking';
-import type { Outcome } from '@sealstream/records';
+import type { Outcome, Shape } from '@sealstream/records';
 import type { Dataset, Field } from './dataset.ts';
 import type { Stage } from './field-stage.ts';
 
@@ -18,13 +18,22 @@ function maskOutcome(dataset: Dataset, { mask, path }: Field): Outcome {
 }
 
 /** What a stage makes of the values of a field, for the schema of its output. */
-export function fieldOutcome(dataset: Dataset, field: Field, stage: Stage | 'check'): Outcome {
+function fieldOutcome(dataset: Dataset, field: Field, stage: Stage | 'check'): Outcome {
   if (stage === 'mask') return maskOutcome(dataset, field);
   if (stage !== 'encrypt') return SAME;
   if (field.encrypt === 'seal') return TOKEN;
   return field.encrypt === 'null' ? { becomes: 'null' } : SAME;
 }
 
-/** The same for fields that the policy does not name, where they are not left out. */
-export const unknownOutcome = (stage: Stage | 'check'): Outcome =>
-  stage === 'encrypt' ? TOKEN : SAME;
+/** The same for each slot of a dataset's shape; fields that the policy does not name are sealed whole. */
+export function slotOutcomes(
+  dataset: Dataset,
+  { fieldCount, patterns }: Shape,
+  stage: Stage | 'check',
+): readonly Outcome[] {
+  const unknown = stage === 'encrypt' ? TOKEN : SAME;
+  return patterns.map((_, slot) => {
+    const field = slot < fieldCount ? dataset.fields[slot] : undefined;
+    return field === undefined ? unknown : fieldOutcome(dataset, field, stage);
+  });
+}

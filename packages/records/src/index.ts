@@ -20,6 +20,7 @@ export { CELL, CELL_STRIDE, CsvReader, type CsvRow } from './csv-reader.ts';
 export { undoubleQuotes, writeCsvCell } from './csv-text.ts';
 export { type Fault, JsonScanner, SPAN_STRIDE } from './json-scanner.ts';
 export { jsonKind, MAX_DEPTH } from './json-syntax.ts';
+export { type DerivedJsonSchema, deriveJsonSchema } from './json-schema-derived.ts';
 export { standsPlain, unescapeJson, writeJsonString } from './json-text.ts';
 export { type Line, LineReader } from './line-reader.ts';
 export { isWhole, type Outcome, type SchemaProblem } from './outcome.ts';
