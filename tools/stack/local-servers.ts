@@ -1,18 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withLock } from './lock.ts';
+import { type MavenSource, mavenFolder } from './maven.ts';
 import { MissingTool } from './missing.ts';
-import { POM, STATE } from './paths.ts';
+import { POM } from './paths.ts';
 
 /** Where the servers of deploy/local/pom.xml are on this machine. */
 export interface LocalServers {
@@ -25,10 +16,10 @@ export interface LocalServers {
 }
 
 const JAVA_LINE = 'apt-get install -y openjdk-17-jre-headless (macOS: brew install openjdk@17)';
-const MAVEN_LINE = 'apt-get install -y maven (macOS: brew install maven)';
 const REDIS_LINE = 'apt-get install -y redis-server (macOS: brew install redis)';
 
-function javaCommand(): string {
+/** The command that starts Java. Throws MissingTool. */
+export function javaCommand(): string {
   const home = process.env['JAVA_HOME'];
   const java = home === undefined || home === '' ? 'java' : join(home, 'bin', 'java');
   const said = spawnSync(java, ['-version'], { encoding: 'utf8' });
@@ -38,24 +29,15 @@ function javaCommand(): string {
   return java;
 }
 
-/** Copies the servers into `folder`, whole or not at all: a folder that is there is complete. */
-function download(folder: string, progress: (line: string) => void): void {
-  progress('fetching Kafka and Redis with Maven (once)');
-  const partial = `${folder}.partial-${process.pid}`;
-  mkdirSync(partial, { recursive: true });
-  try {
-    const args = ['-B', '-q', '-ntp', '-f', POM, 'package', `-Dservers.directory=${partial}`];
-    const maven = spawnSync('mvn', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-    if (maven.error !== undefined) throw new MissingTool('Maven is missing', MAVEN_LINE);
-    if (maven.status !== 0)
-      throw new Error(`Maven failed:\n${`${maven.stdout}${maven.stderr}`.trim().slice(-2000)}`);
-    for (const name of readdirSync(join(partial, 'redis')))
-      chmodSync(join(partial, 'redis', name), 0o755);
-    renameSync(partial, folder);
-  } finally {
-    rmSync(partial, { recursive: true, force: true });
-  }
-}
+const SERVERS: MavenSource = {
+  pom: POM,
+  name: 'servers',
+  what: 'Kafka and Redis',
+  finish: (folder) => {
+    for (const name of readdirSync(join(folder, 'redis')))
+      chmodSync(join(folder, 'redis', name), 0o755);
+  },
+};
 
 function versionOfRedis(command: string): string | undefined {
   const said = spawnSync(command, ['--version'], { encoding: 'utf8' });
@@ -75,18 +57,12 @@ function redisServer(folder: string): Pick<LocalServers, 'redisServer' | 'redisV
 
 /**
  * Finds Java, and brings Kafka and Redis into .sealstream/tools when they are not there yet.
- * The folder is named by the hash of the pom, so a new version never mixes with an old one.
  * Throws MissingTool.
  */
 export async function localServers(progress: (line: string) => void): Promise<LocalServers> {
   const java = javaCommand();
+  const folder = await mavenFolder(SERVERS, progress);
   const pom = readFileSync(POM, 'utf8');
-  const hash = createHash('sha256').update(pom).digest('hex').slice(0, 12);
-  const folder = join(STATE, 'tools', `servers-${hash}`);
-  if (!existsSync(folder))
-    await withLock(join(STATE, 'tools', 'servers.lock'), async () => {
-      if (!existsSync(folder)) download(folder, progress);
-    });
   const kafkaVersion = /<kafka.version>(.*)<\/kafka.version>/.exec(pom)?.[1] ?? '';
   return { java, libs: join(folder, 'libs'), kafkaVersion, ...redisServer(folder) };
 }

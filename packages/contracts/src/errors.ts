@@ -36,6 +36,16 @@ export const ERRORS = {
     cause: 'The row breaks RFC 4180 or has another number of columns than the header.',
     mend: 'Quote fields that hold a comma, quote or line break; double inner quotes.',
   },
+  RECORD_INVALID_AVRO: {
+    class: 'record',
+    cause: 'The bytes of the value do not follow its Avro schema, or go on behind its end.',
+    mend: 'Encode under the schema whose id the record names; the byte offset tells where it ends.',
+  },
+  RECORD_NOT_FRAMED: {
+    class: 'record',
+    cause: 'The value does not begin with a zero byte and the id of a schema.',
+    mend: 'Produce with a serializer of the schema registry, or name the format the records have.',
+  },
   RECORD_UNKNOWN_FIELD: {
     class: 'record',
     cause: 'The record has a field that the policy does not name.',
@@ -378,6 +388,41 @@ export const ERRORS = {
     class: 'terminal',
     cause: 'A server or tool that this command needs is not there.',
     mend: 'The message names the line that installs or starts it.',
+  },
+
+  // Schema registry.
+  REGISTRY_UNREACHABLE: {
+    class: 'retryable',
+    cause: 'The schema registry does not answer.',
+    mend: 'Check its address and that it runs; known schemas are used meanwhile.',
+  },
+  REGISTRY_REFUSED: {
+    class: 'terminal',
+    cause: 'The schema registry refuses a request, or something else answers at its address.',
+    mend: 'Check the address with its path, and the user and password; the status is named.',
+  },
+  SCHEMA_UNKNOWN: {
+    class: 'record',
+    cause: 'The schema registry does not have the schema that a record names, or a part of it.',
+    mend: 'Check that the producer registers at this registry, then replay the record.',
+  },
+  SCHEMA_UNREADABLE: {
+    class: 'record',
+    cause:
+      'The schema that a record names cannot be read, or is of another format than the policy.',
+    mend: 'The reason is named; register a schema that follows the specification of its format.',
+  },
+  SCHEMAS_WANTED: {
+    class: 'retryable',
+    cause: 'The schema that a record names is not in memory yet.',
+    mend: 'Nothing to do: it is fetched and the batch is tried again.',
+  },
+  SCHEMA_INCOMPATIBLE: {
+    class: 'terminal',
+    cause: 'A derived schema does not fit those before it under the subject of an output topic.',
+    mend:
+      'Undo the change of the input schema or of the policy, give the output topic another name, or ' +
+      'set the compatibility of the subject named to NONE when every reader can take the new form.',
   },
 
   // Audit.

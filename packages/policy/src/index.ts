@@ -8,6 +8,21 @@
  * sealed, open gives back byte for byte. Plans know neither Kafka nor Redis; keys come from
  * outside.
  */
+export { FRAME_BYTES, FramedCheckPlan, type FramedFormat, FramedPlan } from './framed-plan.ts';
+export { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
+export {
+  type KnownSchema,
+  type SchemaFinding,
+  type SchemaSource,
+  SchemaTable,
+} from './schema-table.ts';
+export {
+  avroCheckPlan,
+  avroPlan,
+  type SchemaPlan,
+  type SchemaRefusal,
+  type SchemaStage,
+} from './avro-plan.ts';
 export { csvFile } from './csv-file.ts';
 export { type CsvConversion, csvToJson, type JsonRow, type JsonRows } from './csv-to-json.ts';
 export type {

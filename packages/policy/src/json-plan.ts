@@ -54,9 +54,10 @@ const TOKEN_START = 0x73;
 const JWE_START = 0x65;
 
 /** What a value becomes may be this many times as large as a raw record; so are the topics. */
-const OUTPUT_FACTOR = 2;
+export const OUTPUT_FACTOR = 2;
 
-function shapeOf(dataset: Dataset, stage: Stage | 'check'): Shape {
+/** The fields of a dataset as a stage finds them. */
+export function shapeOf(dataset: Dataset, stage: Stage | 'check'): Shape {
   const fields = dataset.fields.map((field: Field) => ({
     path: field.path,
     // A sealed value is a token or was never ours; either is told when it is opened.
@@ -69,6 +70,18 @@ function shapeOf(dataset: Dataset, stage: Stage | 'check'): Shape {
     cut: isCut(stage, field),
   }));
   return new Shape(fields, unknownRule(stage, dataset));
+}
+
+/** What an event calls that which a stage does to each slot. */
+export function shapeLabels(
+  dataset: Dataset,
+  stage: Stage,
+  shape: Shape,
+): readonly (string | undefined)[] {
+  return shape.patterns.map((pattern, slot) => {
+    const field = slot < shape.fieldCount ? dataset.fields[slot] : undefined;
+    return field === undefined ? unknownLabel(stage, dataset, pattern) : stageLabel(stage, field);
+  });
 }
 
 function treatments(
@@ -88,7 +101,7 @@ function treatments(
  * Whether a producer's token may stand in this field: it is sealed once more on encrypted, and does
  * not stand as it is on either output. All stages judge alike.
  */
-function mayHoldToken({ fields, producerTokens }: Dataset, slot: number): boolean {
+export function mayHoldToken({ fields, producerTokens }: Dataset, slot: number): boolean {
   if (producerTokens === 'reject') return false;
   const field = fields[slot];
   if (field === undefined) return true;
@@ -169,10 +182,7 @@ class JsonPlan implements Plan {
     this.#reader = new JsonReader(dataset, stage);
     const { shape } = this.#reader;
     this.#treatments = treatments(dataset, stage, this.#reader);
-    this.#labels = shape.patterns.map((pattern, slot) => {
-      const field = slot < shape.fieldCount ? dataset.fields[slot] : undefined;
-      return field === undefined ? unknownLabel(stage, dataset, pattern) : stageLabel(stage, field);
-    });
+    this.#labels = shapeLabels(dataset, stage, shape);
     this.#maxOutput = dataset.maxRecordBytes * OUTPUT_FACTOR;
   }
 

@@ -17,6 +17,7 @@ export const ORDER = [
   ['audit-log', 'pure'],
   ['sdk', 'pure'],
   ['keyring', 'link'],
+  ['registry', 'link'],
   ['bus', 'link'],
   ['service', 'program'],
   ['cli', 'program'],

@@ -1,0 +1,161 @@
+import type { ByteRange, RejectCode } from '@sealstream/contracts';
+import {
+  type FieldCipher,
+  fieldCipher,
+  type KeySource,
+  looksLikeToken,
+  type PlainType,
+  type SealMethod,
+} from '@sealstream/crypto';
+import { type MaskAction, maskAction } from '@sealstream/masking';
+import {
+  type AvroSpan,
+  ByteWriter,
+  isJsonNumber,
+  isWhole,
+  KIND,
+  writeAvroCount,
+  writeAvroFloat,
+  writeAvroNumber,
+  writeAvroText,
+  writeAvroWhole,
+} from '@sealstream/records';
+import type { Dataset, Field } from './dataset.ts';
+import type { Stage } from './field-stage.ts';
+
+/**
+ * Writes what the value of a span becomes, the number of its branch included, or tells why it cannot.
+ * Working memory is shared by all treatments: one record at a time, nothing kept.
+ */
+export type AvroTreatment = (
+  bytes: Buffer,
+  span: AvroSpan,
+  out: ByteWriter,
+  keys: KeySource,
+) => RejectCode | undefined;
+
+const text = new ByteWriter();
+const result = new ByteWriter();
+const found: ByteRange = { bytes: text.bytes, from: 0, to: 0 };
+
+/** The text of a value; the same object each time, good until the next one is asked for. */
+export function avroText(bytes: Buffer, { inside, type }: AvroSpan, scratch = text): ByteRange {
+  scratch.reset();
+  writeAvroText(bytes, inside, type, scratch);
+  found.bytes = scratch.bytes;
+  found.from = 0;
+  found.to = scratch.length;
+  return found;
+}
+
+/** Whether a string begins as a field token does. */
+export function looksSealedAvro(bytes: Buffer, span: AvroSpan): boolean {
+  if (span.type.is !== 'string') return false;
+  const { bytes: inner, from, to } = avroText(bytes, span);
+  return looksLikeToken(inner, from, to);
+}
+
+/** Writes the number of a branch, where the new type is a union. */
+function writeBranch(out: ByteWriter, place: number | undefined): void {
+  if (place !== undefined && place >= 0) writeAvroCount(out, place);
+}
+
+/** Writes what `result` holds as a string. */
+function writeResult({ op }: AvroSpan, out: ByteWriter): void {
+  writeBranch(out, op?.some);
+  writeAvroCount(out, result.length);
+  out.copy(result.bytes, 0, result.length);
+}
+
+function fixed(constant: string | number | boolean | null): AvroTreatment {
+  const value = new ByteWriter(64);
+  if (typeof constant === 'string') {
+    const bytes = Buffer.from(constant);
+    writeAvroCount(value, bytes.length);
+    value.copy(bytes);
+  } else if (typeof constant === 'boolean') {
+    value.byte(constant ? 1 : 0);
+  } else if (isWhole(constant)) {
+    writeAvroWhole(value, String(constant), 'long');
+  } else if (constant !== null) {
+    writeAvroFloat(value, constant, 'double');
+  }
+  const written = value.take();
+  return (_bytes, { op }, out) => {
+    writeBranch(out, op?.some);
+    out.copy(written);
+    return undefined;
+  };
+}
+
+function rewritten({ output, rewrite }: MaskAction & { does: 'rewrite' }): AvroTreatment {
+  return (bytes, span, out, keys) => {
+    const { kind, start, end, inside, type, op } = span;
+    if (kind === KIND.null) {
+      if (output === 'number') out.copy(bytes, start, end);
+      else writeBranch(out, op?.none);
+      return undefined;
+    }
+    const source = avroText(bytes, span);
+    result.reset();
+    if (!rewrite(source.bytes, source.from, source.to, result, keys)) return 'RECORD_VALUE_UNFIT';
+    if (output === 'text') {
+      writeResult(span, out);
+      return undefined;
+    }
+    out.copy(bytes, start, inside);
+    const number = result.bytes.toString('latin1', 0, result.length);
+    return writeAvroNumber(out, number, type) ? undefined : 'RECORD_VALUE_UNFIT';
+  };
+}
+
+const PLAIN_TYPES: Readonly<Record<number, PlainType>> = {
+  [KIND.string]: 'string',
+  [KIND.number]: 'number',
+  [KIND.boolean]: 'boolean',
+  [KIND.null]: 'null',
+};
+
+/** The type that a value is sealed with: the one that the same value has in JSON. */
+function plainType(bytes: Buffer, { inside, kind, type }: AvroSpan): PlainType {
+  // NaN and the infinities are no numbers of JSON's.
+  if (kind === KIND.number && !isJsonNumber(bytes, inside, type)) return 'string';
+  return PLAIN_TYPES[kind] ?? 'json';
+}
+
+function sealed(cipher: FieldCipher): AvroTreatment {
+  return (bytes, span, out, keys) => {
+    const type = plainType(bytes, span);
+    const source = avroText(bytes, span);
+    result.reset();
+    cipher.sealInto(keys, type, source.bytes, source.from, source.to, result);
+    writeResult(span, out);
+    return undefined;
+  };
+}
+
+/** What a stage does to a value that it seals under this pattern. */
+export function sealedAvro(
+  dataset: Dataset,
+  pattern: string,
+  method: SealMethod = dataset.unknownSeal,
+): AvroTreatment {
+  return sealed(fieldCipher(dataset.name, pattern, method));
+}
+
+/** What a stage does to the values of a field; undefined when they stay, or are left out. */
+export function avroTreatment(
+  dataset: Dataset,
+  field: Field,
+  stage: Stage,
+  subject: { readonly text: ByteRange | undefined },
+): AvroTreatment | undefined {
+  if (stage === 'mask') {
+    const { path } = field;
+    const action = maskAction(field.mask, { dataset: dataset.name, path, subject });
+    if (action.does === 'fixed') return fixed(action.value);
+    return action.does === 'rewrite' ? rewritten(action) : undefined;
+  }
+  if (field.encrypt === 'seal') return sealedAvro(dataset, field.path, field.seal);
+  return field.encrypt === 'null' ? fixed(null) : undefined;
+}

@@ -1,0 +1,2 @@
+/** Kinds of schema, as a registry calls them. */
+export type SchemaType = 'AVRO' | 'JSON' | 'PROTOBUF';
