@@ -13,7 +13,7 @@ import {
 } from '@sealstream/keyring';
 import { KafkaKeysetHeads } from '@sealstream/service';
 import { afterEach, expect, inject, it } from 'vitest';
-import type { Purpose } from '@sealstream/contracts';
+import { type Purpose, SERVICE_PURPOSES } from '@sealstream/contracts';
 import { RunningFlow, until } from './running-flow.ts';
 
 let flow: RunningFlow;
@@ -90,29 +90,31 @@ it("with mask's key files and all that Redis holds, no field of encrypted.D and 
   );
 
   const mask = place.keysOf('mask');
-  expect(readdirSync(mask).toSorted()).toEqual(['accepted.key', 'hash.key']);
+  const held = SERVICE_PURPOSES.mask;
+  expect(held).not.toContain('field');
+  expect(readdirSync(mask).toSorted()).toEqual(held.map((purpose) => `${purpose}.key`).toSorted());
   await expect(keyringOf(mask, ['field'])).rejects.toThrow(/KEY_FILE_MISSING/);
   await expect(keyringOf(mask, ['rejected'])).rejects.toThrow(/KEY_FILE_MISSING/);
   // With the keys that it does have, though it asks for what is not its own.
-  const own = await keyringOf(mask, ['accepted', 'hash', 'fpe']);
+  const own = await keyringOf(mask, held);
   await expect(open(own)).rejects.toThrow(/KEYSET_MISSING/);
   // Even with the epoch keys, which it cannot reach: they are wrapped under a key that it lacks.
   await expect(subjectsOf(mask)).rejects.toThrow(/KEY_FILE_MISSING/);
   expect(() => codec.open(own.keys, rejected)).toThrow(/KEY/);
   // Its key material under the names of the others: each of its keys tried on each keyset.
-  for (const [index, held] of ['accepted', 'hash', 'fpe'].entries()) {
+  for (const [index, name] of held.entries()) {
     for (const purpose of ['field', 'rejected'] as const) {
       const forged = join(place.tmp, `forged-${index}-${purpose}`);
       mkdirSync(forged, { mode: 0o700 });
-      copyFileSync(join(mask, `${held}.key`), join(forged, `${purpose}.key`));
+      copyFileSync(join(mask, `${name}.key`), join(forged, `${purpose}.key`));
       await expect(keyringOf(forged, [purpose])).rejects.toThrow(/KEY_FILE_INVALID|KEYSET_UNREAD/);
-      const renamed = readFileSync(join(mask, `${held}.key`), 'utf8').replace(held, purpose);
+      const renamed = readFileSync(join(mask, `${name}.key`), 'utf8').replace(name, purpose);
       writeFileSync(join(forged, `${purpose}.key`), renamed, { mode: 0o600 });
       await expect(keyringOf(forged, [purpose])).rejects.toThrow(/KEYSET_UNREADABLE/);
     }
     const forged = join(place.tmp, `forged-${index}-subject`);
     mkdirSync(forged, { mode: 0o700 });
-    const renamed = readFileSync(join(mask, `${held}.key`), 'utf8').replace(held, 'subject');
+    const renamed = readFileSync(join(mask, `${name}.key`), 'utf8').replace(name, 'subject');
     writeFileSync(join(forged, 'subject.key'), renamed, { mode: 0o600 });
     await expect(subjectsOf(forged)).rejects.toThrow(/KEYSET_UNREADABLE/);
   }

@@ -1,8 +1,15 @@
+import type { Purpose } from '@sealstream/contracts';
 import { isDeterministic } from '@sealstream/crypto';
 import { type Dataset, maskPurpose } from '@sealstream/policy';
 
 /** Keys on which joins rest. */
-export type JoinKeys = 'hash' | 'fpe' | 'deterministic';
+type JoinKeys = 'hash' | 'fpe' | 'deterministic';
+
+/** What a new epoch of a purpose breaks joins of: of `field` only the deterministic keys have any. */
+export function joinKeysOf(purpose: Purpose): JoinKeys {
+  if (purpose === 'fpe') return 'fpe';
+  return purpose === 'field' ? 'deterministic' : 'hash';
+}
 
 /**
  * What equal values no longer have in common once such keys are made anew: each a topic of the

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { describeCommand, type Frame } from './command.ts';
 import { apply } from './commands/apply.ts';
 import { audit } from './commands/audit.ts';
+import { detokenise } from './commands/detokenise.ts';
 import { grants } from './commands/grants.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
@@ -36,6 +37,7 @@ const COMMANDS = [
   keys,
   subjects,
   grants,
+  detokenise,
   ingest,
   tail,
   replay,

@@ -2,7 +2,7 @@ import type { ListedKey } from '@sealstream/keyring';
 import { datasetOf, parsePolicy } from '@sealstream/policy';
 import { describe, expect, test } from 'vitest';
 
-import { brokenJoins } from '../src/broken-joins.ts';
+import { brokenJoins, joinKeysOf } from '../src/broken-joins.ts';
 import { DUE_AGE_MS, DUE_USES, kindsOf, whyDue } from '../src/rotation-due.ts';
 
 const NOW = Date.parse('2026-06-01T00:00:00.000Z');
@@ -30,7 +30,8 @@ datasets:
       /b: { type: string, mask: redact, encrypt: { seal: { form: jwe } } }
       /c: { type: string, mask: redact, encrypt: { seal: { deterministic: true } }, equalityOracle: { accepted: test } }
       /d: { type: string, mask: redact, encrypt: { seal: { form: fernet } } }
-      /e: { type: string, mask: keep, encrypt: keep }`,
+      /e: { type: string, mask: keep, encrypt: keep }
+      /f: { type: string, mask: fpe, encrypt: keep, equalityOracle: { accepted: test } }`,
     'sealstream.yaml',
   ),
   'people',
@@ -91,4 +92,6 @@ test('a new epoch names the joins that break: hashed fields and keys, or determi
     'masked.people  field /a',
   ]);
   expect(brokenJoins('deterministic', dataset)).toEqual(['encrypted.people  field /c']);
+  expect(brokenJoins(joinKeysOf('fpe'), dataset)).toEqual(['masked.people  field /f']);
+  expect([joinKeysOf('hash'), joinKeysOf('field')]).toEqual(['hash', 'deterministic']);
 });

@@ -72,6 +72,8 @@ export const PlainEvent = z.object({
     'resumed',
     'replayed',
     'read',
+    'detokenise-ordered',
+    'detokenised',
     'deleted-behind',
     'topics-changed',
     'alert',

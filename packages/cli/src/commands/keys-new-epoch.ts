@@ -4,7 +4,7 @@ import { type KeysetChange, keysetName } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 import { Option } from 'commander';
 
-import { brokenJoins } from '../broken-joins.ts';
+import { brokenJoins, joinKeysOf } from '../broken-joins.ts';
 import { openAdmin } from '../cluster-keys.ts';
 import { openSubjects } from '../cluster-subjects.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
@@ -65,8 +65,7 @@ export const keysNewEpoch = defineCommand<Options>({
   run: async (context, options) => {
     const dataset = readDataset(context, options);
     const { algorithm, purpose } = chosen(options);
-    const joins =
-      purpose === 'subject-index' ? [] : brokenJoins(algorithm ? 'deterministic' : 'hash', dataset);
+    const joins = purpose === 'subject-index' ? [] : brokenJoins(joinKeysOf(purpose), dataset);
     const { terminal } = context;
     if (options.yes !== true) {
       if (terminal.json) terminal.sayJson({ dataset: dataset.name, breaks: joins });
