@@ -1,13 +1,14 @@
 import { datasetTopics, RESERVED_HEADER_PREFIX } from '@sealstream/contracts';
 import { DEFAULT_SEAL } from '@sealstream/crypto';
-import { formatPattern, parsePattern } from '@sealstream/records';
+import { parsePattern } from '@sealstream/records';
 import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
 import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
+import { type ReadBeside, readKAnonymity } from './k-anonymity-reader.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
 import { readMask, shredProblem, subjectProblem, typeProblem } from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
 import type { MaskRule } from '@sealstream/masking';
-import { checkPaths } from './path-rules.ts';
+import { checkPaths, spelled } from './path-rules.ts';
 import { readSeal } from './seal-rule.ts';
 import type { Place, SourceText } from './source-text.ts';
 
@@ -15,12 +16,6 @@ function given<T>(text: Readonly<Record<string, T | undefined>> | undefined): Re
   return Object.fromEntries(
     Object.entries(text ?? {}).filter((entry): entry is [string, T] => entry[1] !== undefined),
   );
-}
-
-/** One spelling for each path; what is none stays and has been reported. */
-function spelled(path: string): string {
-  const steps = parsePattern(path);
-  return steps === undefined ? path : formatPattern(steps);
 }
 
 function readField(
@@ -107,6 +102,7 @@ export function readDataset(
   report: ExposureReport,
   name: string,
   text: DatasetText,
+  readBeside: ReadBeside,
 ): Dataset | undefined {
   const { source } = report;
   const place: Place = ['datasets', name];
@@ -124,6 +120,7 @@ export function readDataset(
   checkRequired(source, place, text);
   checkSubject(source, place, text);
   checkHeaders(source, place, text.headers ?? []);
+  const kAnonymity = readKAnonymity({ source, readBeside }, place, text, fields);
   const key = { mask: text.key?.mask ?? 'hash', encrypt: text.key?.encrypt ?? 'hash' };
   const hashed = key.mask === 'hash' || key.encrypt === 'hash';
   const accepted = text.key?.equalityOracle !== undefined;
@@ -142,6 +139,7 @@ export function readDataset(
     producerSeal: text.producerSeal ?? 'allowed',
     key,
     headers: text.headers ?? [],
+    ...(kAnonymity !== undefined && { kAnonymity }),
     ...(text.deleteAfterIngest !== undefined && { deleteAfterIngest: text.deleteAfterIngest }),
     required: required.map(spelled),
     fields,

@@ -7,6 +7,7 @@ import { parsePolicy, type Policy } from '@sealstream/policy';
 
 import { AuditEmitter } from './audit-emitter.ts';
 import type { BaseConfig } from './base-settings.ts';
+import { besidePolicy } from './beside-policy.ts';
 import { errorFields } from './error-fields.ts';
 import { Health } from './health.ts';
 import { openHttp } from './http.ts';
@@ -214,5 +215,5 @@ function readPolicy(file: string): Policy {
   } catch {
     throw new SealstreamError('FILE_UNREADABLE', { file });
   }
-  return parsePolicy(text, file);
+  return parsePolicy(text, file, besidePolicy(file));
 }
