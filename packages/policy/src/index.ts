@@ -30,6 +30,7 @@ export {
   openPlan,
   type Plan,
 } from './json-plan.ts';
+export { type GroupPlan, groupPlan } from './group-plan.ts';
 export type { ReadBeside } from './k-anonymity-reader.ts';
 export { policyJsonSchema } from './json-schema.ts';
 export { maskPurpose } from './mask-rule.ts';
