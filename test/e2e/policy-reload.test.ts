@@ -41,6 +41,7 @@ const send = (text: string) => bus.append(`raw.${D}`, 0, [{ key: null, value: Bu
 async function told(stage: 'ingest' | 'mask' | 'encrypt', type: string): Promise<number[]> {
   const events = await valuesOf(bus, auditTopic(stage));
   return events
+    .filter((value) => value.includes(D))
     .map((value) => JSON.parse(value.toString()) as Record<string, unknown>)
     .filter((event) => event['type'] === type && event['dataset'] === D)
     .map((event) => (event['details'] as { revision: number }).revision);

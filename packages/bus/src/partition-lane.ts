@@ -185,6 +185,7 @@ export class PartitionLane implements FetchSource {
     this.#lastStable = logEnd;
     this.#buffer = new LaneBuffer(position);
     this.#failure = null;
+    await options.opened?.(this.partition, this.#stopping.signal);
     return begin.session;
   }
 
@@ -242,10 +243,11 @@ export class PartitionLane implements FetchSource {
   async #nextRecords(): Promise<TakenRecords | null> {
     const pace = this.#pace;
     const isFull = () => pace.isFull(this.#buffer.recordCount, this.#buffer.sizeBytes);
-    if (this.#buffer.nextOffset === this.#committed) await this.#signalled(IDLE_COMMIT_MS);
-    const hasRecords = this.#buffer.recordCount > 0;
-    if (!hasRecords && this.#buffer.nextOffset === this.#committed) return null;
-    const dueMs = pace.dueMs(hasRecords ? undefined : IDLE_COMMIT_MS);
+    const idleMs = Math.min(IDLE_COMMIT_MS, this.#untilWantedMs());
+    if (this.#buffer.nextOffset === this.#committed) await this.#signalled(idleMs);
+    const isWanted = this.#buffer.recordCount > 0 || this.#untilWantedMs() <= 0;
+    if (!isWanted && this.#buffer.nextOffset === this.#committed) return null;
+    const dueMs = pace.dueMs(isWanted ? undefined : IDLE_COMMIT_MS);
     while (!isFull() && performance.now() < dueMs && !this.#isStopped && this.#failure === null) {
       await this.#signalled(dueMs - performance.now());
     }
@@ -253,10 +255,16 @@ export class PartitionLane implements FetchSource {
     return this.#buffer.take(pace.maxRecords, pace.maxBytes);
   }
 
+  /** How long the transform can wait without a record; for ever, when it does not say. */
+  #untilWantedMs(): number {
+    const atMs = this.#context.options.wantedMs?.(this.partition);
+    return atMs === undefined ? Infinity : Math.max(0, atMs - Date.now());
+  }
+
   async #commit(session: TransactionSession, taken: TakenRecords): Promise<void> {
     const startMs = performance.now();
     this.#pace.onStarted(startMs);
-    if (taken.records.length === 0) {
+    if (taken.records.length === 0 && this.#untilWantedMs() > 0) {
       // Only markers and aborted records: the offset moves, the accounted range does not.
       await session.commit([], taken.nextOffset, this.#accounted.toString());
       this.#committed = taken.nextOffset;

@@ -85,6 +85,19 @@ export interface StageOptions {
   recover?(error: unknown): Promise<void>;
   readonly observer?: StageObserver;
   /**
+   * For a transform that remembers: awaited whenever a session was opened on a partition, before its
+   * first batch. All that any owner committed can be read then, and nothing else was; what the
+   * transform remembers of the partition may be of a batch that was never committed. What it throws is
+   * treated as what the transform throws.
+   */
+  opened?(partition: number, signal: AbortSignal): Promise<void>;
+  /**
+   * For a transform that lets things leave by time: when it is wanted even if no record came, in
+   * milliseconds since 1970. It then gets a batch without records, which is a transaction like any
+   * other; its range holds what was accounted for by none. Batches with records come as ever.
+   */
+  wantedMs?(partition: number): number | undefined;
+  /**
    * For work that ends: the offset before which each partition (by number) is worked on, and none
    * after it, not even what the stage itself appends to its source. Committed up to there it idles.
    */

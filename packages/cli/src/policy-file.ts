@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import { SealstreamError } from '@sealstream/contracts';
 import { type Dataset, datasetOf, parsePolicy, type Policy } from '@sealstream/policy';
+import { besidePolicy } from '@sealstream/service';
 
 import type { Context } from './context.ts';
 import type { PolicyOptions } from './options.ts';
@@ -17,12 +18,19 @@ export function policyFileOf(context: Context, { policy }: PolicyOptions): strin
 }
 
 /**
+ * The policy of a file, with the files that it names.
+ *
  * @throws PolicyError with every problem and its line and column
  * @throws SealstreamError FILE_UNREADABLE
  */
+export function policyIn(file: string): Policy {
+  return parsePolicy(readText(file), file, besidePolicy(file));
+}
+
+/** @throws what policyIn throws */
 export function readPolicy(context: Context, options: PolicyOptions): Policy {
   const file = policyFileOf(context, options);
-  return parsePolicy(readText(file), file);
+  return policyIn(file);
 }
 
 /** @throws SealstreamError POLICY_UNKNOWN_DATASET and what readPolicy throws */

@@ -37,6 +37,11 @@ export const BatchEvent = z.object({
   treated: z.record(z.string(), z.number().int()),
   /** Accepted records with a field that the policy does not name and that looks personal, by class. */
   undeclared: z.record(z.string(), z.number().int()).optional(),
+  /** Where masked holds groups: how many were published, and how many records wait now. */
+  groups: z.number().int().optional(),
+  waiting: z.number().int().optional(),
+  /** Records that found no group, by reason; those of this batch and of earlier ones. */
+  suppressed: z.record(z.string(), z.number().int()).optional(),
   /** Headers of ours that a producer had set and that were dropped. */
   droppedHeaders: z.number().int(),
   /** Records with a tombstone value. */

@@ -66,5 +66,6 @@ export {
   type DatasetTopics,
   datasetTopics,
   KEYRING_TOPIC,
+  maskStateTopic,
   stageGroup,
 } from './topics.ts';

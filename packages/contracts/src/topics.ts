@@ -18,6 +18,14 @@ export function datasetTopics(dataset: string, named: Partial<DatasetTopics> = {
   };
 }
 
+/**
+ * What waits in mask for a group, sealed; compacted, key = an id that means nothing. Only of datasets
+ * whose policy asks for groups.
+ */
+export function maskStateTopic(dataset: string): string {
+  return `mask.state.${dataset}`;
+}
+
 /** The topic that only the named service may write its audit events to. */
 export function auditTopic(service: string): string {
   return `audit.events.${service}`;

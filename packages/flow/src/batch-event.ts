@@ -15,6 +15,12 @@ export interface BatchCounts {
   readonly treated: Readonly<Record<string, number>>;
   readonly keyIds: readonly string[];
   readonly undeclared?: ReadonlyMap<string, number>;
+  /** Where the stage makes groups. */
+  readonly grouped?: {
+    readonly groups: number;
+    readonly waiting: number;
+    readonly suppressed: ReadonlyMap<string, number>;
+  };
   readonly droppedHeaders: number;
   readonly tombstones: number;
 }
@@ -54,6 +60,10 @@ export function batchEvent(
     treated: counts.treated,
     ...(counts.undeclared !== undefined &&
       counts.undeclared.size > 0 && { undeclared: Object.fromEntries(counts.undeclared) }),
+    ...(counts.grouped !== undefined && {
+      ...counts.grouped,
+      suppressed: Object.fromEntries(counts.grouped.suppressed),
+    }),
     droppedHeaders: counts.droppedHeaders,
     tombstones: counts.tombstones,
     policy: dataset.sha256,

@@ -14,6 +14,7 @@ export { EncryptedOpener } from './encrypted-opener.ts';
 export { type OpenedRecord, RecordsOpener } from './records-opener.ts';
 export { type Envelope, encodeEnvelopeParts, viewOf } from './envelope.ts';
 export type { FetchedBatch, FlowOutputs, FlowTransform } from './flow-transform.ts';
+export { groupedStage, type GroupedStage, type StateRecord } from './grouped-stage.ts';
 export { RecordKeys } from './record-keys.ts';
 export { type Rewrap, type RewrapCounts, rewrapped } from './rewrapped.ts';
 export { ProducerSeals, type Unsealed } from './producer-seal.ts';

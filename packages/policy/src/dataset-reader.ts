@@ -1,8 +1,9 @@
 import { datasetTopics, RESERVED_HEADER_PREFIX } from '@sealstream/contracts';
 import { DEFAULT_SEAL } from '@sealstream/crypto';
-import { formatPattern, parsePattern } from '@sealstream/records';
+import { parsePattern } from '@sealstream/records';
 import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
 import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
+import { type ReadBeside, readKAnonymity } from './k-anonymity-reader.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
 import { readMask, shredProblem, subjectProblem, typeProblem } from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
@@ -15,7 +16,7 @@ import {
   presetRule,
 } from './preset-rules.ts';
 import type { PresetName } from './presets.ts';
-import { checkPaths } from './path-rules.ts';
+import { checkPaths, spelled } from './path-rules.ts';
 import { readSeal } from './seal-rule.ts';
 import type { Place, SourceText } from './source-text.ts';
 
@@ -23,12 +24,6 @@ function given<T>(text: Readonly<Record<string, T | undefined>> | undefined): Re
   return Object.fromEntries(
     Object.entries(text ?? {}).filter((entry): entry is [string, T] => entry[1] !== undefined),
   );
-}
-
-/** One spelling for each path; what is none stays and has been reported. */
-function spelled(path: string): string {
-  const steps = parsePattern(path);
-  return steps === undefined ? path : formatPattern(steps);
 }
 
 function readField(
@@ -137,6 +132,7 @@ export function readDataset(
   report: ExposureReport,
   name: string,
   text: DatasetText,
+  readBeside: ReadBeside,
 ): Dataset | undefined {
   const { source } = report;
   const place: Place = ['datasets', name];
@@ -161,6 +157,7 @@ export function readDataset(
   checkRequired(source, place, text);
   checkSubject(source, place, text);
   checkHeaders(source, place, text.headers ?? []);
+  const kAnonymity = readKAnonymity({ source, readBeside }, place, text, fields);
   const key = { mask: text.key?.mask ?? 'hash', encrypt: text.key?.encrypt ?? 'hash' };
   const hashed = key.mask === 'hash' || key.encrypt === 'hash';
   const accepted = text.key?.equalityOracle !== undefined;
@@ -180,6 +177,7 @@ export function readDataset(
     producerSeal: text.producerSeal ?? 'allowed',
     key,
     headers: text.headers ?? [],
+    ...(kAnonymity !== undefined && { kAnonymity }),
     ...(text.deleteAfterIngest !== undefined && { deleteAfterIngest: text.deleteAfterIngest }),
     required: required.map(spelled),
     fields,

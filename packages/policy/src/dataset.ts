@@ -12,6 +12,7 @@ import type {
   UNKNOWN_FIELDS,
 } from './language.ts';
 import type { PresetName } from './presets.ts';
+import type { KAnonymity } from './k-anonymity.ts';
 import type { ClassName } from './value-class.ts';
 
 export type EncryptMethod = (typeof ENCRYPT_METHODS)[number];
@@ -58,6 +59,8 @@ export interface DatasetRules {
   readonly key: { readonly mask: KeyMethod; readonly encrypt: KeyMethod };
   /** Names of the producer's headers that pass. */
   readonly headers: readonly string[];
+  /** Masked holds groups that look alike; undefined where it holds one record for each. */
+  readonly kAnonymity?: KAnonymity;
   /** Undefined when the policy does not say. */
   readonly deleteAfterIngest?: boolean;
   /** Paths of the required fields. */

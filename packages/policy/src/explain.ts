@@ -40,7 +40,7 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
     {
       path: field.path,
       topic: masked,
-      ...maskPart(field),
+      ...(groupPart(dataset, field) ?? maskPart(field)),
       ...given(field.presets?.mask),
     },
     {
@@ -97,6 +97,28 @@ function maskPart({ mask }: Field): Part {
     shows,
     keeps,
     back: shows === 'everything' ? READABLE : back,
+  };
+}
+
+/** What a group shows of a field; undefined when the field's own mask says it. */
+function groupPart({ kAnonymity }: Dataset, { path }: Field): Part | undefined {
+  if (kAnonymity === undefined) return undefined;
+  const { k, l, quasiIdentifiers, sensitive } = kAnonymity;
+  if (quasiIdentifiers.some((quasi) => quasi.path === path))
+    return {
+      treatment: `kAnonymity ${JSON.stringify({ k })}`,
+      becomes: 'text',
+      shows: 'part',
+      keeps: `what at least ${k} subjects of a group have in common`,
+      back: NOBODY,
+    };
+  if (!sensitive.includes(path)) return undefined;
+  return {
+    treatment: `kAnonymity ${JSON.stringify({ l })}`,
+    becomes: 'as it was',
+    shows: 'everything',
+    keeps: `the value, of one among at least ${k} subjects; a group has at least ${l} different ones`,
+    back: READABLE,
   };
 }
 

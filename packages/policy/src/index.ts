@@ -45,6 +45,8 @@ export {
   openPlan,
   type Plan,
 } from './json-plan.ts';
+export { type GroupPlan, groupPlan } from './group-plan.ts';
+export type { ReadBeside } from './k-anonymity-reader.ts';
 export { policyJsonSchema } from './json-schema.ts';
 export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';

@@ -109,7 +109,7 @@ export function mayHoldToken({ fields, producerTokens }: Dataset, slot: number):
 }
 
 /** The part that all plans share: size, grammar, fit, and values that already look sealed. */
-class JsonReader {
+export class JsonReader {
   readonly shape: Shape;
   readonly scanner: JsonScanner;
   readonly subject: SubjectField;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PRESET_NAMES } from './presets.ts';
+import { KAnonymityLanguage, QuasiIdentifierLanguage } from './k-anonymity-language.ts';
 import { CLASS_NAMES } from './value-class.ts';
 
 /*
@@ -164,6 +165,7 @@ export const DatasetLanguage = z.strictObject({
     ),
   key: KeyLanguage.optional(),
   headers: z.array(z.string().min(1)).optional().describe('Headers that pass; all others stay.'),
+  kAnonymity: KAnonymityLanguage.optional(),
   required: z.array(z.string()).optional().describe('Paths that must be there and not null.'),
   fields: z
     .record(z.string(), FieldLanguage)
@@ -188,4 +190,6 @@ export const WORDS = {
   encrypt: ['seal'],
   seal: Object.keys(SealLanguage.shape),
   equalityOracle: ['accepted'],
+  kAnonymity: Object.keys(KAnonymityLanguage.shape),
+  quasiIdentifier: Object.keys(QuasiIdentifierLanguage.shape),
 } as const;

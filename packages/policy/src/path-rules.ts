@@ -1,4 +1,4 @@
-import { parsePattern } from '@sealstream/records';
+import { formatPattern, parsePattern } from '@sealstream/records';
 import type { Place, SourceText } from './source-text.ts';
 
 interface PathNode {
@@ -54,4 +54,10 @@ export function checkPaths(source: SourceText, place: Place, paths: readonly str
     const problem = add(root, path);
     if (problem !== undefined) source.reportKey([...place, path], problem, path);
   }
+}
+
+/** One spelling for each path; what is none stays and has been reported. */
+export function spelled(path: string): string {
+  const steps = parsePattern(path);
+  return steps === undefined ? path : formatPattern(steps);
 }

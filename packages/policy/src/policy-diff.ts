@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type MaskRule, SHOWS } from '@sealstream/masking';
 import type { Dataset, DatasetRules, Field } from './dataset.ts';
 import { type Explained, explain } from './explain.ts';
@@ -83,7 +84,22 @@ function wordsOf(
   const words = WORDS.filter((word) => text(old[word]) !== text(now[word])).map((word) =>
     worded(dataset, word, old[word], now[word]),
   );
-  return [...words, ...fieldChanges];
+  const groups =
+    text(old.kAnonymity) === text(now.kAnonymity)
+      ? []
+      : [worded(dataset, 'kAnonymity', groupsOf(old), groupsOf(now))];
+  return [...words, ...groups, ...fieldChanges];
+}
+
+/** Texts of hierarchies are files of any length, so a hash stands for each. */
+function groupsOf({ kAnonymity }: Dataset): unknown {
+  if (kAnonymity === undefined) return undefined;
+  const quasiIdentifiers = kAnonymity.quasiIdentifiers.map((quasi) => {
+    if (quasi.kind === 'numeric') return quasi;
+    const sha256 = createHash('sha256').update(quasi.hierarchy).digest('hex');
+    return { path: quasi.path, hierarchy: `sha256:${sha256.slice(0, 16)}` };
+  });
+  return { ...kAnonymity, quasiIdentifiers };
 }
 
 function worded(dataset: string, what: string, before: unknown, after: unknown): Difference {

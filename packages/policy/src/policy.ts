@@ -2,6 +2,7 @@ import { SealstreamError } from '@sealstream/contracts';
 import type { Dataset } from './dataset.ts';
 import { readDataset } from './dataset-reader.ts';
 import type { ExposureReport } from './exposure.ts';
+import type { ReadBeside } from './k-anonymity-reader.ts';
 import { readLanguage } from './language-problems.ts';
 import { didYouMean } from './near-word.ts';
 import { PolicyError, type Problem } from './problem.ts';
@@ -22,9 +23,14 @@ const byPlace = (a: Problem, b: Problem): number => a.line - b.line || a.column 
  * Reads a policy file.
  *
  * @param file its name, for the problems
+ * @param readBeside reads the files that the policy names; without it none can be read
  * Throws PolicyError (POLICY_INVALID) with every problem found, each with line and column.
  */
-export function parsePolicy(text: string, file: string): Policy {
+export function parsePolicy(
+  text: string,
+  file: string,
+  readBeside: ReadBeside = () => undefined,
+): Policy {
   const source = new SourceText(text, file);
   const language = readLanguage(source);
   const datasets = new Map<string, Dataset>();
@@ -36,7 +42,7 @@ export function parsePolicy(text: string, file: string): Policy {
   for (const [name, rules] of Object.entries(language?.datasets ?? {})) {
     const problem = datasetNameProblem(name);
     if (problem !== undefined) source.reportKey(['datasets', name], problem);
-    const dataset = readDataset(report, name, rules);
+    const dataset = readDataset(report, name, rules, readBeside);
     if (dataset !== undefined) datasets.set(name, dataset);
   }
   if (language !== undefined && datasets.size === 0)

@@ -30,7 +30,7 @@ export function shredPlan(dataset: Dataset): PlannedField[] {
     [masked, encrypted].map((topic) => planned(`(header ${name})`, topic, 'keep', 'readable')),
   );
   const fields = dataset.fields.flatMap((field) => [
-    planned(field.path, masked, field.mask.name, afterMask(field)),
+    maskedAfter(dataset, field),
     planned(field.path, encrypted, sealName(field), afterEncrypt(field)),
   ]);
   return [...keys, ...headers, ...fields, unknown(dataset)].filter((one) => one !== undefined);
@@ -57,6 +57,17 @@ function planned(
   after: PlannedField['after'] | undefined,
 ): PlannedField | undefined {
   return after === undefined ? undefined : { path, topic, treatment, after };
+}
+
+/** What a group shows of a field stays as what a mask leaves of it does. */
+function maskedAfter(dataset: Dataset, field: Field): PlannedField | undefined {
+  const { kAnonymity, topics } = dataset;
+  const { path } = field;
+  if (kAnonymity?.sensitive.includes(path) === true)
+    return planned(path, topics.masked, 'kAnonymity', 'readable');
+  if (kAnonymity?.quasiIdentifiers.some((quasi) => quasi.path === path) === true)
+    return planned(path, topics.masked, 'kAnonymity', 'one-way');
+  return planned(path, topics.masked, field.mask.name, afterMask(field));
 }
 
 function afterMask({ mask }: Field): PlannedField['after'] | undefined {

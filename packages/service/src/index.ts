@@ -15,6 +15,7 @@ export {
   STAGE_SETTINGS,
   type StageConfig,
 } from './base-settings.ts';
+export { besidePolicy } from './beside-policy.ts';
 export { errorFields } from './error-fields.ts';
 export { EXIT } from './exit-codes.ts';
 export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';

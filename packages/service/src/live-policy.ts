@@ -6,6 +6,7 @@ import { type Dataset, type DatasetRules, parsePolicy, type Policy } from '@seal
 
 import type { AuditEmitter } from './audit-emitter.ts';
 import type { BaseConfig, StageConfig } from './base-settings.ts';
+import { besidePolicy } from './beside-policy.ts';
 import { errorFields } from './error-fields.ts';
 import type { Metrics } from './metrics.ts';
 import type { OpenedService } from './open-service.ts';
@@ -29,6 +30,7 @@ const FIXED = [
   'maxRecordBytes',
   'deleteAfterIngest',
   'format',
+  'kAnonymity',
 ] as const satisfies readonly (keyof DatasetRules)[];
 
 /**
@@ -75,7 +77,8 @@ export class LivePolicy {
       const text = readPolicyText(file);
       if (text === this.#text) return;
       this.#text = text;
-      if (this.#take(parsePolicy(text, file))) metrics.policyReloads.inc({ outcome: 'taken' });
+      if (this.#take(parsePolicy(text, file, besidePolicy(file))))
+        metrics.policyReloads.inc({ outcome: 'taken' });
     } catch (error) {
       // A file that is being replaced is not there for a moment.
       if (error instanceof SealstreamError && error.code === 'FILE_UNREADABLE') return;

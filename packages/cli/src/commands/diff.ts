@@ -1,9 +1,9 @@
-import { type Difference, parsePolicy, policyDiff } from '@sealstream/policy';
+import { type Difference, policyDiff } from '@sealstream/policy';
 import { Argument } from 'commander';
 
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readText } from '../policy-file.ts';
+import { policyIn } from '../policy-file.ts';
 import { textTable } from '../table.ts';
 
 export const diff = defineCommand<CommonOptions, [before: string, after: string]>({
@@ -24,7 +24,7 @@ export const diff = defineCommand<CommonOptions, [before: string, after: string]
   },
   run: (context, _options, before, after) => {
     const { terminal } = context;
-    const [old, now] = [before, after].map((file) => parsePolicy(readText(file), file));
+    const [old, now] = [before, after].map(policyIn);
     const { differences, stale } = policyDiff(old, now);
     if (terminal.json) {
       for (const difference of differences) terminal.sayJson(difference);
