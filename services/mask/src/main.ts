@@ -9,6 +9,7 @@ import {
   runService,
   type Stop,
 } from '@sealstream/service';
+import { acceptedToGroups } from './accepted-to-groups.ts';
 import { acceptedToMasked } from './accepted-to-masked.ts';
 import { SETTINGS } from './config.ts';
 
@@ -18,9 +19,11 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const orders = await openPauseOrders(service);
   for (const dataset of service.policy.datasets.values()) {
     const { accepted: source, masked: output } = dataset.topics;
-    const transform = acceptedToMasked(dataset, keyring.of(dataset));
+    const keys = keyring.of(dataset);
+    const remembers = acceptedToGroups(dataset, keys);
+    const transform = remembers?.stage.transform ?? acceptedToMasked(dataset, keys);
     const flow = { stage: 'mask', dataset, source, output, transform, keyring } as const;
-    await runFlowStage(service, flow, orders);
+    await runFlowStage(service, remembers === undefined ? flow : { ...flow, remembers }, orders);
   }
   service.ready();
   return service.stop;
