@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Bus, type KafkaRecord, openBus } from '@sealstream/bus';
 import { type Logger, type ServiceName, stageGroup } from '@sealstream/contracts';
 import { decodeSourceMark, markBytes } from '@sealstream/flow';
 import { type Dataset, datasetOf, parsePolicy } from '@sealstream/policy';
+import { besidePolicy } from '@sealstream/service';
 import { sealstream } from '../../tools/demo/command-line.ts';
 import {
   type DemoKeys,
@@ -57,13 +58,22 @@ export class RunningFlow {
     };
   }
 
-  /** Makes everything but starts no service. */
-  static async open(servers: { kafkaBrokers: string; redisUrl: string }): Promise<RunningFlow> {
+  /**
+   * Makes everything but starts no service.
+   *
+   * @param files the policy of a dataset `people`, sealstream.yaml, and what it names; the example if absent
+   */
+  static async open(
+    servers: { kafkaBrokers: string; redisUrl: string },
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<RunningFlow> {
     const place = demoPlace(randomBytes(3).toString('hex'));
     makePlace(place);
     const example = join(import.meta.dirname, '../../examples/people/sealstream.yaml');
-    const text = readFileSync(example, 'utf8');
+    const { 'sealstream.yaml': text = readFileSync(example, 'utf8'), ...beside } = files;
     writeFileSync(place.policyFile, text);
+    for (const [name, content] of Object.entries(beside))
+      writeFileSync(join(dirname(place.policyFile), name), content);
     // Other tests share these servers: names of its own keep topics, groups and keysets apart.
     const namePrefix = `test-${place.id}.`;
     const { kafkaBrokers, redisUrl } = servers;
@@ -80,7 +90,8 @@ export class RunningFlow {
     const keys = await makeKeyFiles(place);
     const access = { place, bus, redisUrl, redisPrefix: namePrefix, logger: quiet };
     const canLock = await makeKeysets(access, 'people');
-    const dataset = datasetOf(parsePolicy(text, place.policyFile), 'people');
+    const policy = parsePolicy(text, place.policyFile, besidePolicy(place.policyFile));
+    const dataset = datasetOf(policy, 'people');
     return new RunningFlow(
       { place, bus, dataset, keys, access },
       { ...servers, namePrefix },

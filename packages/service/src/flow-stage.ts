@@ -1,6 +1,6 @@
-import type { Compression } from '@sealstream/bus';
+import type { Bus, Compression, ReadChunk } from '@sealstream/bus';
 import { auditTopic, type BatchEvent, ERRORS, SealstreamError } from '@sealstream/contracts';
-import type { FlowTransform } from '@sealstream/flow';
+import type { FlowTransform, GroupedStage } from '@sealstream/flow';
 import type { Dataset } from '@sealstream/policy';
 import type { BaseConfig, StageConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
@@ -8,8 +8,8 @@ import type { Metrics } from './metrics.ts';
 import type { OpenedService } from './open-service.ts';
 import { PAUSED, PauseOrders } from './pause-orders.ts';
 import type { ServiceKeys } from './service-keyring.ts';
-import type { RunningStage } from './stages.ts';
-import { checkTopics } from './topic-check.ts';
+import type { RunningStage, StageRequest } from './stages.ts';
+import { checkTopics, type NeededTopic } from './topic-check.ts';
 import { untilAvailable } from './waiting.ts';
 
 const SEAL_BYTES = 64 * 1024;
@@ -24,6 +24,8 @@ export interface FlowStage {
   /** Where its records go, beside rejected.D and the audit topic. */
   readonly output: string;
   readonly transform: FlowTransform;
+  /** Of a transform that remembers records across batches: the topic on which they wait, and itself. */
+  readonly remembers?: { readonly topic: string; readonly stage: GroupedStage };
   /** Read again before a batch that lacked a key is tried again. */
   readonly keyring: Pick<ServiceKeys, 'refresh'>;
 }
@@ -41,12 +43,7 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
   const { bus, config, telemetry } = service;
   const events = auditTopic(stage);
   const rejected = dataset.topics.rejected;
-  const largest = dataset.maxRecordBytes * (stage === 'ingest' ? 1 : 2);
-  const outputs = [
-    { topic: output, leastBytes: largest + (stage === 'ingest' ? SEAL_BYTES : 0) },
-    { topic: rejected, leastBytes: dataset.maxRecordBytes + SEAL_BYTES },
-    { topic: events, leastBytes: SEAL_BYTES },
-  ];
+  const outputs = outputsOf(flow, events);
   await untilAvailable(() => checkTopics(bus, source, outputs, telemetry.logger), {
     waitMs: config.startWaitMs,
     onWait: ({ code }) => telemetry.health.waitFor(`${stage}/${dataset.name}`, code),
@@ -66,6 +63,7 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     ...(config.instanceId === undefined ? {} : { groupInstanceId: config.instanceId }),
     sessionTimeoutMs: config.sessionTimeoutMs,
     transactionTimeoutMs: config.transactionTimeoutMs,
+    ...(flow.remembers !== undefined && remembering(bus, flow.remembers)),
     transform: (batch, out) => {
       const event = flow.transform(batch, out);
       if (event instanceof Promise) return event;
@@ -83,18 +81,14 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
       }
     },
     onCommitted: (batch, results) => {
-      const event = made.get(batch.partition);
-      for (const [code, count] of Object.entries(event?.rejected ?? {})) {
-        telemetry.metrics.rejectedRecords.inc({ stage, dataset: dataset.name, code }, count);
-      }
-      for (const [what, count] of Object.entries(event?.undeclared ?? {})) {
-        const labels = { dataset: dataset.name, class: what };
-        telemetry.metrics.undeclaredRecords.inc(labels, count);
-      }
+      flow.remembers?.stage.committed(batch.partition);
+      countEvent(telemetry.metrics, made.get(batch.partition));
       const written = results.find(({ topic }) => topic === output)?.records;
-      // ingest's outputs carry no time of their own: theirs is the broker's.
+      // ingest's outputs carry no time of their own: theirs is the broker's. That of groups is when they
+      // left, and says nothing of when their members came.
       const of = stage === 'ingest' ? batch.records : written;
-      if (of !== undefined) observeLatency(telemetry.metrics, { stage, dataset: dataset.name }, of);
+      if (of !== undefined && flow.remembers === undefined)
+        observeLatency(telemetry.metrics, { stage, dataset: dataset.name }, of);
     },
   });
   orders.onChange(stage, dataset.name, (isPaused) => {
@@ -102,6 +96,56 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     else running.stage.resume(PAUSED);
   });
   return running;
+}
+
+/** What the bus asks of a stage whose transform remembers. */
+function remembering(
+  bus: Pick<Bus, 'read'>,
+  { stage, topic }: NonNullable<FlowStage['remembers']>,
+): Pick<StageRequest, 'opened' | 'wantedMs'> {
+  return {
+    opened: async (partition, signal) => {
+      const starts = [{ topic, partition, offset: 'earliest' as const }];
+      await stage.restore(partition, recordsOf(bus.read({ starts, until: 'end', signal })));
+      // Part of what waits is not all of it.
+      signal.throwIfAborted();
+    },
+    wantedMs: (partition) => stage.wantedMs(partition),
+  };
+}
+
+async function* recordsOf(chunks: AsyncIterable<ReadChunk>) {
+  for await (const { records } of chunks) yield records;
+}
+
+/** Topics that a stage writes to, with the room that they need. */
+function outputsOf(
+  { dataset, output, remembers, stage }: FlowStage,
+  events: string,
+): NeededTopic[] {
+  const largest = dataset.maxRecordBytes * (stage === 'ingest' ? 1 : 2);
+  const state = remembers && { topic: remembers.topic, leastBytes: largest + SEAL_BYTES };
+  return [
+    { topic: output, leastBytes: largest + (stage === 'ingest' ? SEAL_BYTES : 0) },
+    { topic: dataset.topics.rejected, leastBytes: dataset.maxRecordBytes + SEAL_BYTES },
+    { topic: events, leastBytes: SEAL_BYTES },
+    ...(state === undefined ? [] : [state]),
+  ];
+}
+
+/** Counts what the event of a committed batch tells. */
+function countEvent(metrics: Metrics, event: BatchEvent | undefined): void {
+  if (event === undefined) return;
+  const { dataset, groups, partition, stage, suppressed = {}, undeclared = {}, waiting } = event;
+  for (const [code, count] of Object.entries(event.rejected))
+    metrics.rejectedRecords.inc({ stage, dataset, code }, count);
+  for (const [what, count] of Object.entries(undeclared))
+    metrics.undeclaredRecords.inc({ dataset, class: what }, count);
+  if (groups !== undefined) metrics.publishedGroups.inc({ dataset }, groups);
+  for (const [reason, count] of Object.entries(suppressed))
+    metrics.suppressedRecords.inc({ dataset, reason }, count);
+  if (waiting !== undefined)
+    metrics.waitingRecords.set({ dataset, partition: String(partition) }, waiting);
 }
 
 /** Evenly chosen ones tell the same as all, and observing costs as much as masking a field. */

@@ -138,6 +138,12 @@ function requireTakeable(old: Dataset, now: Dataset | undefined): asserts now is
       revision: now.revision,
       used: revision,
     });
+  // What waits to be in a group was put there by the rules of its time.
+  if (old.kAnonymity !== undefined)
+    throw new SealstreamError('POLICY_NEEDS_RESTART', {
+      dataset,
+      what: 'a dataset with kAnonymity',
+    });
   const what = FIXED.find((word) => JSON.stringify(old[word]) !== JSON.stringify(now[word]));
   if (what !== undefined) throw new SealstreamError('POLICY_NEEDS_RESTART', { dataset, what });
 }

@@ -97,6 +97,22 @@ function stageMetrics(counter: MakeCounter, gauge: MakeGauge, histogram: MakeHis
       'Accepted records with a field that the policy does not name and that looks personal.',
       ['dataset', 'class'],
     ),
+    publishedGroups: counter(
+      'sealstream_groups_published_total',
+      'Groups that look alike, published on masked.',
+      ['dataset'],
+    ),
+    /** reason is one of docs/policy.md. */
+    suppressedRecords: counter(
+      'sealstream_group_suppressed_records_total',
+      'Records that found no group and are not on masked, by reason.',
+      ['dataset', 'reason'],
+    ),
+    waitingRecords: gauge(
+      'sealstream_group_waiting_records',
+      'Records that wait for a group, by partition of this process.',
+      ['dataset', 'partition'],
+    ),
     endToEndLatency: histogram(
       'sealstream_end_to_end_latency_seconds',
       'From the raw record to the commit of its output; up to 64 evenly chosen records a batch.',

@@ -5,6 +5,7 @@ import {
   CONTROL_TOPIC,
   type DatasetTopics,
   KEYRING_TOPIC,
+  maskStateTopic,
   SERVICES,
 } from '@sealstream/contracts';
 
@@ -20,14 +21,16 @@ const MOST_REPLICAS = 3;
 /** What the sealed envelope adds to a record: names, nonces, tags and lengths, with room to spare. */
 const SEAL_BYTES = 64 * KIB;
 
-/** What a topic is for. `shared` ones serve all datasets. */
-export type TopicRole = keyof DatasetTopics | 'events' | 'shared';
+/** What a topic is for. `shared` ones serve all datasets; `state` is what waits in mask. */
+export type TopicRole = keyof DatasetTopics | 'state' | 'events' | 'shared';
 
 /** What the plan needs to know of a dataset; package policy's Dataset has it. */
 export interface PlannedDataset {
   readonly name: string;
   readonly topics: DatasetTopics;
   readonly maxRecordBytes: number;
+  /** Masked holds groups, for which records wait. */
+  readonly kAnonymity?: object;
 }
 
 /** A topic as the cluster has it. */
@@ -136,7 +139,10 @@ function sharedTopics(eventPartitions: number): Wanted[] {
   ];
 }
 
-function datasetTopicsWanted({ name, topics }: PlannedDataset, raw: RawShape): Wanted[] {
+function datasetTopicsWanted(
+  { kAnonymity, name, topics }: PlannedDataset,
+  raw: RawShape,
+): Wanted[] {
   const { maxBytes, partitions } = raw;
   const of = (role: keyof DatasetTopics, settings: Readonly<Record<string, string>>): Wanted => ({
     topic: topics[role],
@@ -149,7 +155,15 @@ function datasetTopicsWanted({ name, topics }: PlannedDataset, raw: RawShape): W
   // How long outputs are kept is the user's choice, so nothing is said about it.
   const output = { 'message.timestamp.type': 'CreateTime', ...limit(2 * maxBytes) };
   const own = { ...kept(7 * DAY_MS, 10 * MINUTE_MS, 'CreateTime'), ...limit(maxBytes) };
+  const state: Wanted = {
+    topic: maskStateTopic(name),
+    role: 'state',
+    dataset: name,
+    partitions,
+    settings: { ...STATE, ...limit(2 * maxBytes + SEAL_BYTES) },
+  };
   return [
+    ...(kAnonymity === undefined ? [] : [state]),
     of('encrypted', output),
     of('masked', output),
     of('rejected', { ...kept(14 * DAY_MS, DAY_MS, 'LogAppendTime'), ...sealedBytes }),
@@ -157,6 +171,17 @@ function datasetTopicsWanted({ name, topics }: PlannedDataset, raw: RawShape): W
     of('raw', raw.isForeign ? {} : own),
   ];
 }
+
+/**
+ * What waits is read from the beginning at each start, and what has left should not lie there: so it is
+ * compacted as soon as there is something to take away, in segments that are closed every ten minutes.
+ */
+const STATE = {
+  'cleanup.policy': 'compact',
+  'segment.ms': String(10 * MINUTE_MS),
+  'min.cleanable.dirty.ratio': '0.1',
+  'delete.retention.ms': String(HOUR_MS),
+};
 
 /** retention.ms works on closed segments only, so segment.ms bounds how much longer records stay. */
 function kept(

@@ -49,6 +49,20 @@ test('raw keeps plaintext for 7 days at most in segments of 10 minutes', () => {
   });
 });
 
+test('a dataset of groups has a compacted topic for what waits, with as many partitions as raw', () => {
+  const grouped = { ...PEOPLE, kAnonymity: {} };
+  const raw = existing({ partitions: 6 });
+  const facts = { existing: new Map([['raw.people', raw]]), brokers: 1 };
+  const plan = planTopics({ ...facts, datasets: [grouped] });
+  expect(named(plan, 'mask.state.people')).toMatchObject({
+    role: 'state',
+    partitions: 6,
+    settings: { 'cleanup.policy': 'compact', 'max.message.bytes': String(8 * MIB + 64 * 1024) },
+  });
+  const without = planTopics({ ...facts, datasets: [PEOPLE] });
+  expect(without.some(({ topic }) => topic === 'mask.state.people')).toBe(false);
+});
+
 test('size limits leave room for what sealing adds', () => {
   const plan = planTopics({ datasets: [PEOPLE], existing: new Map(), brokers: 1 });
   const limitOf = (topic: string) => Number(named(plan, topic).settings['max.message.bytes']);

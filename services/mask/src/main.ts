@@ -11,6 +11,7 @@ import {
   runService,
   type Stop,
 } from '@sealstream/service';
+import { acceptedToGroups } from './accepted-to-groups.ts';
 import { acceptedToMasked } from './accepted-to-masked.ts';
 import { SETTINGS } from './config.ts';
 
@@ -21,11 +22,12 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const policy = openLivePolicy(service);
   for (const dataset of service.policy.datasets.values()) {
     const { accepted: source, masked: output } = dataset.topics;
-    const transform = livingTransform(policy, dataset.name, (now) =>
-      acceptedToMasked(now, keyring.of(now)),
-    );
+    const remembers = acceptedToGroups(dataset, keyring.of(dataset));
+    const transform =
+      remembers?.stage.transform ??
+      livingTransform(policy, dataset.name, (now) => acceptedToMasked(now, keyring.of(now)));
     const flow = { stage: 'mask', dataset, source, output, transform, keyring } as const;
-    await runFlowStage(service, flow, orders);
+    await runFlowStage(service, remembers === undefined ? flow : { ...flow, remembers }, orders);
   }
   service.ready();
   return service.stop;

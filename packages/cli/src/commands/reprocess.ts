@@ -1,5 +1,5 @@
 import { type Bus, RecordBatchWriter } from '@sealstream/bus';
-import type { BatchEvent, Purpose } from '@sealstream/contracts';
+import { type BatchEvent, type Purpose, SealstreamError } from '@sealstream/contracts';
 import { acceptedStage } from '@sealstream/flow';
 import { type Dataset, encryptPlan, maskPlan } from '@sealstream/policy';
 import { Option } from 'commander';
@@ -68,6 +68,12 @@ export const reprocess = defineCommand<Options>({
   run: async (context, options) => {
     const dataset = readDataset(context, options);
     const { stage, toTopic } = options;
+    if (stage === 'mask' && dataset.kAnonymity !== undefined)
+      throw new SealstreamError(
+        'USAGE',
+        { dataset: dataset.name },
+        'Its records are on masked in groups: in a second group each could be found by comparing.',
+      );
     const counts = await withBus(context, async (bus, audit) => {
       const source = dataset.topics.accepted;
       await refuseTarget(bus, context, options, { source, target: toTopic });
