@@ -94,13 +94,13 @@ it("with mask's key files and all that Redis holds, no field of encrypted.D and 
   await expect(keyringOf(mask, ['field'])).rejects.toThrow(/KEY_FILE_MISSING/);
   await expect(keyringOf(mask, ['rejected'])).rejects.toThrow(/KEY_FILE_MISSING/);
   // With the keys that it does have, though it asks for what is not its own.
-  const own = await keyringOf(mask, ['accepted', 'hash', 'fpe']);
+  const own = await keyringOf(mask, ['accepted', 'hash', 'fpe', 'vault']);
   await expect(open(own)).rejects.toThrow(/KEYSET_MISSING/);
   // Even with the epoch keys, which it cannot reach: they are wrapped under a key that it lacks.
   await expect(subjectsOf(mask)).rejects.toThrow(/KEY_FILE_MISSING/);
   expect(() => codec.open(own.keys, rejected)).toThrow(/KEY/);
   // Its key material under the names of the others: each of its keys tried on each keyset.
-  for (const [index, held] of ['accepted', 'hash', 'fpe'].entries()) {
+  for (const [index, held] of ['accepted', 'hash', 'fpe', 'vault'].entries()) {
     for (const purpose of ['field', 'rejected'] as const) {
       const forged = join(place.tmp, `forged-${index}-${purpose}`);
       mkdirSync(forged, { mode: 0o700 });

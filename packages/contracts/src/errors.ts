@@ -1,3 +1,5 @@
+import { VAULT_ERRORS } from './vault-errors.ts';
+
 /** Who can mend an error, and whether trying again can help. */
 export type ErrorClass =
   /** One record is bad: it goes to the rejected topic and the flow goes on. */
@@ -121,6 +123,7 @@ export const ERRORS = {
     cause: 'Keys of single subjects are not in memory yet.',
     mend: 'Nothing to do: they are fetched and the batch is tried again.',
   },
+  ...VAULT_ERRORS,
   KEY_USES_WANTED: {
     class: 'retryable',
     cause: 'No uses of an aes-256-gcm key are reserved in this process yet.',
