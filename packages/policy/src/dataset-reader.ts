@@ -4,7 +4,13 @@ import { formatPattern, parsePattern } from '@sealstream/records';
 import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
 import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
-import { readMask, shredProblem, subjectProblem, typeProblem } from './mask-rule.ts';
+import {
+  canGoWithSubject,
+  readMask,
+  shredProblem,
+  subjectProblem,
+  typeProblem,
+} from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
 import type { MaskRule } from '@sealstream/masking';
 import { checkPaths } from './path-rules.ts';
@@ -37,6 +43,7 @@ function readField(
     source.report([...place, 'encrypt'], 'encrypt is empty; write seal, keep, drop or null', path);
   const mask = readMask(source, [...place, 'mask'], text.mask);
   if (mask === undefined) return undefined;
+  const goesWithSubject = hasSubject && text.survivesShred !== true && canGoWithSubject(mask);
   const field: Field = {
     path: spelled(path),
     types,
@@ -45,6 +52,7 @@ function readField(
     encrypt: encryptMethod(text),
     seal: readSeal(report, { place, path, text, hasSubject }),
     ...(text.class !== undefined && { class: text.class }),
+    ...(goesWithSubject && { maskGoesWithSubject: true as const }),
   };
   const unfit = typeProblem(mask, types) ?? subjectRule(text, mask, hasSubject);
   if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
