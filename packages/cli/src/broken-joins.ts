@@ -3,11 +3,11 @@ import { isDeterministic } from '@sealstream/crypto';
 import { type Dataset, maskPurpose } from '@sealstream/policy';
 
 /** Keys on which joins rest. */
-type JoinKeys = 'hash' | 'fpe' | 'deterministic';
+type JoinKeys = 'hash' | 'fpe' | 'vault' | 'deterministic';
 
 /** What a new epoch of a purpose breaks joins of: of `field` only the deterministic keys have any. */
 export function joinKeysOf(purpose: Purpose): JoinKeys {
-  if (purpose === 'fpe') return 'fpe';
+  if (purpose === 'fpe' || purpose === 'vault') return purpose;
   return purpose === 'field' ? 'deterministic' : 'hash';
 }
 
@@ -23,7 +23,7 @@ export function brokenJoins(keys: JoinKeys, { fields, key, topics }: Dataset): s
   const masked = fields
     .filter((field) => maskPurpose(field) === keys)
     .map(({ path }) => `${topics.masked}  field ${path}`);
-  if (keys === 'fpe') return masked;
+  if (keys !== 'hash') return masked;
   return [
     `${topics.accepted}  record key`,
     ...(key.mask === 'hash' ? [`${topics.masked}  record key`] : []),

@@ -12,10 +12,12 @@ import {
   openKeyring,
   openKeysetAdmin,
   openSubjects,
+  openVault,
   type OutermostKeys,
   readPublicKeyFile,
   readSignerFile,
   type Subjects,
+  type Vault,
 } from '@sealstream/keyring';
 import { epochFolder, KafkaKeysetHeads, outermostKeys, presentKeys } from '@sealstream/service';
 
@@ -40,6 +42,8 @@ export interface WantedKeys {
    * `create`, to seal with.
    */
   readonly subjects?: 'shreds' | 'open' | 'create' | undefined;
+  /** Whether values get tokens; needs the purpose `vault`. */
+  readonly vault?: boolean | undefined;
 }
 
 /** Opened keys of the cluster, and what lets go of them. */
@@ -75,7 +79,15 @@ export async function openKeys(
   };
   const provider = outermostKeys({ ...config, keyDir: places.dir }, purposes);
   const keyring = await openKeyring({ ...shared, provider, purposes, sealTo, datasets: [dataset] });
-  if (wanted.subjects === undefined) return whenReady(keyring, keyring.keys, config.connectWaitMs);
+  const vaultWith = async (shreds?: Subjects['shreds']): Promise<Vault | undefined> =>
+    wanted.vault === true
+      ? openVault({ ...shared, dataset, keys: keyring.keys, shreds })
+      : undefined;
+  if (wanted.subjects === undefined) {
+    const vault = await vaultWith();
+    const keys = new DatasetKeys(keyring.keys, { vault: vault?.vault });
+    return whenReady(stoppedWith(keyring, vault), keys, config.connectWaitMs);
+  }
   try {
     const subjects = await openSubjects({
       ...shared,
@@ -83,8 +95,11 @@ export async function openKeys(
       dataset,
       mayCreate: wanted.subjects === 'create',
     });
-    const keys = new DatasetKeys(keyring.keys, subjects);
-    return await whenReady(bothOf(keyring, subjects), keys, config.connectWaitMs);
+    const vault = await vaultWith(subjects.shreds);
+    const own = { keys: subjects.keys, shreds: subjects.shreds, vault: vault?.vault };
+    const keys = new DatasetKeys(keyring.keys, own);
+    const both = stoppedWith(bothOf(keyring, subjects), vault);
+    return await whenReady(both, keys, config.connectWaitMs);
   } catch (error) {
     // It watches Redis, and the process would not end.
     keyring.stop();
@@ -106,6 +121,18 @@ export function epochsOf(
 }
 
 type Waited = Pick<Keyring, 'health' | 'ready' | 'refresh' | 'stop'>;
+
+function stoppedWith(waited: Waited, vault: Vault | undefined): Waited {
+  return {
+    ready: () => waited.ready(),
+    health: () => waited.health(),
+    refresh: () => waited.refresh(),
+    stop: () => {
+      waited.stop();
+      vault?.stop();
+    },
+  };
+}
 
 function bothOf(keyring: Keyring, subjects: Subjects): Waited {
   return {

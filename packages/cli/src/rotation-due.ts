@@ -5,7 +5,7 @@ import type { Dataset, Field } from '@sealstream/policy';
 type Algorithm = Field['seal']['algorithm'];
 
 /** Joins rest on equal values giving equal hashes, so these keys stay for the life of a keyset. */
-const NEVER: readonly Purpose[] = ['hash', 'fpe', 'subject-index'];
+const NEVER: readonly Purpose[] = ['hash', 'fpe', 'vault', 'subject-index'];
 
 /** From when on a key is due. */
 export interface DueLimits {

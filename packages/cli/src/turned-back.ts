@@ -1,11 +1,13 @@
 import type { Bus } from '@sealstream/bus';
 import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
+import { openVaultRows } from '@sealstream/keyring';
 import { FpeField } from '@sealstream/masking';
 import type { Dataset, Field } from '@sealstream/policy';
 
 import { openKeys } from './cluster-keys.ts';
 import type { Context } from './context.ts';
 import type { KeyOptions } from './options.ts';
+import { vaultPlaceOf } from './vault-place.ts';
 
 /** Masked texts of one field turned back. */
 export interface TurnBack {
@@ -19,24 +21,41 @@ interface Wanted extends KeyOptions {
   readonly key?: string;
 }
 
+type HeadsBus = Pick<Bus, 'admin' | 'append' | 'read'>;
+
 /**
  * Opens what turns the masked values of a field back, with the operator's own keys.
  *
- * @throws SealstreamError USAGE when the field's mask gives nothing back, and what openKeys throws
+ * @throws SealstreamError USAGE when the field's mask gives nothing back, REDIS_UNREACHABLE, and what
+ *   openKeys throws
  */
-export async function openTurnBack(
+export function openTurnBack(
   context: Context,
-  bus: Pick<Bus, 'admin' | 'append' | 'read'>,
+  bus: HeadsBus,
   options: Wanted,
-  { name: dataset }: Dataset,
-  { mask, path }: Field,
+  dataset: Dataset,
+  field: Field,
 ): Promise<TurnBack> {
-  if (mask.name !== 'fpe')
+  const { mask, path } = field;
+  if (mask.name === 'fpe') return ofFpe(context, bus, options, dataset.name, field);
+  if (mask.name !== 'tokenise')
     throw new SealstreamError(
       'USAGE',
-      { dataset, path, mask: mask.name },
-      'The mask of this field cannot be turned back: only fpe can.',
+      { dataset: dataset.name, path, mask: mask.name },
+      'The mask of this field cannot be turned back: only fpe and tokenise can.',
     );
+  if (options.key !== undefined)
+    throw new SealstreamError('USAGE', { option: '--key' }, 'The vault knows the key of a token.');
+  return ofVault(context, bus, options, dataset, path);
+}
+
+async function ofFpe(
+  context: Context,
+  bus: HeadsBus,
+  options: Wanted,
+  dataset: string,
+  { mask, path }: Field,
+): Promise<TurnBack> {
   const opened = await openKeys(context, bus, options, { dataset, purposes: ['fpe'] });
   const cipher = new FpeField(mask.parameters ?? {}, { dataset, path });
   return {
@@ -47,4 +66,33 @@ export async function openTurnBack(
       }),
     stop: () => opened.stop(),
   };
+}
+
+async function ofVault(
+  context: Context,
+  bus: HeadsBus,
+  options: Wanted,
+  { name: dataset, subject }: Dataset,
+  path: string,
+): Promise<TurnBack> {
+  const subjects = subject === undefined ? undefined : 'shreds';
+  const opened = await openKeys(context, bus, options, {
+    dataset,
+    purposes: ['vault'],
+    subjects,
+  });
+  try {
+    const rows = await openVaultRows(vaultPlaceOf(context, dataset));
+    return {
+      turn: (texts) => rows.valuesOf(opened.keys, path, texts.map(String)),
+      stop: () => {
+        rows.stop();
+        opened.stop();
+      },
+    };
+  } catch (error) {
+    // It watches Redis, and the process would not end.
+    opened.stop();
+    throw error;
+  }
 }

@@ -1,11 +1,19 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Bus, openBus } from '@sealstream/bus';
 import { auditTopic } from '@sealstream/contracts';
-import { openKeyring, keyProvider, readPublicKeyFile } from '@sealstream/keyring';
+import {
+  DatasetKeys,
+  openKeyring,
+  openVault,
+  keyProvider,
+  readPublicKeyFile,
+} from '@sealstream/keyring';
+import { KeyedHash } from '@sealstream/crypto';
 import { FpeField } from '@sealstream/masking';
+import { datasetOf, maskPlan, parsePolicy, Tally } from '@sealstream/policy';
 import { KafkaKeysetHeads } from '@sealstream/service';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
@@ -14,6 +22,7 @@ import { eventsOfCli, type ToldEvent } from './topic-values.ts';
 
 const stack = inject('stack');
 const D = `turned-${randomBytes(4).toString('hex')}`;
+const P = `${D}-persons`;
 const dir = mkdtempSync(join(tmpdir(), 'sealstream-detokenise-'));
 const policyFile = join(dir, 'sealstream.yaml');
 const keyDir = join(dir, '.sealstream/keys');
@@ -61,9 +70,55 @@ async function masked(texts: readonly string[]): Promise<{ id: string; texts: st
   }
 }
 
+/** What mask makes of one record about a person, with a vault of its own over the same Redis. */
+async function tokenised(record: { ssn: string; mail: string }): Promise<Record<string, string>> {
+  const { redisUrl } = stack;
+  const purposes = ['vault', 'subject-index'] as const;
+  const keyring = await openKeyring({
+    redisUrl,
+    provider: keyProvider({ provider: 'file', dir: keyDir }, purposes),
+    purposes,
+    datasets: [P],
+    sealTo: [],
+    signerPublicKey: readPublicKeyFile(join(keyDir, 'signer.pub')),
+    heads: new KafkaKeysetHeads(bus),
+    logger,
+  });
+  const { keys } = keyring;
+  const opened = await openVault({ redisUrl, dataset: P, keys, logger });
+  try {
+    await keyring.ready();
+    const bytes = new KeyedHash('subject-index', P, '#subject').digest(
+      keys,
+      Buffer.from(record.ssn),
+    );
+    const subject = { bytes, from: 0, to: bytes.length };
+    const source = { bytes: Buffer.alloc(16), from: 0, to: 16 };
+    const own = Object.assign(new DatasetKeys(keys, opened), {});
+    Object.defineProperty(own, 'record', { value: { subject, source } });
+    const policy = parsePolicy(readFileSync(policyFile, 'utf8'), policyFile);
+    const plan = maskPlan(datasetOf(policy, P));
+    for (;;) {
+      try {
+        const verdict = plan.apply(Buffer.from(JSON.stringify(record)), own, new Tally());
+        if (!verdict.ok) throw new Error(verdict.code);
+        return JSON.parse(verdict.value.toString()) as Record<string, string>;
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'VAULT_ROWS_WANTED') throw error;
+        await opened.vault.bring();
+      }
+    }
+  } finally {
+    opened.stop();
+    keyring.stop();
+  }
+}
+
 async function told(): Promise<ToldEvent[]> {
   const found = await eventsOfCli(bus);
-  return found.filter(({ dataset, type }) => dataset === D && type.startsWith('detokenise'));
+  return found.filter(
+    ({ dataset, type }) => (dataset === D || dataset === P) && type.startsWith('detokenise'),
+  );
 }
 
 beforeAll(async () => {
@@ -83,6 +138,14 @@ datasets:
         mask: { fpe: { keepLast: 4 } }
         equalityOracle: { accepted: a test }
       /name: { type: string, mask: redact }
+  ${P}:
+    revision: 1
+    topics: { raw: raw.${P} }
+    subject: /ssn
+    required: [/ssn]
+    fields:
+      /ssn: { type: string, class: ssn, mask: tokenise, equalityOracle: { accepted: a test } }
+      /mail: { type: string, class: random, mask: tokenise, survivesShred: true }
 `,
   );
   expect((await ran(['init', '--no-policy', '--dir', dir])).exit).toBe(0);
@@ -191,5 +254,78 @@ describe('sealstream detokenise', () => {
     }
     // A key that is not there fails after the order was told, so the log says how it ended.
     expect((await told()).at(-1)?.details).toMatchObject({ turnedBack: 0, failed: 'KEY_UNKNOWN' });
+  });
+});
+
+describe('sealstream detokenise of a vault', () => {
+  const person = () => ({
+    ssn: `canary-${randomInt(1e9)}`,
+    mail: `canary-${randomInt(1e9)}@x.example`,
+  });
+  const back = (path: string, tokens: readonly (string | undefined)[]) =>
+    sealstream(`detokenise --dataset ${P} --reason C-4712 --path ${path}`, tokens.join('\n'));
+  const shred = (ssn: string) =>
+    sealstream(`subjects shred --dataset ${P} --reason R-1 --yes`, ssn);
+
+  test('turns tokens back, and refuses those of another field, unknown ones and a key', async () => {
+    const [one, other] = [person(), person()];
+    const tokens = [await tokenised(one), await tokenised(other)];
+    for (const { ssn, mail } of tokens) {
+      expect(ssn).toMatch(/^tok_[\w-]{22}$/);
+      expect(mail).toMatch(/^tok_[\w-]{22}$/);
+    }
+    expect(await tokenised(one)).toEqual(tokens[0]);
+    const done = await back(
+      '/ssn',
+      tokens.map(({ ssn }) => ssn),
+    );
+    expect(done).toMatchObject({ exit: 0, out: `${one.ssn}\n${other.ssn}\n` });
+    const unfit = await back('/ssn', [tokens[0]?.['mail'], 'tok_never', tokens[1]?.['ssn']]);
+    expect(unfit).toMatchObject({ exit: 1, out: `\n\n${other.ssn}\n` });
+    expect(unfit.err).toContain('line 1: VAULT_ROW_REFUSED');
+    expect(unfit.err).toContain('line 2: TOKEN_UNKNOWN');
+    const keyed = await back('/ssn --key AAAAAAAAAAAA', ['tok_never']);
+    expect(keyed).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('The vault knows the key'),
+    });
+    expect((await told()).at(-1)?.details).toMatchObject({ mask: 'tokenise', turnedBack: 1 });
+  });
+
+  test('finds a token unknown after the shred of its subject, except where it may survive', async () => {
+    const [gone, stays] = [person(), person()];
+    const [lost, kept] = [await tokenised(gone), await tokenised(stays)];
+    const done = await shred(gone.ssn);
+    expect(done).toMatchObject({
+      exit: 0,
+      err: expect.stringContaining('2 rows of the token vault'),
+    });
+    const after = await back('/ssn', [lost['ssn'], kept['ssn']]);
+    expect(after).toMatchObject({ exit: 1, out: `\n${stays.ssn}\n` });
+    expect(after.err).toContain('line 1: TOKEN_UNKNOWN');
+    expect(await back('/mail', [lost['mail']])).toMatchObject({ exit: 0, out: `${gone.mail}\n` });
+    await expect(tokenised(gone)).rejects.toThrow('SUBJECT_SHREDDED');
+    const reEnrol = `subjects re-enrol --dataset ${P} --reason R-2`;
+    expect(
+      (await ran([...reEnrol.split(' '), '--key-dir', keyDir], { env, stdin: gone.ssn })).exit,
+    ).toBe(0);
+    const anew = await tokenised(gone);
+    expect(anew['ssn']).not.toBe(lost['ssn']);
+    expect(await back('/ssn', [anew['ssn']])).toMatchObject({ exit: 0, out: `${gone.ssn}\n` });
+  });
+
+  test('names what becomes of tokens in the plan of a shred', async () => {
+    const plan = await sealstream(`subjects shred --dataset ${P} --plan --json`);
+    const { fields } = JSON.parse(plan.out) as { fields: Record<string, string>[] };
+    const after = (path: string) =>
+      fields.find((field) => field['path'] === path && field['topic'] === `masked.${P}`)?.['after'];
+    expect([after('/ssn'), after('/mail')]).toEqual(['opens-no-more', 'still-opens']);
+  });
+
+  test('is refused by apply, which has no vault', async () => {
+    const line = `apply --stage mask --dataset ${P} --policy ${policyFile}`;
+    const done = await ran(line.split(' '), { env, stdin: `${JSON.stringify(person())}\n` });
+    expect(done).toMatchObject({ exit: 2, err: expect.stringContaining('VAULT_MISSING') });
+    expect(done.out).not.toContain('canary');
   });
 });

@@ -58,6 +58,7 @@ test('private keys are readable by their owner alone, public ones by all, and gi
     'signer.pub': '644',
     'subject-index.key': '600',
     'subject.key': '600',
+    'vault.key': '600',
   });
   expect(readFileSync(join(dir, '.gitignore'), 'utf8')).toBe('.sealstream/\n');
 });
@@ -101,7 +102,7 @@ test('--missing makes the key files of new purposes and leaves all that is there
   expect(Buffer.from(producer ?? '', 'hex').toString()).toMatch(/^sealstream-key\/1 producer\n/);
   const again = await ran(['init', '--missing', '--dir', dir]);
   expect(again).toMatchObject({ exit: 0, out: expect.stringContaining('every key file is in') });
-  expect(Object.keys(contents())).toHaveLength(12);
+  expect(Object.keys(contents())).toHaveLength(13);
 });
 
 test('--missing makes nothing in a folder that has no signer', async () => {

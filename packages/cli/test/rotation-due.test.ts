@@ -93,5 +93,9 @@ test('a new epoch names the joins that break: hashed fields and keys, or determi
   ]);
   expect(brokenJoins('deterministic', dataset)).toEqual(['encrypted.people  field /c']);
   expect(brokenJoins(joinKeysOf('fpe'), dataset)).toEqual(['masked.people  field /f']);
-  expect([joinKeysOf('hash'), joinKeysOf('field')]).toEqual(['hash', 'deterministic']);
+  expect([joinKeysOf('hash'), joinKeysOf('field'), joinKeysOf('vault')]).toEqual([
+    'hash',
+    'deterministic',
+    'vault',
+  ]);
 });

@@ -1,4 +1,5 @@
 // oxlint-disable max-lines -- Long because every error is a row of one closed table.
+import { VAULT_ERRORS } from './vault-errors.ts';
 
 /** Who can mend an error, and whether trying again can help. */
 export type ErrorClass =
@@ -133,6 +134,7 @@ export const ERRORS = {
     cause: 'Keys of single subjects are not in memory yet.',
     mend: 'Nothing to do: they are fetched and the batch is tried again.',
   },
+  ...VAULT_ERRORS,
   KEY_USES_WANTED: {
     class: 'retryable',
     cause: 'No uses of an aes-256-gcm key are reserved in this process yet.',

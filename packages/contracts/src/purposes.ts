@@ -10,6 +10,7 @@ export const PURPOSES = [
   'subject-index',
   'hash',
   'fpe',
+  'vault',
   'producer',
 ] as const;
 export type Purpose = (typeof PURPOSES)[number];
@@ -35,7 +36,7 @@ export type ServiceName = (typeof SERVICES)[number];
  */
 export const SERVICE_PURPOSES: Readonly<Record<ServiceName, readonly Purpose[]>> = {
   ingest: ['accepted', 'rejected', 'subject-index', 'hash', 'producer'],
-  mask: ['accepted', 'hash', 'fpe'],
+  mask: ['accepted', 'hash', 'fpe', 'vault'],
   encrypt: ['accepted', 'field', 'subject'],
   audit: [],
   'anomaly-alert': [],

@@ -25,7 +25,9 @@ export type Format =
   | 'sealed-record'
   | 'sealed-to-public'
   | 'keyed-hash'
-  | 'format-preserving';
+  | 'format-preserving'
+  | 'vault-digest'
+  | 'vault-row';
 
 /**
  * One use of a stored key. `dataset` is the dataset's name in the policy; `path` is the path

@@ -19,6 +19,10 @@ export class ForwardedKeys implements KeySource {
     return this.source.shreds;
   }
 
+  get vault(): KeySource['vault'] {
+    return this.source.vault;
+  }
+
   get record(): KeySource['record'] {
     return this.source.record;
   }

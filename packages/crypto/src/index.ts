@@ -35,6 +35,9 @@ export type {
   RecordIdentity,
   ShreddedSubjects,
   SubjectKeySource,
+  TokenShape,
+  TokenVault,
+  VaultField,
 } from './key-source.ts';
 export {
   generateKey,
@@ -75,6 +78,7 @@ export {
   type Signer,
   verifyDocument,
 } from './signer.ts';
+export { type OpenedRow, subjectOfRow, VaultCipher, type VaultRowKind } from './vault-cipher.ts';
 export {
   type NoteSignature,
   type NoteVerifier,

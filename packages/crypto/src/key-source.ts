@@ -32,6 +32,8 @@ export interface KeySource {
   readonly subjects?: SubjectKeySource | undefined;
   /** Whose keys were destroyed; there when records with subjects are treated. */
   readonly shreds?: ShreddedSubjects | undefined;
+  /** Tokens in the place of values; there where a mask asks for them. */
+  readonly vault?: TokenVault | undefined;
   /** The record that is treated now; whoever treats records sets it before each. */
   readonly record?: RecordIdentity | undefined;
   /**
@@ -71,5 +73,42 @@ export interface SubjectKeySource {
   /** Whether keys were asked for that are not in memory. */
   readonly wants: boolean;
   /** Brings all that was asked for, in one round trip; keys of new subjects are durable then. */
+  bring(): Promise<void>;
+}
+
+/** How a token looks: `token` is `tok_` and 22 characters of base64url, `digits` 39 digits. */
+export type TokenShape = 'token' | 'digits';
+
+/** One field whose values have tokens. */
+export interface VaultField {
+  readonly dataset: string;
+  /** The policy's path pattern. */
+  readonly path: string;
+  /** Of tokens that are made; a value keeps the one that it has. */
+  readonly shape: TokenShape;
+}
+
+/**
+ * Random tokens in the place of values, each kept with its value so that it can be turned back: from
+ * memory and at once. Package keyring implements it.
+ */
+export interface TokenVault {
+  /**
+   * The token of a value, the same one for as long as the vault keeps it.
+   *
+   * @param digest as VaultCipher gives it for that field, subject and value
+   * @param subject the index of whom the value goes with; undefined when it goes with nobody
+   * Throws SUBJECT_SHREDDED, VAULT_ROW_REFUSED, KEYRING_STALE, and VAULT_ROWS_WANTED for one that is
+   * not in memory: it is noted, and what `bring` fetches or makes next.
+   */
+  token(
+    field: VaultField,
+    digest: string,
+    subject: ByteRange | undefined,
+    value: ByteRange,
+  ): string;
+  /** Whether tokens were asked for that are not in memory. */
+  readonly wants: boolean;
+  /** Brings all that was asked for, in one round trip; new tokens are durable then, with their values. */
   bring(): Promise<void>;
 }

@@ -34,7 +34,7 @@ export interface Branch {
  * other branch. The rules are applied here in full: what ingest checked is not believed.
  *
  * Throws retryable errors (KEY_UNKNOWN, KEYRING_STALE, POLICY_BEHIND): then nothing of the batch is
- * written and the partition waits. Gives a promise when keys of subjects have to be brought.
+ * written and the partition waits. Gives a promise when keys of subjects, or tokens, have to be brought.
  */
 export function acceptedStage(branch: Branch, keys: KeySource): FlowTransform {
   const { stage, dataset, topic } = branch;
@@ -44,8 +44,7 @@ export function acceptedStage(branch: Branch, keys: KeySource): FlowTransform {
     const treated = out.to(topic);
     const rejected = out.to(dataset.topics.rejected);
     worker.treat(batch, counts, treated, rejected);
-    const { subjects } = keys;
-    if (subjects?.wants === true) return subjects.bring();
+    if (keys.subjects?.wants === true || keys.vault?.wants === true) return broughtAll(keys);
     const outputs = { [topic]: treated, [dataset.topics.rejected]: rejected };
     return batchEvent(stage, dataset, batch, outputs, counts);
   };
@@ -135,11 +134,18 @@ class BranchWorker {
   }
 }
 
-/** Not refused and not treated: the record lacks the key of its subject. */
+/** Not refused and not treated: the record lacks the key of its subject, or a token. */
 const WAITS: Reject = { code: 'SUBJECT_KEYS_WANTED' };
+const WANTED: ReadonlySet<string> = new Set(['SUBJECT_KEYS_WANTED', 'VAULT_ROWS_WANTED']);
 
 function isWanting(error: unknown): boolean {
-  return error instanceof SealstreamError && error.code === 'SUBJECT_KEYS_WANTED';
+  return error instanceof SealstreamError && WANTED.has(error.code);
+}
+
+/** What is not wanted costs nothing to bring. */
+async function broughtAll({ subjects, vault }: KeySource): Promise<void> {
+  const nothing = Promise.resolve();
+  await Promise.all([subjects?.bring() ?? nothing, vault?.bring() ?? nothing]);
 }
 
 function bindsSubject({ fields }: Dataset): boolean {

@@ -79,3 +79,5 @@ export {
   type SubjectsHealth,
   type SubjectsOptions,
 } from './subjects.ts';
+export { openVault, type Vault } from './vault.ts';
+export { openVaultRows, type VaultRows } from './vault-rows.ts';

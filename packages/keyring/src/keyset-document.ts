@@ -22,6 +22,7 @@ export const ALGORITHMS: Readonly<Record<Purpose, Algorithm>> = {
   'subject-index': 'blake2b-128',
   hash: 'blake2b-128',
   fpe: 'aes-256-ff1',
+  vault: 'xchacha20-poly1305',
   producer: 'x25519',
 };
 
@@ -30,10 +31,12 @@ export function algorithmsOf(purpose: Purpose): readonly Algorithm[] {
   return purpose === 'field' ? FIELD_ALGORITHMS : [ALGORITHMS[purpose]];
 }
 
+/** Of these, equal values are found, or become equal, by every key there is. */
+const JOINED: readonly Purpose[] = ['hash', 'fpe', 'vault', 'subject-index'];
+
 /** Keys on which joins rest: they stay until somebody asks for a new epoch. */
 export function neverRotates(purpose: Purpose, algorithm: Algorithm): boolean {
-  const isJoined = purpose === 'hash' || purpose === 'fpe' || purpose === 'subject-index';
-  return isJoined || algorithm === 'xchacha20-poly1305-siv';
+  return JOINED.includes(purpose) || algorithm === 'xchacha20-poly1305-siv';
 }
 
 const DIGEST_BYTES = 32;

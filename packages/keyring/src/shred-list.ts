@@ -14,6 +14,11 @@ export interface ShredList {
    * believed.
    */
   has(bytes: Uint8Array, at: number): boolean;
+  /**
+   * When a subject that lives again began to, in milliseconds since 1970; 0 for all others. What was
+   * kept of it before belongs to a life that was shredded. Throws as `has` does.
+   */
+  endedAt(index: string): number;
 }
 
 /**

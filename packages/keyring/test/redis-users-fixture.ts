@@ -8,7 +8,14 @@ import { type Command, given, OwnRedis } from './redis-fixture.ts';
 const DEPLOY = join(import.meta.dirname, '../../../deploy/redis');
 
 /** The users of deploy/redis/users.acl, and one that may do everything, for the test itself. */
-export type RedisUser = 'ingest' | 'mask' | 'encrypt' | 'encrypt-write' | 'operator' | 'root';
+export type RedisUser =
+  | 'ingest'
+  | 'mask'
+  | 'mask-write'
+  | 'encrypt'
+  | 'encrypt-write'
+  | 'operator'
+  | 'root';
 
 /** A Redis with the users, the settings and the TLS of deploy/redis. */
 export class RedisWithUsers {

@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KEYSET_PURPOSES, SERVICE_PURPOSES } from '@sealstream/contracts';
-import { fieldCipher } from '@sealstream/crypto';
+import { fieldCipher, VaultCipher } from '@sealstream/crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { epochFiles } from '../src/epoch-file.ts';
 import { type Keyring, openKeyring } from '../src/keyring.ts';
 import { type KeysetAdmin, openKeysetAdmin } from '../src/keyset-admin.ts';
 import { openSubjectAdmin, type SubjectAdmin } from '../src/subject-admin.ts';
 import { openSubjects, type Subjects } from '../src/subjects.ts';
+import { openVault, type Vault } from '../src/vault.ts';
+import { openVaultRows } from '../src/vault-rows.ts';
 import { codeOf, KeptHeads, KeptLog, makeKeyFiles, until } from './keyring-fixture.ts';
 import { type Command, given } from './redis-fixture.ts';
 import { type RedisUser, RedisWithUsers } from './redis-users-fixture.ts';
@@ -156,6 +158,36 @@ describe('with the users of deploy/redis over TLS', () => {
     await server.run('root', 'ACL', 'SETUSER', 'encrypt-write', '-set');
   });
 
+  test('mask makes rows of the vault as its second user, and the operator ends those of a subject', async () => {
+    const keyring = await keyringOf('mask');
+    const redis = { ...shared('mask'), redisWriteUrl: server.urlOf('mask-write') };
+    const field = { dataset: 'people', path: '/card', shape: 'token' } as const;
+    const index = anIndex();
+    const [subject, card] = [index, value].map((bytes) => ({ bytes, from: 0, to: bytes.length }));
+    const digest = new VaultCipher('people', '/card').digest(keyring.keys, subject, card);
+    const ask = async (opened: Vault): Promise<string> => {
+      for (;;) {
+        try {
+          return opened.vault.token(field, digest, subject, card);
+        } catch (error) {
+          if ((error as { code?: string }).code !== 'VAULT_ROWS_WANTED') throw error;
+          await opened.vault.bring();
+        }
+      }
+    };
+    const open = async (more: object) =>
+      stopped(await openVault({ ...redis, dataset: 'people', keys: keyring.keys, ...more }));
+    const token = await ask(await open({}));
+    const rows = stopped(await openVaultRows({ ...shared('operator'), dataset: 'people' }));
+    expect(await rows.valuesOf(keyring.keys, '/card', [token])).toEqual([value]);
+    expect(await rows.endSubject(text(index))).toBe(2);
+    expect(await rows.valuesOf(keyring.keys, '/card', [token])).toEqual(['TOKEN_UNKNOWN']);
+    await rows.reviveSubject(text(index));
+    // Its first user alone may make nothing.
+    const reading = await open({ redisWriteUrl: undefined });
+    await expect(ask(reading)).rejects.toThrow(/REDIS_REFUSED.*NOPERM/);
+  });
+
   test('nobody gets in without a user, without TLS, or past another certificate', async () => {
     const { port } = server.redis;
     const once = { retryStrategy: () => null, maxRetriesPerRequest: 0 };
@@ -235,6 +267,24 @@ const FORBIDDEN: Readonly<Record<Exclude<RedisUser, 'root'>, readonly Command[]>
     ['GET', `${P}keyset:subject-index/people`],
     ['GET', `${P}keyset:producer/people`],
     ['GET', `${P}subject:people/x`],
+    ['GET', `${P}vault:people:x`],
+    ['GET', `${P}vault-token:people:x`],
+  ],
+  'mask-write': [
+    ...anybody,
+    ['GET', `${P}keyset:vault/people`],
+    ['GET', `${P}subject:people/x`],
+    ['SETNX', `${P}keyset:vault/new`, 'x'],
+    ['SET', `${P}vault:people:x`, 'x'],
+    ['GETDEL', `${P}vault-token:people:x`],
+    ['DEL', `${P}vault:people:x`],
+    ['SREM', `${P}vault-of:people:x`, 'x'],
+    ['SMEMBERS', `${P}vault-of:people:x`],
+    ['SUBSCRIBE', `${P}keyset-changed`],
+    script("'SET', KEYS[1], 'x'", `${P}vault-token:people:x`),
+    script("'DEL', KEYS[1]", `${P}vault:people:x`),
+    script("'SREM', KEYS[1], '!'", `${P}vault-of:people:x`),
+    script("'GET', KEYS[1]", `${P}keyset:vault/people`),
   ],
   encrypt: [
     ...readers,

@@ -12,6 +12,7 @@ export { NoiseParameters } from './noise.ts';
 export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';
 export { PseudonymParameters } from './pseudonym.ts';
 export { ScrubParameters } from './scrub.ts';
+export { TokeniseParameters } from './tokenise.ts';
 export {
   type MaskAction,
   type MaskedField,

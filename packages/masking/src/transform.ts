@@ -41,6 +41,8 @@ export interface MaskedField {
   readonly path: string;
   /** Whom the record that is treated now is about; its text changes from record to record. */
   readonly subject?: { readonly text: ByteRange | undefined } | undefined;
+  /** Whether what gives its values back ends with the subject of their record. */
+  readonly goesWithSubject?: boolean | undefined;
 }
 
 /** From least to most. `equality`: which values are equal; so values can be found by guessing. */
@@ -60,7 +62,7 @@ export interface Transform<P = unknown> {
   /** Whether it may be written with parameters. */
   readonly takesParameters: boolean;
   /** Purpose of its keys; undefined when it needs none. */
-  readonly purpose: 'hash' | 'fpe' | undefined;
+  readonly purpose: 'hash' | 'fpe' | 'vault' | undefined;
   /** Whether someone with the key gets the value back. */
   readonly reversible: boolean;
   /** Whether equal values become equal, so that guesses can be checked by whoever may write raw. */
@@ -69,6 +71,8 @@ export interface Transform<P = unknown> {
   needsSubject?(parameters: P): boolean;
   /** The one type that these parameters go with, where it is not each of `types`. */
   needsType?(parameters: P): 'number' | 'string';
+  /** Whether what gives the value back goes with the subject of its record, where it has one. */
+  readonly goesWithSubject?: boolean;
   /** What of the value stands on masked after its subject was shredded. */
   readonly afterShred: 'readable' | 'still-opens' | 'one-way' | 'nothing';
   /** Declared types that it can treat. */

@@ -8,6 +8,7 @@ import { NoiseParameters, noiseAction } from './noise.ts';
 import { PartialParameters, partialAction } from './partial.ts';
 import { PseudonymParameters, pseudonymAction } from './pseudonym.ts';
 import { ScrubParameters, scrubAction, scrubKeepsEquality } from './scrub.ts';
+import { TokeniseParameters, tokeniseAction } from './tokenise.ts';
 import type { MaskAction, MaskedField, Transform } from './transform.ts';
 import { TruncateIpParameters, truncateIpAction } from './truncate-ip.ts';
 
@@ -176,6 +177,23 @@ export const TRANSFORMS = {
     shows: 'part',
     keeps: 'form, length, the characters named, which records have equal values; all with the key',
     action: (rule, field) => fpeAction(rule, field),
+  }),
+  tokenise: row({
+    purpose: 'vault',
+    reversible: true,
+    preservesEquality: () => true,
+    summary: 'Puts a random token in its place; the vault gives the value back.',
+    example: 'tokenise',
+    parameters: TokeniseParameters.optional(),
+    bare: true,
+    takesParameters: true,
+    goesWithSubject: true,
+    afterShred: 'still-opens',
+    types: ['string', 'number'],
+    output: 'text',
+    shows: 'equality',
+    keeps: 'which records (of one subject) have equal values; all with the vault and its key',
+    action: (rule, field) => tokeniseAction(rule ?? {}, field),
   }),
   scrub: row({
     purpose: 'hash',

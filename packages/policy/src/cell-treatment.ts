@@ -145,7 +145,12 @@ export function cellTreatment(
 ): CellTreatment | undefined {
   if (stage === 'mask') {
     const { path } = field;
-    const action = maskAction(field.mask, { dataset: dataset.name, path, subject });
+    const action = maskAction(field.mask, {
+      dataset: dataset.name,
+      path,
+      subject,
+      goesWithSubject: field.maskGoesWithSubject,
+    });
     if (action.does === 'fixed') return fixed(action.value);
     return action.does === 'rewrite' ? rewritten(action, field) : undefined;
   }

@@ -5,7 +5,13 @@ import { type Dataset, type EncryptMethod, type Field, identify } from './datase
 import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
 import { type ReadBeside, readKAnonymity } from './k-anonymity-reader.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
-import { readMask, shredProblem, subjectProblem, typeProblem } from './mask-rule.ts';
+import {
+  canGoWithSubject,
+  readMask,
+  shredProblem,
+  subjectProblem,
+  typeProblem,
+} from './mask-rule.ts';
 import { didYouMean } from './near-word.ts';
 import type { MaskRule } from '@sealstream/masking';
 import {
@@ -46,6 +52,7 @@ function readField(
   const byPreset = text.mask === undefined ? given : undefined;
   const mask = byPreset?.mask ?? readMask(source, [...place, 'mask'], text.mask);
   if (mask === undefined) return undefined;
+  const goesWithSubject = hasSubject && text.survivesShred !== true && canGoWithSubject(mask);
   const field: Field = {
     path: spelled(path),
     types,
@@ -55,6 +62,7 @@ function readField(
     seal: readSeal(report, { place, path, text, hasSubject }),
     ...(text.class !== undefined && { class: text.class }),
     ...(given !== undefined && { presets: presetsOf(text, given) }),
+    ...(goesWithSubject && { maskGoesWithSubject: true as const }),
   };
   const unfit = typeProblem(mask, types) ?? subjectRule(text, mask, hasSubject);
   if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);

@@ -30,6 +30,8 @@ export interface Field {
   readonly required: boolean;
   readonly mask: MaskRule;
   readonly encrypt: EncryptMethod;
+  /** Whether what gives masked values back ends with the subject of their record. */
+  readonly maskGoesWithSubject?: true;
   /** How it is sealed, when `encrypt` is seal. */
   readonly seal: SealMethod;
   readonly class?: ClassName;

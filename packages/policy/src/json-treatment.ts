@@ -181,7 +181,12 @@ export function jsonTreatment(
 ): JsonTreatment | undefined {
   if (stage === 'mask') {
     const { path } = field;
-    const action = maskAction(field.mask, { dataset: dataset.name, path, subject });
+    const action = maskAction(field.mask, {
+      dataset: dataset.name,
+      path,
+      subject,
+      goesWithSubject: field.maskGoesWithSubject,
+    });
     if (action.does === 'fixed') return fixed(action.value);
     return action.does === 'rewrite' ? rewritten(action) : undefined;
   }

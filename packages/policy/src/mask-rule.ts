@@ -7,6 +7,7 @@ import {
   PartialParameters,
   PseudonymParameters,
   ScrubParameters,
+  TokeniseParameters,
   type Transform,
   TRANSFORM_NAMES,
   type TransformName,
@@ -30,6 +31,7 @@ const PARAMETER_WORDS: Partial<Record<TransformName, readonly string[]>> = {
   noise: Object.keys(NoiseParameters.shape),
   pseudonym: Object.keys(PseudonymParameters.shape),
   scrub: Object.keys(ScrubParameters.shape),
+  tokenise: Object.keys(TokeniseParameters.shape),
 };
 
 function isName(word: string): word is TransformName {
@@ -98,7 +100,7 @@ export function readMask(source: SourceText, place: Place, given: unknown): Mask
 }
 
 /** Purpose of the keys that a field is masked under; undefined when it needs none. */
-export function maskPurpose({ mask }: { readonly mask: MaskRule }): 'hash' | 'fpe' | undefined {
+export function maskPurpose({ mask }: { readonly mask: MaskRule }): Transform['purpose'] {
   return TRANSFORMS[mask.name].purpose;
 }
 
@@ -113,10 +115,16 @@ export function typeProblem(rule: MaskRule, types: readonly ValueType[]): string
   return `${rule.name} by ${by} needs type: ${needed}`;
 }
 
+/** Whether what gives a field's values back can end with the subjects of its dataset. */
+export function canGoWithSubject({ name }: MaskRule): boolean {
+  const transform: Transform = TRANSFORMS[name];
+  return transform.goesWithSubject === true;
+}
+
 /** Why a rule would outlive the subjects of its dataset, or undefined. */
 export function shredProblem(rule: MaskRule): string | undefined {
   const transform: Transform = TRANSFORMS[rule.name];
-  if (!transform.reversible) return undefined;
+  if (!transform.reversible || canGoWithSubject(rule)) return undefined;
   return (
     `what ${rule.name} gives can be turned back after its subject was shredded: mask otherwise, or ` +
     'say survivesShred: true'

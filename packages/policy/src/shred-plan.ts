@@ -10,7 +10,8 @@ export interface PlannedField {
   /** As the policy names the treatment. */
   readonly treatment: string;
   /**
-   * `opens-no-more`: sealed under the key of the subject. `still-opens`: sealed under another one.
+   * `opens-no-more`: sealed under the key of the subject, or in its rows of the vault.
+   * `still-opens`: sealed under another one, or in rows of nobody.
    * `one-way`: never could be opened, and stays. `readable`: stands there in clear, and stays.
    */
   readonly after: 'opens-no-more' | 'still-opens' | 'one-way' | 'readable';
@@ -70,7 +71,8 @@ function maskedAfter(dataset: Dataset, field: Field): PlannedField | undefined {
   return planned(path, topics.masked, field.mask.name, afterMask(field));
 }
 
-function afterMask({ mask }: Field): PlannedField['after'] | undefined {
+function afterMask({ mask, maskGoesWithSubject }: Field): PlannedField['after'] | undefined {
+  if (maskGoesWithSubject === true) return 'opens-no-more';
   const { afterShred }: Transform = TRANSFORMS[mask.name];
   return afterShred === 'nothing' ? undefined : afterShred;
 }

@@ -193,6 +193,16 @@ describe('what becomes of the fields of a shredded subject', () => {
     },
   );
 
+  test('tokens go with their subject, and other masks that can be turned back must say they survive', () => {
+    const oracle = 'equalityOracle: { accepted: test }';
+    const note = (edit: string) =>
+      planned(['mask: redact, encrypt: seal', edit])['masked.people /note'];
+    expect(note(`mask: tokenise, encrypt: seal, ${oracle}`)).toBe('opens-no-more');
+    const surviving = `mask: tokenise, encrypt: seal, survivesShred: true, ${oracle}`;
+    expect(note(surviving)).toBe('still-opens');
+    expect(() => note(`mask: fpe, encrypt: seal, ${oracle}`)).toThrow('say survivesShred: true');
+  });
+
   test('survivesShred without a subject is told to mean nothing', () => {
     const text = PEOPLE_YAML.replace('    subject: /ssn', '').replace(
       'mask: redact, encrypt: seal',

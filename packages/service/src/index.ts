@@ -47,6 +47,7 @@ export { openServiceKeyring, type ServiceKeys } from './service-keyring.ts';
 export { settingsMarkdown, withSettingsTable } from './settings-markdown.ts';
 export { ConfigError, readConfig, type SettingProblem } from './settings.ts';
 export { type RunningStage, runStage, type StageRequest } from './stages.ts';
+export { VAULT_SETTINGS } from './vault-settings.ts';
 export { epochFolder, SUBJECT_SETTINGS, type SubjectConfig } from './subject-settings.ts';
 export {
   type ExistingTopic,

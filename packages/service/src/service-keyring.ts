@@ -10,11 +10,13 @@ import {
   type Keyring,
   openKeyring,
   openSubjects,
+  openVault,
   type OutermostKeys,
   readPublicKeyFile,
   type Subjects,
+  type Vault,
 } from '@sealstream/keyring';
-import type { Dataset } from '@sealstream/policy';
+import { type Dataset, maskPurpose } from '@sealstream/policy';
 import type { BaseConfig, KeyringConfig } from './base-settings.ts';
 import { epochFolder, type SubjectConfig } from './subject-settings.ts';
 import { outermostKeys } from './key-provider-settings.ts';
@@ -88,6 +90,20 @@ export async function openServiceKeyring(
     onStop(`subjects of ${dataset.name}`, async () => opened.stop());
     subjects.set(dataset.name, opened);
   }
+  const vaults = new Map<string, Vault>();
+  for (const dataset of purposes.includes('vault') ? policy.datasets.values() : []) {
+    if (!dataset.fields.some((field) => maskPurpose(field) === 'vault')) continue;
+    const shreds = subjects.get(dataset.name)?.shreds;
+    const { keys } = keyring;
+    const opened = await openVault({
+      ...sharedOptions(service),
+      dataset: dataset.name,
+      keys,
+      shreds,
+    });
+    onStop(`vault of ${dataset.name}`, async () => opened.stop());
+    vaults.set(dataset.name, opened);
+  }
   const all: Waited[] = [keyring, ...Array.from(subjects.values(), waitedSubjects)];
   for (const one of all)
     await readyWithin(one, config.startWaitMs, (why) => health.waitFor('keyring', why));
@@ -99,9 +115,10 @@ export async function openServiceKeyring(
   }, HEALTH_EVERY_MS).unref();
   onStop('keyring health', async () => clearInterval(timer));
   return {
-    of: (dataset) => {
-      const own = subjects.get(dataset.name);
-      return own === undefined ? keyring.keys : new DatasetKeys(keyring.keys, own);
+    of: ({ name: dataset }) => {
+      const { keys, shreds } = subjects.get(dataset) ?? {};
+      const { vault } = vaults.get(dataset) ?? {};
+      return new DatasetKeys(keyring.keys, { keys, shreds, vault });
     },
     refresh: async () => {
       await Promise.all([keyring, ...subjects.values()].map((one) => one.refresh()));

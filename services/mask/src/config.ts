@@ -1,8 +1,14 @@
-import { baseSettings, KEYRING_SETTINGS, STAGE_SETTINGS } from '@sealstream/service';
+import {
+  baseSettings,
+  KEYRING_SETTINGS,
+  STAGE_SETTINGS,
+  VAULT_SETTINGS,
+} from '@sealstream/service';
 
 /** Every setting of mask. */
 export const SETTINGS = {
   ...baseSettings('mask'),
   ...KEYRING_SETTINGS,
+  ...VAULT_SETTINGS,
   ...STAGE_SETTINGS,
 } as const;

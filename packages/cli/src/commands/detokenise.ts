@@ -39,15 +39,16 @@ export const detokenise = defineCommand<Options, [value: string[]]>({
     "operator's own key files. How many, of which field, by whom and why is on the audit log before " +
     'the first one is turned back, and what came of it after the last; without the log nothing is. ' +
     'A value that the mask of the field cannot have given is told by the number of its line, and its ' +
-    'line stays empty. What fpe gives is not authenticated: any other text of the form turns into ' +
-    'something, too, and so does every text under a key that did not mask it. The policy must be the ' +
-    'one that masked. The reason is kept for ever, so write no value into it.',
+    'line stays empty. Tokens are looked up in the vault; those of shredded persons are gone. What fpe ' +
+    'gives is not authenticated: any other text of the form turns into something, too, and so does ' +
+    'every text under a key that did not mask it; the policy must be the one that masked. ' +
+    'The reason is kept for ever, so write no value into it.',
   arguments: [noValueArgument()],
   options: [
     datasetOption(),
     new Option('--path <path>', 'the field, as the policy writes it').makeOptionMandatory(),
     new Option('--reason <text>', 'why, such as the number of the case').makeOptionMandatory(),
-    new Option('--key <id>', 'the key that masked (default: the active one)'),
+    new Option('--key <id>', 'of fpe: the key that masked (default: the active one)'),
     policyOption(),
     keyDirOption(),
   ],

@@ -23,7 +23,7 @@ import { epochDirOption } from '../subject-options.ts';
 const SIV = 'xchacha20-poly1305-siv';
 
 interface Options extends DatasetOptions, KeyOptions, CommonOptions {
-  readonly purpose?: 'hash' | 'fpe' | 'subject-index';
+  readonly purpose?: 'hash' | 'fpe' | 'vault' | 'subject-index';
   readonly algorithm?: typeof SIV;
   readonly epochDir?: string;
   readonly yes?: boolean;
@@ -33,8 +33,8 @@ export const keysNewEpoch = defineCommand<Options>({
   name: 'new-epoch',
   summary: 'make a new key where keys never rotate, and break the joins across it',
   about:
-    'For keys of the purposes hash and fpe, or of deterministic fields: from then on equal values of ' +
-    'old and new records are no longer equal. Without --yes it names every join that breaks and does ' +
+    'For keys of the purposes hash, fpe and vault, or of deterministic fields: from then on equal values ' +
+    'of old and new records are no longer equal. Without --yes it names every join that breaks and does ' +
     'nothing. Old deterministic fields still open. A new epoch of subject-index is refused while ' +
     'the dataset has ever had a subject: a person would get a second index and a second key, so a ' +
     'later shred would miss the first one, and who was shredded would be taken for somebody new.',
@@ -42,6 +42,7 @@ export const keysNewEpoch = defineCommand<Options>({
     new Option('--purpose <purpose>', 'keys of this purpose').choices([
       'hash',
       'fpe',
+      'vault',
       'subject-index',
     ]),
     new Option('--algorithm <name>', 'keys of deterministic fields')

@@ -20,6 +20,7 @@ import {
 import { readDataset } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
 import { withBus } from '../servers.ts';
+import { hasVault } from '../vault-place.ts';
 import { beginCopy, distance, eventOfTarget, refuseTarget } from '../target-topic.ts';
 
 interface Options extends DatasetOptions, KeyOptions, CommonOptions {
@@ -29,7 +30,7 @@ interface Options extends DatasetOptions, KeyOptions, CommonOptions {
 }
 
 const PURPOSES: Readonly<Record<Options['stage'], readonly Purpose[]>> = {
-  mask: ['accepted', 'hash', 'fpe'],
+  mask: ['accepted', 'hash', 'fpe', 'vault'],
   encrypt: ['accepted', 'field'],
 };
 /** What is left out is written to no topic, so no limit holds for it. */
@@ -126,6 +127,7 @@ async function reprocessed(
     // The transform seals what it rejects; here that is counted and not written.
     sealTo: ['rejected'],
     subjects: subjectsFor(stage, dataset),
+    vault: stage === 'mask' && hasVault(dataset),
   });
   const leftOut = new RecordBatchWriter();
   const plan = PLANS[stage](dataset);

@@ -12,6 +12,7 @@ import {
   type SubjectOptions,
   subjectOptions,
 } from '../subject-options.ts';
+import { withVaultRows } from '../vault-place.ts';
 
 interface Options extends SubjectOptions, CommonOptions {
   readonly reason: string;
@@ -46,6 +47,7 @@ export const subjectsReEnrol = defineCommand<Options, [value: string[]]>({
       const index = await indexOf(context, bus, options);
       const enrolled = await admin.reEnrol(index, { reason, actor: actorName() });
       await tellShred(audit, dataset, enrolled);
+      await withVaultRows(context, dataset, (vault) => vault.reviveSubject(index));
       return enrolled;
     });
     showReceipt(context.terminal, done);

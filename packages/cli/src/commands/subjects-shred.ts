@@ -9,6 +9,7 @@ import { datasetOption, keyDirOption, type PolicyOptions, policyOption } from '.
 import { readDataset } from '../policy-file.ts';
 import { showReceipt, tellShred } from '../shred-event.ts';
 import { showShredPlan } from '../shred-plan.ts';
+import { withVaultRows } from '../vault-place.ts';
 import {
   epochDirOption,
   noValueArgument,
@@ -27,9 +28,9 @@ export const subjectsShred = defineCommand<Options, [value: string[]]>({
   name: 'shred',
   summary: 'destroy the key of one subject for good',
   about:
-    'Destroys the key, leaves a permanent tombstone in its place, tells every process, and prints ' +
-    'a signed receipt. A subject without a key gets a tombstone, too, ' +
-    'and that is said, since the value may be mistyped. Running it again prints the ' +
+    'Destroys the key, leaves a permanent tombstone in its place, tells every process, removes its ' +
+    'rows from the token vault, and prints a signed receipt. A subject without a key gets ' +
+    'a tombstone, too, and that is said, since the value may be mistyped. Running it again prints the ' +
     'first receipt. The value is read from stdin or a file and is nowhere shown or kept; the reason ' +
     'stands in the receipt and the audit log for ever, so write no value into it.',
   arguments: [noValueArgument()],
@@ -73,6 +74,9 @@ export const subjectsShred = defineCommand<Options, [value: string[]]>({
       const index = await indexOf(context, bus, options);
       const done = await admin.shred(index, { reason, actor: actorName() });
       await tellShred(audit, dataset.name, done);
+      // After the tombstone: a run that was cut here is finished by the next one.
+      const rows = await withVaultRows(context, dataset.name, (vault) => vault.endSubject(index));
+      if (rows > 0) terminal.note(`${rows} rows of the token vault removed`, { vaultRows: rows });
       return done;
     });
     showReceipt(terminal, shredded);
