@@ -90,7 +90,12 @@ it("with mask's key files and all that Redis holds, no field of encrypted.D and 
   );
 
   const mask = place.keysOf('mask');
-  expect(readdirSync(mask).toSorted()).toEqual(['accepted.key', 'hash.key']);
+  expect(readdirSync(mask).toSorted()).toEqual([
+    'accepted.key',
+    'fpe.key',
+    'hash.key',
+    'vault.key',
+  ]);
   await expect(keyringOf(mask, ['field'])).rejects.toThrow(/KEY_FILE_MISSING/);
   await expect(keyringOf(mask, ['rejected'])).rejects.toThrow(/KEY_FILE_MISSING/);
   // With the keys that it does have, though it asks for what is not its own.
