@@ -1,8 +1,11 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { datasetOf, parsePolicy } from '@sealstream/policy';
+import { besidePolicy } from '@sealstream/service';
 import { expect, test } from 'vitest';
 
 import { emptyDir } from './built-cli.ts';
+import { usageTopics } from '../src/usage-topics.ts';
 import { ran } from './surroundings.ts';
 
 const YAML = `version: 1
@@ -63,4 +66,11 @@ test('reprocess does not mask what groups were made of', async () => {
   const refused = await ran([...words, '--dataset', 'visits', '--policy', policy]);
   expect(refused.exit).toBe(2);
   expect(refused.err).toContain('each could be found by comparing');
+});
+
+test('a key is looked for on the topic of what waits, too, before it is destroyed', () => {
+  const { policy } = policyOfGroups();
+  const text = readFileSync(policy, 'utf8');
+  const dataset = datasetOf(parsePolicy(text, policy, besidePolicy(policy)), 'visits');
+  expect(usageTopics(dataset)).toContain('mask.state.visits');
 });
