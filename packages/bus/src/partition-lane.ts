@@ -171,6 +171,7 @@ export class PartitionLane implements FetchSource {
     }
     this.#stopFetching();
     this.#state = 'stopped';
+    this.#context.options.closed?.(this.partition);
   }
 
   async #open(): Promise<TransactionSession> {

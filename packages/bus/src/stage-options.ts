@@ -91,6 +91,8 @@ export interface StageOptions {
    * treated as what the transform throws.
    */
   opened?(partition: number, signal: AbortSignal): Promise<void>;
+  /** For a transform that remembers: the partition is another's now, or nobody's. Must not throw. */
+  closed?(partition: number): void;
   /**
    * For a transform that lets things leave by time: when it is wanted even if no record came, in
    * milliseconds since 1970. It then gets a batch without records, which is a transaction like any

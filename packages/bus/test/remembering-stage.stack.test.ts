@@ -15,6 +15,7 @@ afterAll(() => bus.stop());
 /** Lets each record leave a time after it came; what waits stands on the flow's audit topic. */
 class Holding {
   readonly opened: number[] = [];
+  readonly closed: number[] = [];
   readonly ranges: string[] = [];
   readonly #flow: Flow;
   readonly #waiting = new Map<string, { sinceMs: number; value: Buffer }>();
@@ -34,6 +35,7 @@ class Holding {
       outputs: [out, audit],
       lingerMs: 1,
       opened: (partition) => this.#restore(partition),
+      closed: (partition) => this.closed.push(partition),
       wantedMs: () => this.#dueMs(),
       transform: (batch, sinks) => this.#transform(batch, sinks),
     };
@@ -114,6 +116,7 @@ test('a transform that remembers begins anew from what was committed, after fail
   await until(async () => (await committed()) > 0n);
   await stage.stop();
   expect(first.opened.length).toBe(3);
+  expect(first.closed).toEqual([0]);
   const second = new Holding(flow);
   const next = await bus.stage(second.options());
   await until(async () => second.size === 0 && (await valuesOf(flow)).length === 20);

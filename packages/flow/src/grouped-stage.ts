@@ -34,6 +34,8 @@ export interface GroupedStage {
   ): Promise<void>;
   /** The batch that was asked for last is committed. */
   committed(partition: number): void;
+  /** Another process works on a partition now: what waits there is forgotten here. */
+  forget(partition: number): void;
   /** When a partition is wanted though no record comes, in milliseconds since 1970. */
   wantedMs(partition: number): number | undefined;
 }
@@ -134,6 +136,10 @@ class Grouping implements GroupedStage {
 
   committed(partition: number): void {
     this.#partitions.get(partition)?.committed();
+  }
+
+  forget(partition: number): void {
+    this.#partitions.delete(partition);
   }
 
   wantedMs(partition: number): number | undefined {

@@ -144,9 +144,15 @@ describe('a batch', () => {
     );
   });
 
-  test('has no outcome before what waits was restored', () => {
-    const partition = new Partition(dataset, stageOf());
+  test('has no outcome before what waits was restored, nor after it was forgotten', async () => {
+    const stage = stageOf();
+    const partition = new Partition(dataset, stage);
     expect(() => partition.batch(four)).toThrow(/INTERNAL/);
+    await partition.restart();
+    partition.batch(four);
+    stage.forget(3);
+    expect(stage.wantedMs(3)).toBeUndefined();
+    expect(() => partition.batch([])).toThrow(/INTERNAL/);
   });
 });
 

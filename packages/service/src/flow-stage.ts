@@ -50,6 +50,7 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
   });
   telemetry.health.met(`${stage}/${dataset.name}`);
   const made = new Map<number, BatchEvent>();
+  const shown = { dataset: dataset.name, waiting: telemetry.metrics.waitingRecords };
   const running = await service.stage({
     stage,
     dataset: dataset.name,
@@ -63,7 +64,7 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
     ...(config.instanceId === undefined ? {} : { groupInstanceId: config.instanceId }),
     sessionTimeoutMs: config.sessionTimeoutMs,
     transactionTimeoutMs: config.transactionTimeoutMs,
-    ...(flow.remembers !== undefined && remembering(bus, flow.remembers)),
+    ...(flow.remembers !== undefined && remembering(bus, flow.remembers, shown)),
     transform: (batch, out) => {
       const event = flow.transform(batch, out);
       if (event instanceof Promise) return event;
@@ -102,13 +103,18 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
 function remembering(
   bus: Pick<Bus, 'read'>,
   { stage, topic }: NonNullable<FlowStage['remembers']>,
-): Pick<StageRequest, 'opened' | 'wantedMs'> {
+  { dataset, waiting }: { readonly dataset: string; readonly waiting: Metrics['waitingRecords'] },
+): Pick<StageRequest, 'opened' | 'closed' | 'wantedMs'> {
   return {
     opened: async (partition, signal) => {
       const starts = [{ topic, partition, offset: 'earliest' as const }];
       await stage.restore(partition, recordsOf(bus.read({ starts, until: 'end', signal })));
       // Part of what waits is not all of it.
       signal.throwIfAborted();
+    },
+    closed: (partition) => {
+      stage.forget(partition);
+      waiting.remove({ dataset, partition: String(partition) });
     },
     wantedMs: (partition) => stage.wantedMs(partition),
   };
