@@ -24,6 +24,7 @@ export { type DerivedJsonSchema, deriveJsonSchema } from './json-schema-derived.
 export { standsPlain, unescapeJson, writeJsonString } from './json-text.ts';
 export { type Line, LineReader } from './line-reader.ts';
 export { isWhole, type Outcome, type SchemaProblem } from './outcome.ts';
+export { type DerivedProtobufSchema, deriveProtobufSchema } from './protobuf-derived.ts';
 export { formatPattern, parsePattern, type Step } from './path-pattern.ts';
 export { type FieldShape, KIND, Shape, type UnknownRule, type ValueType } from './shape.ts';
 export { firstInvalidUtf8 } from './utf8.ts';
