@@ -9,7 +9,7 @@
  * code, a byte offset and the shape's own pattern; never a value and never a name from the record.
  * What to do to a field is not known here.
  */
-export { writeAvroCount, writeAvroFloat, writeAvroWhole } from './avro-numbers.ts';
+export { behindLong, writeAvroCount, writeAvroFloat, writeAvroWhole } from './avro-numbers.ts';
 export { AVRO_SPAN, AvroScanner, type AvroSpan } from './avro-scanner.ts';
 export { type AvroType, readAvroSchema } from './avro-schema.ts';
 export { derivedAvroSchema } from './avro-derived.ts';
