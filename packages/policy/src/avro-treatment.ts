@@ -10,6 +10,7 @@ import {
 import { type MaskAction, maskAction } from '@sealstream/masking';
 import {
   type AvroSpan,
+  behindLong,
   ByteWriter,
   isJsonNumber,
   isWhole,
@@ -39,7 +40,15 @@ const result = new ByteWriter();
 const found: ByteRange = { bytes: text.bytes, from: 0, to: 0 };
 
 /** The text of a value; the same object each time, good until the next one is asked for. */
-export function avroText(bytes: Buffer, { inside, type }: AvroSpan, scratch = text): ByteRange {
+export function avroText(bytes: Buffer, span: AvroSpan, scratch = text): ByteRange {
+  const { end, inside, type } = span;
+  if (type.is === 'string') {
+    // It stands in the record as it is, behind its length.
+    found.bytes = bytes;
+    found.from = behindLong(bytes, inside);
+    found.to = end;
+    return found;
+  }
   scratch.reset();
   writeAvroText(bytes, inside, type, scratch);
   found.bytes = scratch.bytes;

@@ -1,5 +1,6 @@
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { fieldCipher } from '@sealstream/crypto';
+import { deriveProtobufSchema, type Outcome, Shape } from '@sealstream/records';
 import { openRegistry, type RegistryClient } from '@sealstream/registry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRegistry, startRegistry } from '../../registry/test/registry-fixture.ts';
@@ -189,5 +190,49 @@ describe('a JSON Schema flow through a real registry', () => {
     const id = await input(SchemaType.AVRO, record(SSN));
     const { run } = flow(policy('reject'), 'mask', 'json-schema', 'foreign-value');
     expect(await run(id, { ssn: 'a' })).toBe('SCHEMA_UNREADABLE');
+  });
+});
+
+describe('derived Protobuf schemas on a real registry', () => {
+  const TEXT: Outcome = { becomes: 'text', nullStays: false };
+
+  /** Registers what is derived when every field of the first message but `id` becomes text. */
+  async function register(subject: string, body: string): Promise<number> {
+    const names = Array.from(body.matchAll(/(\w+) = \d+;/g), ([, name = '']) => name);
+    const fields = names.map((name) => ({
+      path: `/${name}`,
+      types: ['string', 'number', 'boolean'] as const,
+      required: false,
+      cut: name === 'gone',
+    }));
+    const outcomes = names.map((name): Outcome => (name === 'id' ? { becomes: 'same' } : TEXT));
+    const text = `syntax = "proto3";\nmessage Person { ${body} }\n`;
+    const { problems, schema } = deriveProtobufSchema(text, new Shape(fields, 'fault'), outcomes);
+    expect(problems).toEqual([]);
+    return registry.register(subject, 'PROTOBUF', schema);
+  }
+
+  // This registry refuses every Protobuf schema that lost a field, reserved or not, derived or not.
+  test('are compatible when a field comes that becomes text or is left out', async () => {
+    const subject = 'masked.proto-value';
+    const ids = [
+      await register(subject, 'reserved 9; int64 id = 1; int32 age = 2;'),
+      await register(subject, 'reserved 9; int64 id = 1; int32 age = 2; bool new = 3;'),
+      await register(
+        subject,
+        'reserved 9; int64 id = 1; int32 age = 2; bool new = 3; string gone = 4;',
+      ),
+    ];
+    expect(new Set(ids).size).toBe(3);
+    const { text } = await registry.schema(ids[1] ?? 0);
+    expect(text).toContain('string new = 100000003;');
+  });
+
+  test('are SCHEMA_INCOMPATIBLE when a policy no longer makes text of a field', async () => {
+    const subject = 'masked.changed-value';
+    await register(subject, 'int64 id = 1; int32 age = 2;');
+    const kept = 'syntax = "proto3";\nmessage Person { int64 id = 1; int32 age = 2; }\n';
+    const registered = registry.register(subject, 'PROTOBUF', kept);
+    await expect(registered).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' });
   });
 });

@@ -55,7 +55,10 @@ const write = (out: ByteWriter, text: string): void => out.copy(Buffer.from(text
 /** Place of the inside of a string or bytes at `at`. */
 function insideOf(bytes: Buffer, at: number): { from: number; to: number } {
   const from = behindLong(bytes, at);
-  return { from, to: from + Number(avroLong(bytes, at)) };
+  let raw = 0;
+  // A length is far below 2^53, where numbers are exact and faster than BigInt.
+  for (let pos = from - 1; pos >= at; pos--) raw = raw * 0x80 + (bytes[pos] & 0x7f);
+  return { from, to: from + raw / 2 };
 }
 
 function writeBytes(

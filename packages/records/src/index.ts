@@ -9,7 +9,7 @@
  * code, a byte offset and the shape's own pattern; never a value and never a name from the record.
  * What to do to a field is not known here.
  */
-export { writeAvroCount, writeAvroFloat, writeAvroWhole } from './avro-numbers.ts';
+export { behindLong, writeAvroCount, writeAvroFloat, writeAvroWhole } from './avro-numbers.ts';
 export { AVRO_SPAN, AvroScanner, type AvroSpan } from './avro-scanner.ts';
 export { type AvroType, readAvroSchema } from './avro-schema.ts';
 export { derivedAvroSchema } from './avro-derived.ts';
@@ -24,6 +24,7 @@ export { type DerivedJsonSchema, deriveJsonSchema } from './json-schema-derived.
 export { standsPlain, unescapeJson, writeJsonString } from './json-text.ts';
 export { type Line, LineReader } from './line-reader.ts';
 export { isWhole, type Outcome, type SchemaProblem } from './outcome.ts';
+export { type DerivedProtobufSchema, deriveProtobufSchema } from './protobuf-derived.ts';
 export { formatPattern, parsePattern, type Step } from './path-pattern.ts';
 export { type FieldShape, KIND, Shape, type UnknownRule, type ValueType } from './shape.ts';
 export { firstInvalidUtf8 } from './utf8.ts';
