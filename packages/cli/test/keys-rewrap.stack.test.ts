@@ -163,7 +163,11 @@ describe('keys rewrap', () => {
     const all = DATASETS.flatMap((dataset) =>
       PURPOSES.map((purpose) => `${purpose}/${dataset}`),
     ).sort();
-    expect(movedIn(rest).map(({ name }) => name)).toEqual(all);
+    expect(
+      movedIn(rest)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(all);
     const actions = movedIn(rest).map(({ action }) => action);
     expect(new Set(actions)).toEqual(new Set(['unchanged', 'rewrapped']));
     const again = movedIn(await sealstream(`keys rewrap --to-key-dir ${newDir} --json`));
