@@ -7,12 +7,10 @@ import { type Bus, openBus } from '@sealstream/bus';
 import type { Purpose } from '@sealstream/contracts';
 import { fieldCipher, ProducerCipher, RecordCipher } from '@sealstream/crypto';
 import {
-  epochFiles,
   fileProvider,
   type Keyring,
   openKeyring,
   openKeysetAdmin,
-  openSubjects,
   readPublicKeyFile,
   readSignerFile,
 } from '@sealstream/keyring';
@@ -326,70 +324,6 @@ describe('the life of keys', () => {
     // This dataset has no subjects, so nobody is orphaned.
     const index = await sealstream('keys new-epoch --purpose subject-index --dataset people --yes');
     expect(index.exit).toBe(0);
-  });
-
-  test('never goes on in a new epoch of subject-index once there was a subject', async () => {
-    const other = join(dir, 'staff.yaml');
-    const rule = '{ type: string, class: ssn, mask: redact, encrypt: seal }';
-    writeFileSync(
-      other,
-      `version: 1
-datasets:
-  staff:
-    revision: 1
-    topics: { raw: raw.staff }
-    format: json
-    subject: /ssn
-    unknownFields: reject
-    headers: []
-    required: [/ssn]
-    fields:
-      /ssn: ${rule}
-`,
-    );
-    const made = await sealstream(`keys rotate --missing --policy ${other}`);
-    expect(made).toMatchObject({ exit: 0 });
-    const subjects = await openSubjects({
-      dataset: 'staff',
-      redisUrl: stack.redisUrl,
-      prefix,
-      epochs: {
-        store: epochFiles(env.SEALSTREAM_EPOCH_DIR),
-        provider: fileProvider(keyDir, ['subject']),
-      },
-      mayCreate: true,
-      signerPublicKey: readPublicKeyFile(join(keyDir, 'signer.pub')),
-      heads: new KafkaKeysetHeads(bus),
-      logger,
-    });
-    await subjects.ready();
-    const use = {
-      purpose: 'subject',
-      format: 'field-token',
-      dataset: 'staff',
-      path: '/ssn',
-    } as const;
-    const subject = randomBytes(16);
-    const ask = () => subjects.keys.active({ ...use, algorithm: 'xchacha20-poly1305' }, subject, 0);
-    const line = `keys new-epoch --purpose subject-index --dataset staff --yes --policy ${other}`;
-    expect((await sealstream(line)).exit).toBe(0);
-    expect(codeOf(ask)).toBe('SUBJECT_KEYS_WANTED');
-    await subjects.keys.bring();
-    subjects.stop();
-    const refused = await sealstream(line);
-    expect(refused).toMatchObject({ exit: 2 });
-    expect(refused.err).toContain('live 1');
-    const index = subject.toString('base64url');
-    const shred = `subjects shred --dataset staff --index ${index} --reason test --yes`;
-    const where = `--policy ${other} --key-dir ${keyDir}`;
-    expect((await sealstream(`${shred} ${where}`)).exit).toBe(0);
-    expect((await sealstream(line)).err).toContain('live 0, shreds 1');
-    const redis = new Redis(stack.redisUrl);
-    await redis.del(`${prefix}keyset:subject/staff`);
-    redis.disconnect();
-    const lost = await sealstream(line);
-    expect(lost.exit).not.toBe(0);
-    expect(lost.err).toContain('KEYSET_MISSING');
   });
 });
 

@@ -6,8 +6,8 @@
  */
 export { AlertEvent } from './alerts.ts';
 export { ControlPause, ControlTopic } from './control.ts';
+export type { ErrorClass } from './error-row.ts';
 export {
-  type ErrorClass,
   type ErrorCode,
   ERRORS,
   type RejectCode,

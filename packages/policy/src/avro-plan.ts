@@ -22,17 +22,11 @@ import {
 } from './avro-treatment.ts';
 import type { Dataset } from './dataset.ts';
 import type { Stage } from './field-stage.ts';
-import {
-  type CheckPlan,
-  mayHoldToken,
-  OUTPUT_FACTOR,
-  type Plan,
-  shapeLabels,
-  shapeOf,
-} from './json-plan.ts';
+import { mayHoldToken, OUTPUT_FACTOR, shapeLabels, shapeOf } from './json-plan.ts';
 import { slotOutcomes } from './outcomes.ts';
+import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
 import type { Tally } from './tally.ts';
-import { recordFault, type Refusal, type Verdict } from './verdict.ts';
+import { recordFault, type Refusal } from './verdict.ts';
 
 /** A stage that treats raw records; opening goes the other way. */
 export type SchemaStage = Exclude<Stage, 'open'>;
@@ -106,15 +100,14 @@ class AvroReader {
   }
 }
 
-class AvroPlan implements Plan {
+class AvroPlan extends WholeRecordPlan {
   readonly stage: SchemaStage;
   readonly #reader: AvroReader;
   readonly #treatments: readonly (AvroTreatment | undefined)[];
   readonly #labels: readonly (string | undefined)[];
-  readonly #maxOutput: number;
-  readonly #own = new ByteWriter();
 
   constructor(dataset: Dataset, stage: SchemaStage, reader: AvroReader) {
+    super(dataset.maxRecordBytes * OUTPUT_FACTOR);
     this.stage = stage;
     this.#reader = reader;
     const { shape } = reader;
@@ -126,16 +119,9 @@ class AvroPlan implements Plan {
         : undefined;
     });
     this.#labels = shapeLabels(dataset, stage, shape);
-    this.#maxOutput = dataset.maxRecordBytes * OUTPUT_FACTOR;
   }
 
-  apply(value: Buffer, keys: KeySource, tally: Tally): Verdict {
-    this.#own.reset();
-    const refusal = this.rewrite(value, 0, value.length, keys, tally, this.#own);
-    return refusal ?? { ok: true, value: this.#own.take() };
-  }
-
-  rewrite(
+  protected override write(
     bytes: Buffer,
     from: number,
     to: number,
@@ -143,19 +129,9 @@ class AvroPlan implements Plan {
     tally: Tally,
     out: ByteWriter,
   ): Refusal | undefined {
-    const start = out.length;
-    let written = false;
-    try {
-      let refusal =
-        this.#reader.read(bytes, from, to) ?? this.#treat(bytes, from, to, tally.noting(keys), out);
-      if (out.length - start > this.#maxOutput) refusal ??= { ok: false, code: 'RECORD_TOO_LARGE' };
-      if (refusal !== undefined) return refusal;
-      this.#count(tally);
-      written = true;
-      return undefined;
-    } finally {
-      if (!written) out.length = start;
-    }
+    return (
+      this.#reader.read(bytes, from, to) ?? this.#treat(bytes, from, to, tally.noting(keys), out)
+    );
   }
 
   #treat(
@@ -187,7 +163,7 @@ class AvroPlan implements Plan {
     return undefined;
   }
 
-  #count(tally: Tally): void {
+  protected override count(tally: Tally): void {
     const { spans, count } = this.#reader.scanner;
     const counters = tally.counters(this.#labels);
     for (let i = 0; i < count; i++) {

@@ -2,7 +2,7 @@ import type { KeySource } from '@sealstream/crypto';
 import { ByteWriter } from '@sealstream/records';
 import { avroCheckPlan, avroPlan, type SchemaRefusal, type SchemaStage } from './avro-plan.ts';
 import type { Dataset } from './dataset.ts';
-import type { CheckPlan, Plan } from './json-plan.ts';
+import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
 import { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
 import {
   type KnownSchema,
@@ -47,10 +47,9 @@ function moved(refusal: Refusal | undefined): Refusal | undefined {
 }
 
 /** A plan for records that name their schema, and the schemas that it needs in memory. */
-export class FramedPlan implements Plan {
+export class FramedPlan extends WholeRecordPlan {
   readonly stage: SchemaStage;
   readonly schemas: SchemaTable<Plan>;
-  readonly #own = new ByteWriter();
 
   constructor(
     dataset: Dataset,
@@ -58,6 +57,8 @@ export class FramedPlan implements Plan {
     stage: SchemaStage,
     options: TableOptions<Plan>,
   ) {
+    // The plan of the schema has a limit of its own.
+    super(Number.POSITIVE_INFINITY);
     this.stage = stage;
     this.schemas = new SchemaTable({
       ...options,
@@ -71,14 +72,8 @@ export class FramedPlan implements Plan {
     });
   }
 
-  apply(value: Buffer, keys: KeySource, tally: Tally): Verdict {
-    this.#own.reset();
-    const refusal = this.rewrite(value, 0, value.length, keys, tally, this.#own);
-    return refusal ?? { ok: true, value: this.#own.take() };
-  }
-
   /** Throws SCHEMAS_WANTED when the schema is not in memory: bring it, and treat the batch again. */
-  rewrite(
+  protected override write(
     bytes: Buffer,
     from: number,
     to: number,
@@ -89,19 +84,15 @@ export class FramedPlan implements Plan {
     const found = treatedOf(this.schemas, bytes, from, to);
     if ('ok' in found) return found;
     const start = out.length;
-    let written = false;
-    try {
-      out.reserve(FRAME_BYTES);
-      out.bytes[start] = 0;
-      out.bytes.writeUInt32BE(found.outputId, start + 1);
-      out.length = start + FRAME_BYTES;
-      const refusal = found.plan.rewrite(bytes, from + FRAME_BYTES, to, keys, tally, out);
-      written = refusal === undefined;
-      return moved(refusal);
-    } finally {
-      if (!written) out.length = start;
-    }
+    out.reserve(FRAME_BYTES);
+    out.bytes[start] = 0;
+    out.bytes.writeUInt32BE(found.outputId, start + 1);
+    out.length = start + FRAME_BYTES;
+    return moved(found.plan.rewrite(bytes, from + FRAME_BYTES, to, keys, tally, out));
   }
+
+  /** The plan of the schema has counted. */
+  protected override count(): void {}
 }
 
 /** Applies every rule that needs no key to records that name their schema. */

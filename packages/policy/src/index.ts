@@ -37,14 +37,8 @@ export { type Explained, explain } from './explain.ts';
 export type { Stage } from './field-stage.ts';
 export { fieldsPlan, type OpeningPlan, type SealedField } from './fields-plan.ts';
 export { type FileApplication, fileFormat, type FileOutput, type Finding } from './file-output.ts';
-export {
-  type CheckPlan,
-  checkPlan,
-  encryptPlan,
-  maskPlan,
-  openPlan,
-  type Plan,
-} from './json-plan.ts';
+export { checkPlan, encryptPlan, maskPlan, openPlan } from './json-plan.ts';
+export type { CheckPlan, Plan } from './plan.ts';
 export { type GroupPlan, groupPlan } from './group-plan.ts';
 export type { ReadBeside } from './k-anonymity-reader.ts';
 export { policyJsonSchema } from './json-schema.ts';

@@ -1,6 +1,4 @@
-import type { ByteRange } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
-import type { PiiClass } from '@sealstream/pii';
 import { ByteWriter, JsonScanner, KIND, Shape, SPAN_STRIDE } from '@sealstream/records';
 import type { Dataset, Field } from './dataset.ts';
 import { isCut, type Stage, stageLabel, unknownLabel, unknownRule } from './field-stage.ts';
@@ -10,44 +8,11 @@ import {
   looksSealed,
   unknownTreatment,
 } from './json-treatment.ts';
+import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
 import type { Tally } from './tally.ts';
 import { SubjectField } from './subject-field.ts';
 import { type LooksPersonal, UndeclaredFields } from './undeclared-fields.ts';
-import { recordFault, type Refusal, type Verdict } from './verdict.ts';
-
-/** Treats the values of one dataset's records; one JSON object each. */
-export interface Plan {
-  readonly stage: Stage;
-  /**
-   * Appends to `out` what becomes of the record in bytes[from, to). When it is refused, and when
-   * this throws what the key source throws since the keys are not there, `out` ends where it ended
-   * before and nothing is counted.
-   */
-  rewrite(
-    bytes: Buffer,
-    from: number,
-    to: number,
-    keys: KeySource,
-    tally: Tally,
-    out: ByteWriter,
-  ): Refusal | undefined;
-  /** The same for a record that stands alone; a refused one has no value. */
-  apply(value: Buffer, keys: KeySource, tally: Tally): Verdict;
-}
-
-/** Applies the rules of one dataset and changes nothing. */
-export interface CheckPlan {
-  check(value: Buffer): Verdict;
-  /** Why the record in bytes[from, to) is refused; undefined when it passes. */
-  checkRange(bytes: Buffer, from: number, to: number): Refusal | undefined;
-  /**
-   * The text of the subject field in the record that passed last, when the dataset has one. The same
-   * object each time; stands until the next check, and as long as the record's bytes.
-   */
-  subject(): ByteRange | undefined;
-  /** What an unknown field of the record that passed last looks like, if like personal data. */
-  undeclared(): PiiClass | undefined;
-}
+import { recordFault, type Refusal } from './verdict.ts';
 
 /** The letters that what looks sealed begins with: of tokens, and of JWE. */
 const TOKEN_START = 0x73;
@@ -168,31 +133,22 @@ export class JsonReader {
   }
 }
 
-class JsonPlan implements Plan {
+class JsonPlan extends WholeRecordPlan {
   readonly stage: Stage;
   readonly #reader: JsonReader;
   readonly #treatments: readonly (JsonTreatment | undefined)[];
   readonly #labels: readonly (string | undefined)[];
-  readonly #maxOutput: number;
-  /** What `apply` writes to. */
-  readonly #own = new ByteWriter();
 
   constructor(dataset: Dataset, stage: Stage) {
+    super(dataset.maxRecordBytes * OUTPUT_FACTOR);
     this.stage = stage;
     this.#reader = new JsonReader(dataset, stage);
     const { shape } = this.#reader;
     this.#treatments = treatments(dataset, stage, this.#reader);
     this.#labels = shapeLabels(dataset, stage, shape);
-    this.#maxOutput = dataset.maxRecordBytes * OUTPUT_FACTOR;
   }
 
-  apply(value: Buffer, keys: KeySource, tally: Tally): Verdict {
-    this.#own.reset();
-    const refusal = this.rewrite(value, 0, value.length, keys, tally, this.#own);
-    return refusal ?? { ok: true, value: this.#own.take() };
-  }
-
-  rewrite(
+  protected override write(
     bytes: Buffer,
     from: number,
     to: number,
@@ -200,19 +156,9 @@ class JsonPlan implements Plan {
     tally: Tally,
     out: ByteWriter,
   ): Refusal | undefined {
-    const start = out.length;
-    let written = false;
-    try {
-      let refusal =
-        this.#reader.read(bytes, from, to) ?? this.#treat(bytes, from, to, tally.noting(keys), out);
-      if (out.length - start > this.#maxOutput) refusal ??= { ok: false, code: 'RECORD_TOO_LARGE' };
-      if (refusal !== undefined) return refusal;
-      this.#count(tally);
-      written = true;
-      return undefined;
-    } finally {
-      if (!written) out.length = start;
-    }
+    return (
+      this.#reader.read(bytes, from, to) ?? this.#treat(bytes, from, to, tally.noting(keys), out)
+    );
   }
 
   #treat(
@@ -249,7 +195,7 @@ class JsonPlan implements Plan {
     return undefined;
   }
 
-  #count(tally: Tally): void {
+  protected override count(tally: Tally): void {
     const { spans, count } = this.#reader.scanner;
     const counters = tally.counters(this.#labels);
     for (let i = 0; i < count * SPAN_STRIDE; i += SPAN_STRIDE) {

@@ -1,15 +1,9 @@
 import { deriveJsonSchema, type Outcome, type Shape } from '@sealstream/records';
 import type { SchemaPlan, SchemaRefusal, SchemaStage } from './avro-plan.ts';
 import type { Dataset } from './dataset.ts';
-import {
-  type CheckPlan,
-  checkPlan,
-  encryptPlan,
-  maskPlan,
-  type Plan,
-  shapeOf,
-} from './json-plan.ts';
+import { checkPlan, encryptPlan, maskPlan, shapeOf } from './json-plan.ts';
 import { slotOutcomes } from './outcomes.ts';
+import type { CheckPlan, Plan } from './plan.ts';
 
 function derived(dataset: Dataset, stage: SchemaStage | 'check', text: string) {
   const shape: Shape = shapeOf(dataset, stage);

@@ -3,7 +3,8 @@ import { ByteWriter, type Line, LineReader } from '@sealstream/records';
 import type { Dataset } from './dataset.ts';
 import type { Stage } from './field-stage.ts';
 import type { FileApplication, FileOutput, Finding } from './file-output.ts';
-import { encryptPlan, maskPlan, openPlan, type Plan } from './json-plan.ts';
+import { encryptPlan, maskPlan, openPlan } from './json-plan.ts';
+import type { Plan } from './plan.ts';
 import type { Tally } from './tally.ts';
 
 const LF = Buffer.from('\n');
