@@ -27,8 +27,13 @@ export interface VaultRows {
    * @returns how many rows were removed
    */
   endSubject(index: string): Promise<number>;
-  /** Removes what is left of a subject's earlier life, and lets rows be made again. */
-  reviveSubject(index: string): Promise<void>;
+  /**
+   * Removes what is left of a subject's earlier life, and lets rows be made again. A second time does
+   * what the first one left undone, and leaves the rows of the new life alone.
+   *
+   * @param isNew whether the subject begins to live again with this
+   */
+  reviveSubject(index: string, isNew: boolean): Promise<void>;
   /** Lets Redis go. Idempotent. */
   stop(): void;
 }
@@ -52,7 +57,8 @@ export async function openVaultRows(
   return {
     valuesOf: (keys, path, tokens) => valuesOf(store, keys, path, tokens),
     endSubject,
-    reviveSubject: async (index) => {
+    reviveSubject: async (index, isNew) => {
+      if (!isNew && !(await store.isEnded(index))) return;
       await endSubject(index);
       await store.revive(index);
     },

@@ -92,6 +92,11 @@ export class VaultStore {
     await answered(this.#link.redis.sadd(this.subjectKey(subject), ENDED));
   }
 
+  /** Whether no row of that subject is made. */
+  async isEnded(subject: string): Promise<boolean> {
+    return (await answered(this.#link.redis.sismember(this.subjectKey(subject), ENDED))) === 1;
+  }
+
   /** Rows of the subject are made again. */
   async revive(subject: string): Promise<void> {
     await answered(this.#link.redis.srem(this.subjectKey(subject), ENDED));

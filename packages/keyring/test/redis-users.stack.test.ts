@@ -182,7 +182,7 @@ describe('with the users of deploy/redis over TLS', () => {
     expect(await rows.valuesOf(keyring.keys, '/card', [token])).toEqual([value]);
     expect(await rows.endSubject(text(index))).toBe(2);
     expect(await rows.valuesOf(keyring.keys, '/card', [token])).toEqual(['TOKEN_UNKNOWN']);
-    await rows.reviveSubject(text(index));
+    await rows.reviveSubject(text(index), true);
     // Its first user alone may make nothing.
     const reading = await open({ redisWriteUrl: undefined });
     await expect(ask(reading)).rejects.toThrow(/REDIS_REFUSED.*NOPERM/);

@@ -21,6 +21,10 @@ test.each([
   'alice@localhost',
   'alice@.org',
   'a@b.',
+  'jane@example.com (Jane Doe, SSN 123-45-6789)',
+  'j@x.org; tel 555-0100',
+  'j@x.org ',
+  'j@x.org\u00a0',
   `${'a'.repeat(320)}@b.org`,
 ])('what is no address of a domain is unfit (%#)', (text) => {
   expect(kept(text)).toBeUndefined();

@@ -2,7 +2,7 @@ import { datasetTopics, RESERVED_HEADER_PREFIX } from '@sealstream/contracts';
 import { DEFAULT_SEAL } from '@sealstream/crypto';
 import { parsePattern } from '@sealstream/records';
 import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
-import { checkExposure, checkKeyOracle, type ExposureReport } from './exposure.ts';
+import { checkExposure, checkKeyOracle, type ExposureReport, isCard } from './exposure.ts';
 import { type ReadBeside, readKAnonymity } from './k-anonymity-reader.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
 import {
@@ -21,7 +21,7 @@ import {
   type PresetRule,
   presetRule,
 } from './preset-rules.ts';
-import type { PresetName } from './presets.ts';
+import { type PresetName, PRESETS } from './presets.ts';
 import { checkPaths, spelled } from './path-rules.ts';
 import { readSeal } from './seal-rule.ts';
 import type { Place, SourceText } from './source-text.ts';
@@ -135,6 +135,30 @@ function checkPresetNames(source: SourceText, place: Place, presets: readonly Pr
       source.report([...place, 'presets', i], `presets names ${name} twice`);
 }
 
+/** What a group shows is no mask that a preset could judge, so a class that one has a word on stays out. */
+function checkGroupsShow(
+  source: SourceText,
+  place: Place,
+  shown: {
+    readonly fields: readonly Field[];
+    readonly kAnonymity: Dataset['kAnonymity'] | undefined;
+    readonly presets: readonly PresetName[];
+  },
+): void {
+  const { fields, kAnonymity, presets } = shown;
+  const quasi = new Set(kAnonymity?.quasiIdentifiers.map(({ path }) => path));
+  for (const field of fields) {
+    const isSensitive = kAnonymity?.sensitive.includes(field.path) === true;
+    if (!isSensitive && !quasi.has(field.path)) continue;
+    const at = [...place, 'kAnonymity', isSensitive ? 'sensitive' : 'quasiIdentifiers'];
+    const { class: of, path } = field;
+    const preset = presets.find((name) => of !== undefined && PRESETS[name][of] !== undefined);
+    if (preset !== undefined)
+      source.report(at, `${preset} says what may be seen of a ${of}: no group can show it`, path);
+    else if (isCard(field)) source.report(at, 'no group can show a card number', path);
+  }
+}
+
 /** One dataset of the policy, with its defaults; undefined when a field could not be read. */
 export function readDataset(
   report: ExposureReport,
@@ -166,6 +190,7 @@ export function readDataset(
   checkSubject(source, place, text);
   checkHeaders(source, place, text.headers ?? []);
   const kAnonymity = readKAnonymity({ source, readBeside }, place, text, fields);
+  checkGroupsShow(source, place, { presets, fields, kAnonymity });
   const key = { mask: text.key?.mask ?? 'hash', encrypt: text.key?.encrypt ?? 'hash' };
   const hashed = key.mask === 'hash' || key.encrypt === 'hash';
   const accepted = text.key?.equalityOracle !== undefined;

@@ -115,12 +115,21 @@ const HIPAA: Preset = {
   text: gone,
 };
 
-const replaced = (mask: MaskRule, more: PresetRow['also'] = {}): PresetRow => ({
+const replaced = (mask: MaskRule, more: PresetRow['also'] = {}, how = ''): PresetRow => ({
   mask,
-  also: { hash: always, pseudonym: always, fpe: isWhole, ...more },
-  lets: ['hash, pseudonym, fpe that keeps no character', ...Object.keys(more)].join(', '),
+  also: { hash: always, pseudonym: always, ...more },
+  lets: ['hash', 'pseudonym', ...Object.keys(more).map((name) => name + how)].join(', '),
   sealed: true,
 });
+
+/** Values of digits alone, and those that may have letters, which digits' fpe would leave in clear. */
+const ofDigits = (): PresetRow => replaced(hash, { fpe: isWhole }, ' that keeps no character');
+const ofLetters = (): PresetRow =>
+  replaced(
+    hash,
+    { fpe: (p) => isWhole(p) && valueOf(p, 'alphabet') === 'alphanumeric' },
+    ' with alphabet: alphanumeric that keeps no character',
+  );
 
 function isWhole(parameters: unknown): boolean {
   return ['keepFirst', 'keepLast'].every((name) => Number(valueOf(parameters, name) ?? 0) === 0);
@@ -130,24 +139,24 @@ function isWhole(parameters: unknown): boolean {
 const GDPR: Preset = {
   name: replaced(pseudonym('name')),
   address: replaced(pseudonym('street')),
-  phone: replaced(hash),
+  phone: ofDigits(),
   email: replaced(hash, { keepDomain: always }),
-  ssn: replaced(hash),
-  'national-id': replaced(hash),
-  passport: replaced(hash),
-  licence: replaced(hash),
-  'medical-record': replaced(hash),
-  'health-plan': replaced(hash),
-  account: replaced(hash),
-  card: replaced(hash),
-  iban: replaced(hash),
-  vehicle: replaced(hash),
-  device: replaced(hash),
+  ssn: ofDigits(),
+  'national-id': ofLetters(),
+  passport: ofLetters(),
+  licence: ofLetters(),
+  'medical-record': ofLetters(),
+  'health-plan': ofLetters(),
+  account: ofLetters(),
+  card: ofDigits(),
+  iban: ofLetters(),
+  vehicle: ofLetters(),
+  device: ofLetters(),
   ip: replaced(hash, { truncateIp: always }),
   url: replaced(hash),
-  uuid: replaced(hash),
-  random: replaced(hash),
-  id: replaced(hash),
+  uuid: ofLetters(),
+  random: ofLetters(),
+  id: ofLetters(),
   biometric: gone,
   photo: gone,
 };

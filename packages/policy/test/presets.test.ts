@@ -221,3 +221,40 @@ test('no preset lets any class that it names be kept, nor the identifiers of HIP
   );
   expect(free).toEqual(['amount', 'category', 'country', 'organisation', 'period', 'state']);
 });
+
+describe('what a preset forbids', () => {
+  const groups = (presets: string, rule: string, how: string) => {
+    const fields = `/id: { type: string, mask: redact }\n/a: { type: string, ${rule} }`;
+    const rules = `${presets}    key: { mask: drop }\n    subject: /id\n    required: [/id, /a]\n${how}`;
+    try {
+      datasetWith(fields, rules);
+      return '';
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const shown = (where: string) => `    kAnonymity: { k: 2, delay: 10s, ${where} }\n`;
+  const sensitive = shown('quasiIdentifiers: { /b: { from: 0, to: 9 } }, sensitive: [/a]');
+
+  test('is shown by no group either', () => {
+    expect(groups('    presets: [hipaa-safe-harbor]\n', 'class: ssn', sensitive)).toContain(
+      'hipaa-safe-harbor says what may be seen of a ssn: no group can show it',
+    );
+    expect(groups('', 'class: card', sensitive)).toContain('no group can show a card number');
+    expect(groups('', 'class: ssn', sensitive)).not.toContain('no group can show');
+  });
+
+  test.each(['email', 'iban', 'passport', 'url'])(
+    'fpe of digits alone leaves the letters of class %s in clear, and is refused',
+    (name) => {
+      const rules = `class: ${name}, mask: fpe, ${ACCEPTED}`;
+      expect(problemsOf('gdpr-pseudonymise', rules).join()).toContain('gdpr-pseudonymise');
+    },
+  );
+
+  test('fpe of letters and digits, or of what is digits, passes', () => {
+    const letters = `class: iban, mask: { fpe: { alphabet: alphanumeric } }, ${ACCEPTED}`;
+    expect(problemsOf('gdpr-pseudonymise', letters)).toEqual([]);
+    expect(problemsOf('gdpr-pseudonymise', `class: phone, mask: fpe, ${ACCEPTED}`)).toEqual([]);
+  });
+});

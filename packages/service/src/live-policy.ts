@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Logger, SealstreamError } from '@sealstream/contracts';
 import type { FlowTransform } from '@sealstream/flow';
-import { type Dataset, type DatasetRules, parsePolicy, type Policy } from '@sealstream/policy';
+import {
+  type Dataset,
+  type DatasetRules,
+  maskPurpose,
+  parsePolicy,
+  type Policy,
+} from '@sealstream/policy';
 
 import type { AuditEmitter } from './audit-emitter.ts';
 import type { BaseConfig, StageConfig } from './base-settings.ts';
@@ -144,8 +150,15 @@ function requireTakeable(old: Dataset, now: Dataset | undefined): asserts now is
       dataset,
       what: 'a dataset with kAnonymity',
     });
+  // Vaults are opened at the start, for datasets that have a use for one.
+  if (usesVault(now) && !usesVault(old))
+    throw new SealstreamError('POLICY_NEEDS_RESTART', { dataset, what: 'its first tokenise' });
   const what = FIXED.find((word) => JSON.stringify(old[word]) !== JSON.stringify(now[word]));
   if (what !== undefined) throw new SealstreamError('POLICY_NEEDS_RESTART', { dataset, what });
+}
+
+function usesVault({ fields }: Dataset): boolean {
+  return fields.some((field) => maskPurpose(field) === 'vault');
 }
 
 /** A transform that goes by the rules of the moment at which each batch begins. */

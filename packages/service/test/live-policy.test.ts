@@ -71,6 +71,11 @@ describe('another policy in the file', () => {
 
   test.each([
     ['that does not hold', BEFORE.replace('mask: redact', 'mask: redakt'), 'POLICY_INVALID'],
+    [
+      'with its first tokenise',
+      AFTER.replace('mask: drop', 'mask: tokenise, equalityOracle: { accepted: test }'),
+      'POLICY_NEEDS_RESTART',
+    ],
     ['cut in the middle', AFTER.slice(0, 900), 'POLICY_INVALID'],
     ['with the same revision', AFTER.replace('revision: 2', 'revision: 1'), 'POLICY_REVISION'],
     ['with other topics', AFTER.replace('raw: raw.people', 'raw: other'), 'POLICY_NEEDS_RESTART'],

@@ -31,6 +31,15 @@ interface Options extends DatasetOptions, KeyOptions, CommonOptions {
 /** Longer than the caches of services: after it none of them seals with the key before. */
 const SETTLED = '1h';
 
+/** Purposes of which what needs a key stands where no scan of topics finds it. */
+const UNSEEN: Readonly<Partial<Record<Purpose, string>>> = {
+  producer:
+    'Producers may seal to it still, and rejects hold what they sealed where nobody sees it: ' +
+    'give every producer the new public key, see to open rejects, then add --force.',
+  fpe: 'Values that it masked do not name it, and none of them could be turned back: add --force.',
+  vault: 'Tokens do not name it, and none of its rows in the vault would open: add --force.',
+};
+
 export const keysDestroy = defineCommand<Options>({
   name: 'destroy',
   summary: 'end a key that only opens, for good',
@@ -39,7 +48,8 @@ export const keysDestroy = defineCommand<Options>({
     'within seconds, and where Redis cannot be reached at the ceiling of the key cache. Only a key ' +
     'that was rotated away can go. First the topics of the dataset are read to their ends, and a key ' +
     'that a record there still names stays, unless --force is given. Copies elsewhere are not seen, and ' +
-    'neither is what producers still seal: a key of the purpose producer always needs --force. ' +
+    'neither is what producers still seal, or what fpe and tokenise masked: keys of the purposes ' +
+    'producer, fpe and vault always need --force. ' +
     'Old copies of Redis and of the topic keyring still hold the wrapped key until they are gone.',
   options: [
     datasetOption(),
@@ -80,12 +90,12 @@ export const keysDestroy = defineCommand<Options>({
       try {
         requireSettled(options, await admin.list());
         const records = await recordsUnder(context, bus, dataset, options.key);
-        if (purpose === 'producer' && options.force !== true)
+        const unseen = UNSEEN[purpose];
+        if (unseen !== undefined && options.force !== true)
           throw new SealstreamError(
             'USAGE',
             { dataset: dataset.name, key: options.key, records },
-            'Producers may seal to it still, and rejects hold what they sealed where nobody sees it: ' +
-              'give every producer the new public key, see to open rejects, then add --force.',
+            unseen,
           );
         if (records > 0 && options.force !== true)
           throw new SealstreamError(

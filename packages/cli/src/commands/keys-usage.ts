@@ -38,7 +38,8 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
     'the time of the first and the last one. Nothing is opened: a sealed record names its key ' +
     'at its beginning, and tokens, JWE and Fernet tokens are found as text, also on a copy of a ' +
     'topic under any name. Keys of single subjects are not told apart. Other copies are not seen, and ' +
-    'neither is what a producer has sealed and not sent, or what stands sealed inside a reject.',
+    'neither is what a producer has sealed and not sent, what stands sealed inside a reject, or what ' +
+    'fpe and tokenise masked.',
   arguments: [new Argument('[topics...]', 'any topics; or those of --dataset')],
   options: [
     oneDatasetOption(),

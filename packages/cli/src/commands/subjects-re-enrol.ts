@@ -47,7 +47,8 @@ export const subjectsReEnrol = defineCommand<Options, [value: string[]]>({
       const index = await indexOf(context, bus, options);
       const enrolled = await admin.reEnrol(index, { reason, actor: actorName() });
       await tellShred(audit, dataset, enrolled);
-      await withVaultRows(context, dataset, (vault) => vault.reviveSubject(index));
+      const isNew = enrolled.action === 'done';
+      await withVaultRows(context, dataset, (vault) => vault.reviveSubject(index, isNew));
       return enrolled;
     });
     showReceipt(context.terminal, done);
