@@ -1,12 +1,16 @@
+import type { Bus } from '@sealstream/bus';
 import { maskStateTopic } from '@sealstream/contracts';
 import type { Dataset } from '@sealstream/policy';
 
 /**
- * The topics of a dataset on which its keys can be found; masked holds nothing sealed, and what waits in
- * mask for a group does.
+ * The topics of a dataset on which its keys can be found, as far as they are there; masked holds nothing
+ * sealed. What waits in mask for a group does, also when the policy asks for groups no more.
  */
-export function usageTopics({ kAnonymity, name, topics }: Dataset): string[] {
+export async function usageTopics(
+  { admin }: Pick<Bus, 'admin'>,
+  { name, topics }: Dataset,
+): Promise<string[]> {
   const { accepted, encrypted, raw, rejected } = topics;
-  const state = kAnonymity === undefined ? [] : [maskStateTopic(name)];
-  return [raw, accepted, rejected, encrypted, ...state];
+  const found = await admin.topics([raw, accepted, rejected, encrypted, maskStateTopic(name)]);
+  return found.map((topic) => topic.name);
 }

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { datasetOf, parsePolicy } from '@sealstream/policy';
+import type { Bus } from '@sealstream/bus';
 import { besidePolicy } from '@sealstream/service';
 import { expect, test } from 'vitest';
 
@@ -68,9 +69,18 @@ test('reprocess does not mask what groups were made of', async () => {
   expect(refused.err).toContain('each could be found by comparing');
 });
 
-test('a key is looked for on the topic of what waits, too, before it is destroyed', () => {
+test('a key is looked for on the topic of what waits, too, also when no group is asked for any more', async () => {
   const { policy } = policyOfGroups();
   const text = readFileSync(policy, 'utf8');
   const dataset = datasetOf(parsePolicy(text, policy, besidePolicy(policy)), 'visits');
-  expect(usageTopics(dataset)).toContain('mask.state.visits');
+  const asked: (readonly string[] | null)[] = [];
+  const topics = (names: readonly string[] | null) => {
+    asked.push(names);
+    return Promise.resolve((names ?? []).map((name) => ({ name })));
+  };
+  const bus = { admin: { topics } } as unknown as Bus;
+  const { kAnonymity: _, ...single } = dataset;
+  for (const one of [dataset, single])
+    expect(await usageTopics(bus, one)).toContain('mask.state.visits');
+  expect(asked).toHaveLength(2);
 });

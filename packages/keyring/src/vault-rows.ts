@@ -32,8 +32,9 @@ export interface VaultRows {
    * what the first one left undone, and leaves the rows of the new life alone.
    *
    * @param isNew whether the subject begins to live again with this
+   * @returns whether anything was to be done
    */
-  reviveSubject(index: string, isNew: boolean): Promise<void>;
+  reviveSubject(index: string, isNew: boolean): Promise<boolean>;
   /** Lets Redis go. Idempotent. */
   stop(): void;
 }
@@ -58,9 +59,10 @@ export async function openVaultRows(
     valuesOf: (keys, path, tokens) => valuesOf(store, keys, path, tokens),
     endSubject,
     reviveSubject: async (index, isNew) => {
-      if (!isNew && !(await store.isEnded(index))) return;
+      if (!isNew && !(await store.isEnded(index))) return false;
       await endSubject(index);
       await store.revive(index);
+      return true;
     },
     stop: () => link.stop(),
   };

@@ -68,7 +68,7 @@ type Refusals = ReadonlyMap<string, { readonly code: ErrorCode; readonly foundAt
  * Promises: a token that was made is durable in Redis, together with its value, before it can be used;
  * of two who make one at once, both get the winner's; a row that does not open under its own name, for
  * its own field and subject, is refused; no token is made for a subject once the vault knows of its
- * shred; of one who was let live again, no token is given that was kept from before.
+ * shred; of one who was let live again, no token is given that this process kept from before.
  */
 class RedisVault implements TokenVault {
   readonly #options: VaultOptions;

@@ -51,8 +51,10 @@ export class LivePolicy {
   readonly #options: LivePolicyOptions;
   readonly #stopping = new AbortController();
   #datasets: ReadonlyMap<string, Dataset>;
-  /** The text that was looked at last, taken or refused; the first look is at what was started with. */
+  /** The text that holds; the first look is at what was started with. */
   #text: string | undefined;
+  /** The text that was refused last: told once, and tried again, since files that it names may come. */
+  #refused: string | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: LivePolicyOptions) {
@@ -79,15 +81,18 @@ export class LivePolicy {
   /** Looks at the file now. */
   look(): void {
     const { audit, file, logger, metrics } = this.#options;
+    let text: string | undefined;
     try {
-      const text = readPolicyText(file);
+      text = readPolicyText(file);
       if (text === this.#text) return;
-      this.#text = text;
       if (this.#take(parsePolicy(text, file, besidePolicy(file))))
         metrics.policyReloads.inc({ outcome: 'taken' });
+      this.#text = text;
     } catch (error) {
       // A file that is being replaced is not there for a moment.
       if (error instanceof SealstreamError && error.code === 'FILE_UNREADABLE') return;
+      if (text === this.#refused) return;
+      this.#refused = text;
       logger.error(errorFields(error), 'another policy was refused; the one in use stays');
       metrics.policyReloads.inc({ outcome: 'refused' });
       const code = error instanceof SealstreamError ? error.code : 'INTERNAL';

@@ -156,8 +156,7 @@ async function recordsUnder(
   dataset: Dataset,
   keyId: string,
 ): Promise<number> {
-  const topics = usageTopics(dataset);
-  const present = (await bus.admin.topics(topics)).map(({ name }) => name);
+  const present = await usageTopics(bus, dataset);
   const { terminal } = context;
   const { usage } = await scanUsage(bus, present, new Set([keyId]), { terminal });
   return usage.reduce((sum, { records }) => sum + records, 0);

@@ -1,3 +1,4 @@
+import type { Bus } from '@sealstream/bus';
 import { SealstreamError } from '@sealstream/contracts';
 import type { ListedKeyset } from '@sealstream/keyring';
 import { Argument, Option } from 'commander';
@@ -62,7 +63,10 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
         const listed = await admin.list();
         const known = new Set(listed.flatMap(({ keys }) => keys.map(({ id }) => id)));
         const { terminal } = context;
-        const found = await scanUsage(bus, wanted, known, { fromMs: options.from, terminal });
+        const found = await scanUsage(bus, await wanted(bus), known, {
+          fromMs: options.from,
+          terminal,
+        });
         return { keysets: listed, scanned: found };
       } finally {
         admin.stop();
@@ -77,10 +81,16 @@ function wantedTopics(
   context: Context,
   options: Options,
   topics: readonly string[],
-): readonly string[] {
+): (bus: Pick<Bus, 'admin'>) => Promise<readonly string[]> {
   if (topics.length > 0 === (options.dataset !== undefined))
     throw new SealstreamError('USAGE', { option: '--dataset' }, 'Name topics, or a --dataset.');
-  return topics.length > 0 ? topics : usageTopics(datasetsOf(context, options)[0]);
+  if (topics.length > 0) return () => Promise.resolve(topics);
+  const [dataset] = datasetsOf(context, options);
+  return async (bus) => {
+    const found = await usageTopics(bus, dataset);
+    if (found.length > 0) return found;
+    throw new SealstreamError('TOPIC_MISSING', { topic: dataset.topics.raw });
+  };
 }
 
 function named(usage: readonly KeyUsage[], keysets: readonly ListedKeyset[]): ShownUsage[] {

@@ -1,3 +1,4 @@
+import { SealstreamError } from '@sealstream/contracts';
 import { Option } from 'commander';
 
 import { actorName } from '../cli-audit.ts';
@@ -45,13 +46,23 @@ export const subjectsReEnrol = defineCommand<Options, [value: string[]]>({
     const done = await withSubjects(context, options, async ({ admin, audit, bus }) => {
       await audit.check();
       const index = await indexOf(context, bus, options);
-      const enrolled = await admin.reEnrol(index, { reason, actor: actorName() });
-      await tellShred(audit, dataset, enrolled);
-      const isNew = enrolled.action === 'done';
-      await withVaultRows(context, dataset, (vault) => vault.reviveSubject(index, isNew));
-      return enrolled;
+      const revived = (isNew: boolean) =>
+        withVaultRows(context, dataset, (vault) => vault.reviveSubject(index, isNew));
+      try {
+        const enrolled = await admin.reEnrol(index, { reason, actor: actorName() });
+        await tellShred(audit, dataset, enrolled);
+        await revived(enrolled.action === 'done');
+        return enrolled;
+      } catch (error) {
+        // Who lives again already may have been cut off from the vault: then that is finished.
+        const lives = error instanceof SealstreamError && error.code === 'USAGE';
+        if (!lives || !(await revived(false))) throw error;
+        return undefined;
+      }
     });
-    showReceipt(context.terminal, done);
+    if (done === undefined)
+      context.terminal.note('An earlier order had been cut; what it left undone is done now.');
+    else showReceipt(context.terminal, done);
     return { next: 'records that were rejected meanwhile: sealstream replay' };
   },
 });
