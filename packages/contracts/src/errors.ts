@@ -36,6 +36,13 @@ export const ERRORS = {
     cause: 'The policy changed a dataset without raising its revision.',
     mend: 'Raise the revision of the dataset with every change.',
   },
+  GROUPS_WAITING: {
+    class: 'terminal',
+    cause: 'Records wait for groups that look alike, and the policy asks for groups no more.',
+    mend:
+      'Start mask with the policy before, let what waits leave within its delay, then change it; or delete ' +
+      'the topic named and lose what waits.',
+  },
   POLICY_NEEDS_RESTART: {
     class: 'terminal',
     cause: 'The policy changed what a running service has built on.',

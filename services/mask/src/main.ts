@@ -14,6 +14,7 @@ import {
 import { acceptedToGroups } from './accepted-to-groups.ts';
 import { acceptedToMasked } from './accepted-to-masked.ts';
 import { SETTINGS } from './config.ts';
+import { requireNoneWaiting } from './none-waiting.ts';
 
 export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const service = await openService('mask', readConfig(SETTINGS, env));
@@ -21,6 +22,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const orders = await openPauseOrders(service);
   const policy = openLivePolicy(service);
   for (const dataset of service.policy.datasets.values()) {
+    await requireNoneWaiting(service.bus, dataset);
     const { accepted: source, masked: output } = dataset.topics;
     const remembers = acceptedToGroups(dataset, keyring.of(dataset));
     const transform =
