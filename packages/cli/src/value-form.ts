@@ -1,10 +1,15 @@
 import { isIP } from 'node:net';
 
+import { domainFrom, isoDate } from '@sealstream/masking';
 import type { PiiClass } from '@sealstream/pii';
 
-const EMAIL = /^[^\s@<>"]{1,64}@[^\s@<>"]+\.[^\s@<>".]+$/;
-const ISO_DATE =
-  /^\d{4}-\d\d-\d\d([Tt ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d{1,12})?)?([Zz]|[+-][0-2]\d:?[0-5]\d)?)?$/;
+/** Of the part before the at sign nothing stays, so what stands around an address must not be in it. */
+const EMAIL = /^[^\s@<>"]{1,64}@[^@]+$/;
+
+const bytesOf = (value: string): [Buffer, number, number] => {
+  const bytes = Buffer.from(value);
+  return [bytes, 0, bytes.length];
+};
 
 /**
  * The form that the mask of a draft needs. A value is classified by most of its characters; what stands
@@ -14,9 +19,9 @@ const FORMS: Partial<Record<PiiClass, (value: string) => boolean>> = {
   card: (value) => /^[\d -]+$/.test(value),
   ssn: (value) => /^\d{3}[ -]?\d{2}[ -]?\d{4}$/.test(value),
   phone: (value) => /^[\d ()+./-]+$/.test(value),
-  email: (value) => EMAIL.test(value),
+  email: (value) => EMAIL.test(value) && domainFrom(...bytesOf(value)) > 0,
   ip: (value) => isIP(value) !== 0 && !value.includes('%'),
-  date: (value) => ISO_DATE.test(value),
+  date: (value) => isoDate(...bytesOf(value)) !== undefined,
   zip: (value) => /^\d{5}(-?\d{4})?$/.test(value),
 };
 

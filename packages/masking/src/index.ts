@@ -8,6 +8,8 @@
 export { DateShiftParameters } from './date-shift.ts';
 export { FpeField, fpeLengthMin, FpeParameters, fpeProblem } from './fpe.ts';
 export { GeneraliseParameters } from './generalise.ts';
+export { isoDate } from './iso-date.ts';
+export { domainFrom } from './keep-domain.ts';
 export { NoiseParameters } from './noise.ts';
 export { partialKeeps, PartialParameters, partialProblem } from './partial.ts';
 export { PseudonymParameters } from './pseudonym.ts';

@@ -22,8 +22,6 @@ export const TruncateIpParameters = z
 export type TruncateIpParameters = z.infer<typeof TruncateIpParameters>;
 
 const LONGEST = 45;
-/** IPv4 addresses that are written as IPv6 (RFC 4291 2.5.5.2). */
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /** Keeps the first bits of groups of `width` bits each. */
 function kept(groups: readonly number[], width: number, bits: number): number[] {
@@ -66,8 +64,20 @@ function text6(groups: readonly number[]): string {
   return `${before}::${after}`;
 }
 
-function truncated6(address: string, bits: number): string {
-  return text6(kept(groups6(address), 16, bits));
+/** The IPv4 address inside an IPv6 one (RFC 4291 2.5.5.2), however it is written. */
+function mapped4(groups: readonly number[]): string | undefined {
+  const isMapped = groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
+  if (!isMapped) return undefined;
+  return groups
+    .slice(6)
+    .flatMap((group) => [group >> 8, group & 0xff])
+    .join('.');
+}
+
+function truncated6(address: string, v4: number, v6: number): string {
+  const groups = groups6(address);
+  const inside = mapped4(groups);
+  return inside === undefined ? text6(kept(groups, 16, v6)) : `::ffff:${truncated4(inside, v4)}`;
 }
 
 /**
@@ -82,11 +92,9 @@ export function truncateIpAction(rule: TruncateIpParameters | undefined): MaskAc
     rewrite: (text, from, to, out) => {
       if (to - from > LONGEST) return false;
       const address = text.toString('latin1', from, to);
-      const [, mapped] = MAPPED.exec(address) ?? [];
       if (isIPv4(address)) writeAscii(out, truncated4(address, v4));
-      else if (mapped !== undefined && isIPv4(mapped))
-        writeAscii(out, `::ffff:${truncated4(mapped, v4)}`);
-      else if (isIPv6(address) && !address.includes('%')) writeAscii(out, truncated6(address, v6));
+      else if (isIPv6(address) && !address.includes('%'))
+        writeAscii(out, truncated6(address, v4, v6));
       else return false;
       return true;
     },

@@ -15,6 +15,8 @@ test.each([
   ['::1', undefined, '::'],
   ['1:0:0:2:0:0:0:3', { v6: 127 }, '1:0:0:2::2'],
   ['::ffff:192.0.2.77', undefined, '::ffff:192.0.2.0'],
+  ['::ffff:c000:24d', { v4: 8, v6: 127 }, '::ffff:192.0.0.0'],
+  ['0:0:0:0:0:FFFF:c000:24d', { v4: 8, v6: 127 }, '::ffff:192.0.0.0'],
   ['64:ff9b::192.0.2.33', { v6: 120 }, '64:ff9b::c000:200'],
 ])('%s under %o becomes %s', (text, rule, masked) => {
   expect(network(text, rule)).toBe(masked);

@@ -36,9 +36,17 @@ function lengthMin({ hideFirst, hideLast, keepFirst, keepLast }: PartialParamete
   return (keepFirst ?? 0) + (keepLast ?? 0) + Math.max(hidden, 1);
 }
 
-/** Judged by values that are long enough for both rules: of others one rule shows nothing at all. */
+/**
+ * Judged by values that are long enough for both rules. Shorter ones, which the first rule hid whole and
+ * the second does not, make it unsure where longer ones would say less.
+ */
 function partialOrder(before: PartialParameters, after: PartialParameters): PartOrder {
-  const least = Math.max(lengthMin(before), lengthMin(after));
+  const order = orderFrom(before, after, Math.max(lengthMin(before), lengthMin(after)));
+  const showsShorter = lengthMin(after) < lengthMin(before);
+  return showsShorter && order !== 'more' ? 'unsure' : order;
+}
+
+function orderFrom(before: PartialParameters, after: PartialParameters, least: number): PartOrder {
   let [gains, losses] = [false, false];
   for (let length = least; length <= least + LENGTHS; length++) {
     const [was, is] = [shownPlaces(before, length), shownPlaces(after, length)];

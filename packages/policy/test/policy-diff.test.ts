@@ -42,7 +42,9 @@ describe('what readers of masked see', () => {
     [HASH, `${partial('keepLast: 4')}, class: uuid`, 'hash > partial {"keepLast":4}', 'more'],
     ['mask: redact', 'mask: drop', 'redact > drop', 'other'],
     [partial('keepLast: 4'), partial('keepLast: 6'), undefined, 'more'],
-    [partial('keepLast: 4'), partial('keepLast: 2'), undefined, 'less'],
+    // Values of 3 or 4 characters were hidden whole before.
+    [partial('keepLast: 4'), partial('keepLast: 2'), undefined, 'perhaps'],
+    [partial('hideLast: 4'), partial('hideLast: 5'), undefined, 'less'],
     [partial('keepLast: 4'), partial('keepFirst: 4'), undefined, 'perhaps'],
     [partial('hideLast: 4'), partial('hideLast: 1'), undefined, 'more'],
     [partial('keepLast: 4'), partial('hideLast: 4'), undefined, 'perhaps'],
