@@ -4,6 +4,7 @@ import {
   KEY_PROVIDER_SETTINGS,
   KEYRING_SETTINGS,
   readConfig,
+  REGISTRY_SETTINGS,
   type Setting,
 } from '@sealstream/service';
 
@@ -25,6 +26,7 @@ export const CLI_SETTINGS = {
   namePrefix: base.namePrefix,
   redisUrl: optional(KEYRING_SETTINGS.redisUrl),
   redisTlsCaFile: KEYRING_SETTINGS.redisTlsCaFile,
+  ...REGISTRY_SETTINGS,
   policyFile: {
     env: 'SEALSTREAM_POLICY_FILE',
     type: 'path',

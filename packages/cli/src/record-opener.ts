@@ -72,6 +72,7 @@ function rejectedOpener({ name }: Dataset, keys: KeySource): OneOpener {
 }
 
 function encryptedOpener(dataset: Dataset, keys: KeySource): RecordOpener {
+  refuseFramed(dataset);
   const opener = new EncryptedOpener(dataset, keys);
   return async (records) => {
     const opened = await opener.openAll(records);
@@ -95,4 +96,15 @@ export function unopened(role: Role | undefined, dataset: Dataset | undefined): 
       return { key, value };
     }
   });
+}
+
+/** @throws SealstreamError USAGE for a dataset whose sealed fields stand in another format than JSON */
+export function refuseFramed({ format, name }: Dataset): void {
+  if (format === 'json') return;
+  throw new SealstreamError(
+    'USAGE',
+    { dataset: name, format },
+    'Fields are opened in JSON records alone. Read the records with a library of their format, and ' +
+      'open the fields one by one with the SDK (docs/consumers.md).',
+  );
 }

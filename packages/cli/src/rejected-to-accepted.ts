@@ -24,7 +24,7 @@ import {
   SubjectIndex,
   viewOf,
 } from '@sealstream/flow';
-import { checkPlan, type Dataset } from '@sealstream/policy';
+import { type CheckPlan, checkPlan, type Dataset } from '@sealstream/policy';
 
 /**
  * Which branches a record is for again, by the stage that rejected it: what only mask had rejected
@@ -80,23 +80,25 @@ export function isChosen(
  * once after it.
  *
  * Throws retryable errors of the keys (KEY_UNKNOWN, KEYRING_STALE): then nothing of the batch is
- * written.
+ * written. Gives a promise when schemas have to be brought.
  */
 export function rejectedToAccepted(
   dataset: Dataset,
   keys: KeySource,
   choice: ReplayChoice,
   onCounted: (batch: FetchedBatch, counts: ReplayCounts) => void,
+  plan: CheckPlan = checkPlan(dataset),
 ): FlowTransform {
   const codec = {
     accepted: new AcceptedCodec(dataset.name),
     rejected: new RejectedCodec(dataset.name),
   };
-  const plan = checkPlan(dataset);
   const seals = new ProducerSeals(dataset);
   const subject = new FoundSubject(dataset.name);
   const parts = emptyParts();
+  const { schemas } = plan;
   return (batch, out) => {
+    schemas?.begin(batch.partition, batch.from);
     const counts = new StageCounts();
     // The event names the keys that sealed.
     const noted = counts.tally.noting(keys);
@@ -122,6 +124,7 @@ export function rejectedToAccepted(
       const isTooLarge = batch.oversized.has(offset);
       const fault =
         sealFault ?? faultOf(envelope, plan, isTooLarge) ?? subject.fault(noted, envelope, plan);
+      if (fault === WAITS) continue;
       if (fault === undefined) {
         const about = { ...envelope, subject: subject.found };
         accepted.push(codec.accepted.seal(noted, mark, record.key, about), offset);
@@ -133,6 +136,7 @@ export function rejectedToAccepted(
       rejected.push(codec.rejected.seal(noted, mark, record.key, envelope, reason), offset);
       done.rejected += 1;
     }
+    if (schemas?.wants === true) return schemas.bring();
     const outputs = { [dataset.topics.accepted]: accepted, [dataset.topics.rejected]: rejected };
     onCounted(batch, done);
     const event = batchEvent('replay', dataset, batch, outputs, counts);
@@ -186,15 +190,19 @@ interface Fault {
   readonly path?: string | undefined;
 }
 
-function faultOf(
-  { value }: Envelope,
-  plan: ReturnType<typeof checkPlan>,
-  isTooLarge: boolean,
-): Fault | undefined {
+/** Neither: the batch is asked for again with the schema that the record names. */
+const WAITS: Fault = { code: 'SCHEMAS_WANTED' };
+
+function faultOf({ value }: Envelope, plan: CheckPlan, isTooLarge: boolean): Fault | undefined {
   if (isTooLarge) return { code: 'RECORD_TOO_LARGE' };
   if (value === null) return undefined;
-  const verdict = plan.check(value);
-  return verdict.ok ? undefined : verdict;
+  try {
+    const verdict = plan.check(value);
+    return verdict.ok ? undefined : verdict;
+  } catch (error) {
+    if (error instanceof SealstreamError && error.code === WAITS.code) return WAITS;
+    throw error;
+  }
 }
 
 /** Whom a record is about that fits the policy of now. */
@@ -208,11 +216,7 @@ class FoundSubject {
   }
 
   /** Finds the subject; a shredded one is refused. */
-  fault(
-    keys: KeySource,
-    { value }: Envelope,
-    plan: ReturnType<typeof checkPlan>,
-  ): Fault | undefined {
+  fault(keys: KeySource, { value }: Envelope, plan: CheckPlan): Fault | undefined {
     this.found = null;
     const text = value === null ? undefined : plan.subject();
     if (text === undefined) return undefined;

@@ -1,6 +1,12 @@
 import { type Bus, openBus } from '@sealstream/bus';
 import { SealstreamError } from '@sealstream/contracts';
-import { type BaseConfig, kafkaConnection, redisTlsCa } from '@sealstream/service';
+import type { SchemaAccess } from '@sealstream/policy';
+import {
+  type BaseConfig,
+  kafkaConnection,
+  openSchemaRegistry,
+  redisTlsCa,
+} from '@sealstream/service';
 
 import { CliAudit } from './cli-audit.ts';
 import type { Context } from './context.ts';
@@ -65,4 +71,14 @@ export function redisOf(context: Context): {
       `Set REDIS_URL=redis://host:port to your Redis, ${START_STACK}`,
     );
   return { redisUrl: redisUrl.reveal(), redisTlsCa: redisTlsCa(config) };
+}
+
+/**
+ * The schema registry that the settings name; undefined when they name none.
+ *
+ * @throws SealstreamError CONFIG_INVALID
+ */
+export function schemaAccess(context: Context): SchemaAccess | undefined {
+  const source = openSchemaRegistry(context.config());
+  return source && { source };
 }

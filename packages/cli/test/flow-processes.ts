@@ -1,16 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { ServiceName } from '@sealstream/contracts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const STAGES = ['ingest', 'mask', 'encrypt'] as const;
 const running: ChildProcess[] = [];
 
-/** Starts the built services of the flow with the operator's own key directory. */
-export function startFlow(env: Readonly<Record<string, string>>): void {
+/** Starts the built services of the flow, or others, with the operator's own key directory. */
+export function startFlow(
+  env: Readonly<Record<string, string>>,
+  services: readonly ServiceName[] = STAGES,
+): void {
   const { PATH = '' } = process.env;
-  for (const stage of STAGES) {
-    const child = spawn(process.execPath, [join(ROOT, `services/${stage}/dist/main.js`)], {
+  for (const service of services) {
+    const child = spawn(process.execPath, [join(ROOT, `services/${service}/dist/main.js`)], {
       env: { PATH, SEALSTREAM_HTTP_PORT: '0', SEALSTREAM_LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'ignore', process.env['CLI_TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
     });

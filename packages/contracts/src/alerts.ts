@@ -10,6 +10,7 @@ export const AlertEvent = z.object({
     'service-down',
     'audit-gap',
     'undeclared-personal-data',
+    'unknown-schema-fields',
     'audit-stale',
     'stage-paused',
   ]),

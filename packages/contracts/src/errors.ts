@@ -170,9 +170,11 @@ export const ERRORS = {
     mend: 'Check its address and that it runs; known schemas are used meanwhile.',
   },
   REGISTRY_REFUSED: {
-    class: 'terminal',
+    class: 'retryable',
     cause: 'The schema registry refuses a request, or something else answers at its address.',
-    mend: 'Check the address with its path, and the user and password; the status is named.',
+    mend:
+      'Check the address with its path, and what the user may do; the status is named. Nothing is ' +
+      'rejected meanwhile: the flow waits.',
   },
   SCHEMA_UNKNOWN: {
     class: 'record',
@@ -182,8 +184,11 @@ export const ERRORS = {
   SCHEMA_UNREADABLE: {
     class: 'record',
     cause:
-      'The schema that a record names cannot be read, or is of another format than the policy.',
-    mend: 'The reason is named; register a schema that follows the specification of its format.',
+      'The schema that a record names cannot be read, is of another format than the policy says, or ' +
+      'the registry refuses what is derived from it.',
+    mend:
+      'Register a schema that follows the specification of its format; the log names the reason and ' +
+      'the place in the schema.',
   },
   SCHEMAS_WANTED: {
     class: 'retryable',
@@ -191,11 +196,11 @@ export const ERRORS = {
     mend: 'Nothing to do: it is fetched and the batch is tried again.',
   },
   SCHEMA_INCOMPATIBLE: {
-    class: 'terminal',
+    class: 'record',
     cause: 'A derived schema does not fit those before it under the subject of an output topic.',
     mend:
       'Undo the change of the input schema or of the policy, give the output topic another name, or ' +
-      'set the compatibility of the subject named to NONE when every reader can take the new form.',
+      'set the compatibility of its subject to NONE when every reader can take the new form; then replay.',
   },
 
   // Audit.

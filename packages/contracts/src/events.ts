@@ -71,6 +71,7 @@ export const PlainEvent = z.object({
     'grant-revoked',
     'policy-loaded',
     'policy-refused',
+    'schema-met',
     'offsets-set',
     'offsets-lost',
     'paused',

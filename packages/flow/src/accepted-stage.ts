@@ -34,17 +34,21 @@ export interface Branch {
  * other branch. The rules are applied here in full: what ingest checked is not believed.
  *
  * Throws retryable errors (KEY_UNKNOWN, KEYRING_STALE, POLICY_BEHIND): then nothing of the batch is
- * written and the partition waits. Gives a promise when keys of subjects, or tokens, have to be brought.
+ * written and the partition waits. Gives a promise when schemas, keys of subjects or tokens have to be
+ * brought.
  */
 export function acceptedStage(branch: Branch, keys: KeySource): FlowTransform {
   const { stage, dataset, topic } = branch;
   const worker = new BranchWorker(branch, keys);
+  const { schemas } = branch.plan;
   return (batch, out) => {
+    schemas?.begin(batch.partition, batch.from);
     const counts = new StageCounts();
     const treated = out.to(topic);
     const rejected = out.to(dataset.topics.rejected);
     worker.treat(batch, counts, treated, rejected);
-    if (keys.subjects?.wants === true || keys.vault?.wants === true) return broughtAll(keys);
+    const lacking = lackingOf([schemas, keys.subjects, keys.vault]);
+    if (lacking.length > 0) return broughtAll(lacking);
     const outputs = { [topic]: treated, [dataset.topics.rejected]: rejected };
     return batchEvent(stage, dataset, batch, outputs, counts);
   };
@@ -134,18 +138,29 @@ class BranchWorker {
   }
 }
 
-/** Not refused and not treated: the record lacks the key of its subject, or a token. */
+/** Not refused and not treated: the record lacks its schema, the key of its subject, or a token. */
 const WAITS: Reject = { code: 'SUBJECT_KEYS_WANTED' };
-const WANTED: ReadonlySet<string> = new Set(['SUBJECT_KEYS_WANTED', 'VAULT_ROWS_WANTED']);
+const WANTED: ReadonlySet<string> = new Set([
+  'SCHEMAS_WANTED',
+  'SUBJECT_KEYS_WANTED',
+  'VAULT_ROWS_WANTED',
+]);
 
 function isWanting(error: unknown): boolean {
   return error instanceof SealstreamError && WANTED.has(error.code);
 }
 
-/** What is not wanted costs nothing to bring. */
-async function broughtAll({ subjects, vault }: KeySource): Promise<void> {
-  const nothing = Promise.resolve();
-  await Promise.all([subjects?.bring() ?? nothing, vault?.bring() ?? nothing]);
+interface Lacking {
+  readonly wants: boolean;
+  bring(): Promise<void>;
+}
+
+function lackingOf(all: readonly (Lacking | undefined)[]): readonly Lacking[] {
+  return all.filter((one): one is Lacking => one?.wants === true);
+}
+
+async function broughtAll(lacking: readonly Lacking[]): Promise<void> {
+  await Promise.all(lacking.map((one) => one.bring()));
 }
 
 function bindsSubject({ fields }: Dataset): boolean {

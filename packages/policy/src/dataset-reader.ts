@@ -120,6 +120,14 @@ function checkSubject(source: SourceText, place: Place, text: DatasetText): void
     source.report(at, 'subject must stand under required, so that each record has one');
 }
 
+function checkFormat(source: SourceText, place: Place, text: DatasetText): void {
+  if ((text.format ?? 'json') !== 'json' && text.kAnonymity !== undefined)
+    source.report(
+      [...place, 'format'],
+      'groups are published as JSON: kAnonymity needs format: json',
+    );
+}
+
 function checkHeaders(source: SourceText, place: Place, headers: readonly string[]): void {
   for (const [i, name] of headers.entries()) {
     const at = [...place, 'headers', i];
@@ -188,6 +196,7 @@ export function readDataset(
   checkCardForms(report, presets, fields, [...place, 'fields']);
   checkRequired(source, place, text);
   checkSubject(source, place, text);
+  checkFormat(source, place, text);
   checkHeaders(source, place, text.headers ?? []);
   const kAnonymity = readKAnonymity({ source, readBeside }, place, text, fields);
   checkGroupsShow(source, place, { presets, fields, kAnonymity });

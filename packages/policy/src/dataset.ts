@@ -5,6 +5,7 @@ import type { MaskRule } from '@sealstream/masking';
 import type { ValueType } from '@sealstream/records';
 import type {
   ENCRYPT_METHODS,
+  FORMATS,
   KEY_METHODS,
   PRODUCER_SEALS,
   PRODUCER_TOKENS,
@@ -16,6 +17,7 @@ import type { KAnonymity } from './k-anonymity.ts';
 import type { ClassName } from './value-class.ts';
 
 export type EncryptMethod = (typeof ENCRYPT_METHODS)[number];
+export type Format = (typeof FORMATS)[number];
 export type KeyMethod = (typeof KEY_METHODS)[number];
 export type ProducerSealRule = (typeof PRODUCER_SEALS)[number];
 export type ProducerTokens = (typeof PRODUCER_TOKENS)[number];
@@ -45,7 +47,7 @@ export interface DatasetRules {
   /** A positive integer, raised with every change. */
   readonly revision: number;
   readonly topics: DatasetTopics;
-  readonly format: 'json';
+  readonly format: Format;
   /** Largest value of a raw record, in bytes. */
   readonly maxRecordBytes: number;
   /** Path of the field that says whom a record is about. */

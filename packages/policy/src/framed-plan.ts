@@ -14,7 +14,7 @@ import type { Tally } from './tally.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
 /** Formats whose records name their schema. */
-export type FramedFormat = 'avro' | 'json-schema';
+export type FramedFormat = 'avro' | 'json-schema' | 'protobuf';
 
 /** A zero byte and the id of the schema, as Confluent's serializers write it. */
 export const FRAME_BYTES = 5;
@@ -22,6 +22,7 @@ export const FRAME_BYTES = 5;
 const TYPES: Readonly<Record<FramedFormat, KnownSchema['type']>> = {
   avro: 'AVRO',
   'json-schema': 'JSON',
+  protobuf: 'PROTOBUF',
 };
 /** One record of another format is its own fault, so it is refused like a schema that is none. */
 const FOREIGN: SchemaRefusal = { problems: [{ code: 'SCHEMA_UNREADABLE', path: '' }] };
@@ -64,6 +65,7 @@ export class FramedPlan extends WholeRecordPlan {
       ...options,
       make: ({ type, text, references }) => {
         if (type !== TYPES[format]) return FOREIGN;
+        if (type === 'PROTOBUF') return FOREIGN;
         if (type === 'JSON')
           return references.length > 0 ? FOREIGN : jsonSchemaPlan(dataset, stage, text);
         const others = references.map((one) => one.text);
@@ -109,6 +111,7 @@ export class FramedCheckPlan implements CheckPlan {
       ...options,
       make: ({ type, text, references }) => {
         if (type !== TYPES[format]) return FOREIGN;
+        if (type === 'PROTOBUF') return FOREIGN;
         if (type === 'JSON')
           return references.length > 0 ? FOREIGN : jsonSchemaCheckPlan(dataset, text);
         const others = references.map((one) => one.text);

@@ -9,6 +9,7 @@
  * outside.
  */
 export { FRAME_BYTES, FramedCheckPlan, type FramedFormat, FramedPlan } from './framed-plan.ts';
+export { framedFormat, type SchemaAccess, stageCheckPlan, stagePlan } from './stage-plan.ts';
 export { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
 export {
   type KnownSchema,
@@ -38,7 +39,7 @@ export type { Stage } from './field-stage.ts';
 export { fieldsPlan, type OpeningPlan, type SealedField } from './fields-plan.ts';
 export { type FileApplication, fileFormat, type FileOutput, type Finding } from './file-output.ts';
 export { checkPlan, encryptPlan, maskPlan, openPlan } from './json-plan.ts';
-export type { CheckPlan, Plan } from './plan.ts';
+export type { CheckPlan, NeededSchemas, Plan } from './plan.ts';
 export { type GroupPlan, groupPlan } from './group-plan.ts';
 export type { ReadBeside } from './k-anonymity-reader.ts';
 export { policyJsonSchema } from './json-schema.ts';

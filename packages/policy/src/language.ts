@@ -13,6 +13,7 @@ export const ENCRYPT_METHODS = ['seal', 'keep', 'drop', 'null'] as const;
 export const KEY_METHODS = ['hash', 'keep', 'drop'] as const;
 export const PRODUCER_TOKENS = ['reject', 'reseal'] as const;
 export const PRODUCER_SEALS = ['allowed', 'required', 'refused'] as const;
+export const FORMATS = ['json', 'avro', 'json-schema', 'protobuf'] as const;
 export const UNKNOWN_FIELDS = ['reject', 'drop', 'encrypt'] as const;
 export const UNDECLARED_PERSONAL_DATA = ['alert', 'reject', 'ignore'] as const;
 
@@ -124,7 +125,13 @@ export const DatasetLanguage = z.strictObject({
       'Rules by the class of a field, for those that name no mask; what a preset forbids is an error.',
     ),
   topics: TopicsLanguage.optional(),
-  format: z.enum(['json']).optional().describe('Format of the records on Kafka.'),
+  format: z
+    .enum(FORMATS)
+    .optional()
+    .describe(
+      'Format of the records on Kafka: json (default), or avro, json-schema or protobuf, whose ' +
+        'records name their schema in a registry.',
+    ),
   subject: z.string().optional().describe('Path of the field that says whom a record is about.'),
   unknownFields: z
     .enum(UNKNOWN_FIELDS)

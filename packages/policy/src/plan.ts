@@ -6,9 +6,21 @@ import type { Stage } from './field-stage.ts';
 import type { Tally } from './tally.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
-/** Treats the values of one dataset's records; one JSON object each. */
+/** The schemas that a plan needs in memory, where records name theirs. */
+export interface NeededSchemas {
+  /** Whether `bring` has something to do. */
+  readonly wants: boolean;
+  /** Tells which batch is treated next: of which partition, from which offset on; again is no harm. */
+  begin(partition: number, from: bigint): void;
+  /** Fetches what was asked for. Throws REGISTRY_UNREACHABLE, REGISTRY_REFUSED: try again later. */
+  bring(): Promise<void>;
+}
+
+/** Treats the values of one dataset's records; one object each. */
 export interface Plan {
   readonly stage: Stage;
+  /** Of records that name their schema; then `rewrite` throws SCHEMAS_WANTED. */
+  readonly schemas?: NeededSchemas;
   /**
    * Appends to `out` what becomes of the record in bytes[from, to). When it is refused, and when
    * this throws what the key source throws since the keys are not there, `out` ends where it ended
@@ -28,6 +40,8 @@ export interface Plan {
 
 /** Applies the rules of one dataset and changes nothing. */
 export interface CheckPlan {
+  /** Of records that name their schema; then a check throws SCHEMAS_WANTED. */
+  readonly schemas?: NeededSchemas;
   check(value: Buffer): Verdict;
   /** Why the record in bytes[from, to) is refused; undefined when it passes. */
   checkRange(bytes: Buffer, from: number, to: number): Refusal | undefined;

@@ -1,6 +1,6 @@
 import { SealstreamError } from '@sealstream/contracts';
-import type { SchemaProblem } from '@sealstream/records';
 import type { SchemaPlan, SchemaRefusal } from './avro-plan.ts';
+import type { NeededSchemas } from './plan.ts';
 import { recordFault, type Refusal } from './verdict.ts';
 
 /** A schema as a registry has it. */
@@ -25,7 +25,7 @@ export interface SchemaFinding {
   /** Fields that the policy does not name: JSON Pointers, in the schema's own names. */
   readonly unknown: readonly string[];
   /** Why its records are refused; empty when they are not. */
-  readonly problems: readonly SchemaProblem[];
+  readonly problems: readonly Pick<Refusal, 'code' | 'path'>[];
 }
 
 export interface SchemaTableOptions<P> {
@@ -34,8 +34,10 @@ export interface SchemaTableOptions<P> {
   readonly make: (schema: KnownSchema) => SchemaPlan<P> | SchemaRefusal;
   /** Where derived schemas are registered; nowhere when not given, as for a check. */
   readonly subject?: string;
-  /** How many schemas are remembered; 1,000 when not given. One batch may need more. */
+  /** How many schemas are remembered; 1,000 when not given. Batches in work may need more. */
   readonly limit?: number;
+  /** How long a refusal counts that another try may change; 10,000 when not given. */
+  readonly refusedMs?: number;
   readonly onFinding?: (finding: SchemaFinding) => void;
 }
 
@@ -47,24 +49,42 @@ export interface TreatedSchema<P> {
 }
 
 const DEFAULT_LIMIT = 1_000;
+const DEFAULT_REFUSED_MS = 10_000;
+/** Somebody may register the schema, or mend what the output must be compatible with. */
+const MAY_PASS: ReadonlySet<Refusal['code']> = new Set(['SCHEMA_UNKNOWN', 'SCHEMA_INCOMPATIBLE']);
+
+interface Known<P> {
+  readonly treated: TreatedSchema<P> | Refusal;
+  /** Since when, by the clock of `performance`. */
+  readonly sinceMs: number;
+}
+
+/** A batch in work: where it begins, and the schemas that it named so far. */
+interface Work {
+  from: bigint;
+  readonly ids: Set<number>;
+}
 
 /**
  * The schemas that records name, in memory. A batch is treated at once: a schema that is not here is
  * noted, `bring` fetches what was noted, and the batch is treated again. So no record waits alone,
- * and a plan stays a function of what is in memory.
+ * and a plan stays a function of what is in memory. Partitions take turns: what the batch of one needs
+ * stays until its next one begins, and with it each answer, so that no batch waits for ever.
  */
-export class SchemaTable<P> {
+export class SchemaTable<P> implements NeededSchemas {
   readonly #options: SchemaTableOptions<P>;
-  readonly #known = new Map<number, TreatedSchema<P> | Refusal>();
+  readonly #known = new Map<number, Known<P>>();
   readonly #wanted = new Set<number>();
-  /** Ids that the batch of now needs; these stay, however many they are. */
-  readonly #used = new Set<number>();
+  /** By partition. */
+  readonly #works = new Map<number, Work>();
+  #work: Work = { from: -1n, ids: new Set() };
 
   constructor(options: SchemaTableOptions<P>) {
     this.#options = options;
+    // What is treated before any batch began, as by whoever has no partitions.
+    this.#works.set(-1, this.#work);
   }
 
-  /** Whether `bring` has something to do. */
   get wants(): boolean {
     return this.#wanted.size > 0;
   }
@@ -73,19 +93,22 @@ export class SchemaTable<P> {
     return this.#known.size;
   }
 
-  /** Begins the next batch: an id that the registry did not have may be there now. */
-  begin(): void {
-    for (const [id, known] of this.#known)
-      if ('ok' in known && known.code === 'SCHEMA_UNKNOWN') this.#known.delete(id);
-    this.#used.clear();
+  begin(partition: number, from: bigint): void {
+    const work = this.#works.get(partition) ?? { from: -1n, ids: new Set() };
+    this.#works.set(partition, work);
+    this.#work = work;
+    if (work.from === from) return;
+    work.from = from;
+    work.ids.clear();
+    this.#forgetRefused();
     this.#shrink();
   }
 
   /** How the records of a schema are treated, or why not. Throws SCHEMAS_WANTED. */
   of(id: number): TreatedSchema<P> | Refusal {
-    this.#used.add(id);
+    this.#work.ids.add(id);
     const known = this.#known.get(id);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.treated;
     this.#wanted.add(id);
     throw new SealstreamError('SCHEMAS_WANTED', { schemaId: id });
   }
@@ -96,7 +119,7 @@ export class SchemaTable<P> {
    */
   async bring(): Promise<void> {
     for (const id of this.#wanted) {
-      this.#known.set(id, await this.#fetch(id));
+      this.#known.set(id, { treated: await this.#fetch(id), sinceMs: performance.now() });
       this.#wanted.delete(id);
     }
     this.#shrink();
@@ -111,7 +134,11 @@ export class SchemaTable<P> {
       ({ type } = schema);
       made = make(schema);
     } catch (error) {
-      return { ok: false, code: recordFault(error) };
+      const code = recordFault(error);
+      // Ids that are nobody's can be many; their records are counted.
+      if (code !== 'SCHEMA_UNKNOWN')
+        onFinding?.({ schemaId: id, unknown: [], problems: [{ code, path: '' }] });
+      return { ok: false, code };
     }
     if ('problems' in made) {
       const { problems } = made;
@@ -124,17 +151,34 @@ export class SchemaTable<P> {
       onFinding?.({ schemaId: id, unknown, problems: [] });
       return { plan, outputId: id };
     }
-    const outputId = await source.register(subject, type, outputSchema);
-    onFinding?.({ schemaId: id, outputId, unknown, problems: [] });
-    return { plan, outputId };
+    try {
+      const outputId = await source.register(subject, type, outputSchema);
+      onFinding?.({ schemaId: id, outputId, unknown, problems: [] });
+      return { plan, outputId };
+    } catch (error) {
+      const code = recordFault(error);
+      onFinding?.({ schemaId: id, unknown, problems: [{ code, path: '' }] });
+      return { ok: false, code };
+    }
   }
 
-  /** Forgets what came first and the batch of now does not need. */
+  #isUsed(id: number): boolean {
+    return [...this.#works.values()].some(({ ids }) => ids.has(id));
+  }
+
+  #forgetRefused(): void {
+    const untilMs = performance.now() - (this.#options.refusedMs ?? DEFAULT_REFUSED_MS);
+    for (const [id, { sinceMs, treated }] of this.#known)
+      if ('ok' in treated && MAY_PASS.has(treated.code) && sinceMs <= untilMs && !this.#isUsed(id))
+        this.#known.delete(id);
+  }
+
+  /** Forgets what came first and no batch in work needs. */
   #shrink(): void {
     const { limit = DEFAULT_LIMIT } = this.#options;
     for (const id of this.#known.keys()) {
       if (this.#known.size <= limit) return;
-      if (!this.#used.has(id)) this.#known.delete(id);
+      if (!this.#isUsed(id)) this.#known.delete(id);
     }
   }
 }

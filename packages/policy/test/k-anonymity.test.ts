@@ -127,6 +127,12 @@ describe('what tells a record from its group is an error with its place', () => 
     expect(problems(['{ mask: drop }', key])).toEqual(at(place, message));
   });
 
+  test('a format whose records are no JSON', () => {
+    expect(problems(['    key:', '    format: avro\n    key:'])).toEqual(
+      at('7:13', 'groups are published as JSON: kAnonymity needs format: json'),
+    );
+  });
+
   test('a header that passes', () => {
     expect(problems(['    key:', '    headers: [traceparent]\n    key:'])).toEqual(
       at('7:15', 'a header tells a record from its group: let none pass'),

@@ -150,7 +150,11 @@ describe('problems, each with line and column', () => {
     ['raw: raw.people', 'raw: security.alerts', 'security.alerts is kept for Sealstream'],
     ['raw: raw.people', 'raw: audit.events.x', 'audit.events.x is kept for Sealstream'],
     ['  people:', '  pe/ople:', '5:3: a dataset is named by 1 to 200'],
-    ['format: json', 'format: jsn', 'format must be json; did you mean json?'],
+    [
+      'format: json',
+      'format: jsn',
+      'format must be one of json, avro, json-schema, protobuf; did you mean json?',
+    ],
     ['format: json', 'maxRecordBytes: -1', 'maxRecordBytes must be at least 1'],
     ['format: json', 'deleteAfterIngest: 1', 'deleteAfterIngest must be true or false'],
     ['headers:', '__proto__:', 'the name __proto__ cannot be used here'],

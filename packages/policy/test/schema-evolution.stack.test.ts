@@ -145,8 +145,8 @@ describe('an Avro flow through a real registry', () => {
     const { run } = flow(policy('reject'), 'mask', 'avro', 'breaks-value');
     await run(await input(SchemaType.AVRO, record(SSN)), { ssn: 'a' });
     const changed = record(SSN, { name: 'age', type: 'int' });
-    const broken = run(await input(SchemaType.AVRO, changed), { ssn: 'a', age: 1 });
-    await expect(broken).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' });
+    const broken = await run(await input(SchemaType.AVRO, changed), { ssn: 'a', age: 1 });
+    expect(broken).toBe('SCHEMA_INCOMPATIBLE');
   });
 
   test('a schema that is not there refuses its record, and ingest checks by the same rules', async () => {

@@ -19,7 +19,11 @@ function framed(id: number, ...payload: number[]): Buffer {
   return bytes;
 }
 
-function planOver(limit: number, schema: SchemaSource['schema']) {
+function planOver(
+  limit: number,
+  schema: SchemaSource['schema'],
+  register: SchemaSource['register'] = () => Promise.resolve(0xffff_fffe),
+) {
   const asked: number[] = [];
   const findings: SchemaFinding[] = [];
   const plan = new FramedPlan(datasetWith(`/s: { type: string }`), 'avro', 'mask', {
@@ -28,10 +32,11 @@ function planOver(limit: number, schema: SchemaSource['schema']) {
         asked.push(id);
         return schema(id);
       },
-      register: () => Promise.resolve(0xffff_fffe),
+      register,
     },
     subject: 'masked.d-value',
     limit,
+    refusedMs: 0,
     onFinding: (finding) => findings.push(finding),
   });
   const run = (id: number) => plan.apply(framed(id, 2, 0x61), keys, new Tally());
@@ -39,7 +44,7 @@ function planOver(limit: number, schema: SchemaSource['schema']) {
 }
 
 const avro = () => Promise.resolve({ type: 'AVRO', text: SCHEMA, references: [] } as const);
-const fails = (code: 'SCHEMA_UNKNOWN' | 'REGISTRY_UNREACHABLE') => () =>
+const fails = (code: 'SCHEMA_UNKNOWN' | 'SCHEMA_INCOMPATIBLE' | 'REGISTRY_UNREACHABLE') => () =>
   Promise.reject(new SealstreamError(code));
 
 describe('schemas in memory', () => {
@@ -60,22 +65,49 @@ describe('schemas in memory', () => {
   test('are forgotten beyond the limit, but for those that the batch of now needs', async () => {
     const { plan, run } = planOver(2, avro);
     const ids = [1, 2, 3, 4];
+    plan.schemas.begin(0, 0n);
     for (const id of ids) expect(() => run(id)).toThrow('SCHEMAS_WANTED');
     await plan.schemas.bring();
     for (const id of ids) expect(run(id)).toMatchObject({ ok: true });
-    plan.schemas.begin();
+    plan.schemas.begin(0, 4n);
     expect(plan.schemas.size).toBe(2);
   });
 
-  test('that the registry does not have refuse their records in this batch, and are asked for in the next', async () => {
+  test('that a batch of one partition needs stay while batches of others begin', async () => {
+    const { plan, run } = planOver(1, avro);
+    plan.schemas.begin(0, 0n);
+    for (const id of [1, 2]) expect(() => run(id)).toThrow('SCHEMAS_WANTED');
+    await plan.schemas.bring();
+    plan.schemas.begin(1, 0n);
+    expect(() => run(3)).toThrow('SCHEMAS_WANTED');
+    await plan.schemas.bring();
+    plan.schemas.begin(0, 0n);
+    for (const id of [1, 2]) expect(run(id)).toMatchObject({ ok: true });
+    plan.schemas.begin(0, 2n);
+    plan.schemas.begin(1, 1n);
+    expect(plan.schemas.size).toBe(1);
+  });
+
+  test('that the registry does not have refuse their records in this batch, however often it is asked for, and are asked for in the next', async () => {
     const { asked, plan, run } = planOver(10, fails('SCHEMA_UNKNOWN'));
+    plan.schemas.begin(0, 0n);
     expect(() => run(9)).toThrow('SCHEMAS_WANTED');
     await plan.schemas.bring();
+    plan.schemas.begin(1, 0n);
+    plan.schemas.begin(0, 0n);
     expect(run(9)).toEqual({ ok: false, code: 'SCHEMA_UNKNOWN' });
-    plan.schemas.begin();
+    plan.schemas.begin(0, 1n);
     expect(() => run(9)).toThrow('SCHEMAS_WANTED');
     await plan.schemas.bring();
     expect(asked).toEqual([9, 9]);
+  });
+
+  test('whose derived schema is refused by the registry refuse their records, and tell why', async () => {
+    const { findings, plan, run } = planOver(10, avro, fails('SCHEMA_INCOMPATIBLE'));
+    expect(() => run(9)).toThrow('SCHEMAS_WANTED');
+    await plan.schemas.bring();
+    expect(run(9)).toEqual({ ok: false, code: 'SCHEMA_INCOMPATIBLE' });
+    expect(findings).toMatchObject([{ schemaId: 9, problems: [{ code: 'SCHEMA_INCOMPATIBLE' }] }]);
   });
 
   test('stay wanted when the registry is away', async () => {

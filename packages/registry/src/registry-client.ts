@@ -34,6 +34,8 @@ export interface RegistryOptions {
 }
 
 export interface RegistryClient {
+  /** Asks whether a registry answers. Throws REGISTRY_UNREACHABLE and REGISTRY_REFUSED. */
+  check(): Promise<void>;
   /**
    * The schema of an id. Throws SCHEMA_UNKNOWN when the registry does not have it, and
    * REGISTRY_UNREACHABLE and REGISTRY_REFUSED.
@@ -42,7 +44,7 @@ export interface RegistryClient {
   /**
    * Registers a schema under a subject, or finds it there; its id. A subject's own level of
    * compatibility stays, a new subject gets BACKWARD. Throws SCHEMA_INCOMPATIBLE when the level forbids
-   * it, and REGISTRY_UNREACHABLE and REGISTRY_REFUSED.
+   * it, SCHEMA_UNREADABLE when it is none, and REGISTRY_UNREACHABLE and REGISTRY_REFUSED.
    */
   register(subject: string, type: SchemaType, text: string): Promise<number>;
   /** How many schemas are remembered now. */
@@ -115,6 +117,10 @@ class HttpRegistry implements RegistryClient {
 
   get cachedSchemas(): number {
     return this.#schemas.size;
+  }
+
+  async check(): Promise<void> {
+    await askRegistry(this.#address, '/schemas/types', []);
   }
 
   schema(id: number): Promise<RegisteredSchema> {

@@ -19,7 +19,7 @@ async function limitedText(response: Response): Promise<string> {
   for await (const part of response.body ?? []) {
     sizeBytes += part.length;
     if (sizeBytes > ANSWER_BYTES_MAX)
-      throw new SealstreamError('REGISTRY_REFUSED', { reason: 'an answer over 4 MiB' });
+      throw new SealstreamError('SCHEMA_UNREADABLE', { reason: 'an answer over 4 MiB' });
     parts.push(Buffer.from(part));
   }
   return Buffer.concat(parts).toString('utf8');
@@ -28,7 +28,7 @@ async function limitedText(response: Response): Promise<string> {
 /**
  * Asks for `path` and gives the answer's JSON, or undefined when the registry itself says that there
  * is no such thing (`missing`: its own error codes for that; a proxy's 404 is none of them). Throws
- * REGISTRY_UNREACHABLE and REGISTRY_REFUSED.
+ * REGISTRY_UNREACHABLE and REGISTRY_REFUSED, and SCHEMA_UNREADABLE for an answer over 4 MiB.
  */
 export async function askRegistry(
   address: RegistryAddress,

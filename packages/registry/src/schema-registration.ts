@@ -5,6 +5,7 @@ import { askRegistry, type RegistryAddress } from './registry-request.ts';
 import type { SchemaType } from './schema-type.ts';
 
 const CONFLICT = 409;
+const UNPROCESSABLE = 422;
 /** What the client makes of a connection that failed; a registry says 422 of what it cannot read. */
 const FAILED_CONNECTION = 400;
 /** What a registry says when a subject has no setting of its own. */
@@ -34,7 +35,7 @@ async function levelOf(address: RegistryAddress, subject: string): Promise<strin
 /**
  * Registers a schema under a subject and gives its id; the id that is there when the subject has it.
  * A subject's own level of compatibility stays; a new subject gets BACKWARD. Throws
- * SCHEMA_INCOMPATIBLE, REGISTRY_UNREACHABLE and REGISTRY_REFUSED.
+ * SCHEMA_INCOMPATIBLE, SCHEMA_UNREADABLE, REGISTRY_UNREACHABLE and REGISTRY_REFUSED.
  */
 export async function registerSchema(
   address: RegistryAddress,
@@ -72,11 +73,13 @@ export async function registerSchema(
 function failure(error: unknown, subject: string): SealstreamError {
   const { name, status } = error as { readonly name?: unknown; readonly status?: unknown };
   if (status === CONFLICT) return new SealstreamError('SCHEMA_INCOMPATIBLE', { subject });
+  if (status === UNPROCESSABLE)
+    return new SealstreamError('SCHEMA_UNREADABLE', { subject, reason: 'the registry refuses it' });
   if (status === FAILED_CONNECTION) return awayError(error);
   if (typeof status === 'number') return answeredError(status);
   // Somebody changed the level between two requests; the next try reads the new one.
   if (name === 'ConfluentSchemaRegistryCompatibilityError')
     return new SealstreamError('REGISTRY_UNREACHABLE', { subject, reason: 'level changed' });
   // What the client refuses before it asks anybody.
-  return new SealstreamError('REGISTRY_REFUSED', { subject, reason: 'the schema does not parse' });
+  return new SealstreamError('SCHEMA_UNREADABLE', { subject, reason: 'it does not parse' });
 }

@@ -31,6 +31,11 @@ export {
 } from './key-provider-settings.ts';
 export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { redisTlsCa } from './redis-tls.ts';
+export {
+  openSchemaRegistry,
+  REGISTRY_SETTINGS,
+  type RegistryConfig,
+} from './registry-settings.ts';
 export { isEntry, runService, type Start, type Stop } from './lifecycle.ts';
 export {
   LivePolicy,
@@ -44,6 +49,7 @@ export { type OpenedService, openService, type Telemetry } from './open-service.
 export { Secret } from './secret.ts';
 export type { Config, Setting, SettingsTable, SettingType } from './setting.ts';
 export { openServiceKeyring, type ServiceKeys } from './service-keyring.ts';
+export { openServiceSchemas, type ServiceSchemas, valueSubject } from './service-schemas.ts';
 export { settingsMarkdown, withSettingsTable } from './settings-markdown.ts';
 export { ConfigError, readConfig, type SettingProblem } from './settings.ts';
 export { type RunningStage, runStage, type StageRequest } from './stages.ts';

@@ -52,6 +52,11 @@ const NAMES = {
   replicas: 'sealstream.replicas',
   insync: 'sealstream.insync',
   setting: 'sealstream.setting',
+  schemaId: 'sealstream.schema_id',
+  outputId: 'sealstream.output_schema_id',
+  unknown: 'sealstream.unknown_fields',
+  unknownFields: 'sealstream.unknown_fields_rule',
+  problems: 'sealstream.schema_problems',
   problem: 'event.reason',
   waitsFor: 'sealstream.waits_for',
 } as const satisfies Record<string, string>;

@@ -15,6 +15,7 @@ export function alertTimes(config: AnomalyAlertConfig, rule: AlertEvent['rule'])
     // The event itself is the evidence.
     'audit-gap': 0,
     'undeclared-personal-data': 0,
+    'unknown-schema-fields': 0,
   };
   return { pendingMs: pendingMs[rule], resolveMs, resolveMaxMs, calmMs };
 }

@@ -4,6 +4,7 @@ import { AuditEvent, type BatchEvent, type PlainEvent } from '@sealstream/contra
 import type { AuditGaps } from './audit-gaps.ts';
 import type { Pauses } from './pauses.ts';
 import type { UndeclaredData } from './undeclared-data.ts';
+import type { UnknownSchemaFields } from './unknown-schema-fields.ts';
 import type { Throughput } from './throughput.ts';
 
 export interface IntakeRules {
@@ -11,6 +12,7 @@ export interface IntakeRules {
   readonly pauses: Pauses;
   readonly gaps: AuditGaps;
   readonly undeclared: UndeclaredData;
+  readonly schemas: UnknownSchemaFields;
 }
 
 /**
@@ -49,7 +51,9 @@ export class AuditIntake {
   }
 
   #plain(service: string, { dataset, details, emitter, type }: PlainEvent, atMs: number): void {
-    const { gaps, pauses } = this.#rules;
+    const { gaps, pauses, schemas } = this.#rules;
+    // All stages meet each schema; ingest is the first, and the one that judges for all.
+    if (type === 'schema-met' && service === 'ingest') schemas.event({ dataset, details }, atMs);
     if (type === 'gap') {
       const what = text(details['kind']) ?? 'gap';
       const who = text(details['emitter']) ?? emitter;

@@ -114,7 +114,9 @@ export const SETTINGS = {
     env: 'SEALSTREAM_UNDECLARED_HOLD',
     type: 'durationMs',
     default: '1h',
-    meaning: 'How long undeclared-personal-data stays firing after the last such record.',
+    meaning:
+      'How long undeclared-personal-data stays firing after the last such record, and ' +
+      'unknown-schema-fields after the schema was met.',
   },
   resolveMs: {
     env: 'SEALSTREAM_RESOLVE',

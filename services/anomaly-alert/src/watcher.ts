@@ -25,6 +25,7 @@ import { Pauses } from './pauses.ts';
 import { sampleStages } from './stage-samples.ts';
 import { Throughput } from './throughput.ts';
 import { UndeclaredData } from './undeclared-data.ts';
+import { UnknownSchemaFields } from './unknown-schema-fields.ts';
 import { TopicFeed } from './topic-feed.ts';
 import { watchedStages, watchedTopics } from './watched-flow.ts';
 
@@ -62,6 +63,7 @@ export class Watcher {
   readonly #pauses: Pauses;
   readonly #gaps: AuditGaps;
   readonly #undeclared: UndeclaredData;
+  readonly #schemas: UnknownSchemaFields;
   readonly #board: AlertBoard;
   readonly #metrics: WatchMetrics;
   readonly #stopping = new AbortController();
@@ -84,6 +86,7 @@ export class Watcher {
     this.#pauses = new Pauses(this.#stages, config.pauseSilenceMs);
     this.#gaps = new AuditGaps(config.gapHoldMs);
     this.#undeclared = new UndeclaredData(config.undeclaredHoldMs);
+    this.#schemas = new UnknownSchemaFields(config.undeclaredHoldMs);
     this.#board = new AlertBoard({
       rules: [
         this.#throughput,
@@ -93,6 +96,7 @@ export class Watcher {
         this.#pauses,
         this.#gaps,
         this.#undeclared,
+        this.#schemas,
       ],
       timesOf: (rule) => alertTimes(config, rule),
       runbooks: config.runbooks,
@@ -143,6 +147,7 @@ export class Watcher {
       pauses: this.#pauses,
       gaps: this.#gaps,
       undeclared: this.#undeclared,
+      schemas: this.#schemas,
     });
     const services = new Map<string, string>(
       SERVICES.filter((name) => name !== 'anomaly-alert').map((name) => [auditTopic(name), name]),

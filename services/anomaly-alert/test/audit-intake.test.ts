@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { AuditGaps } from '../src/audit-gaps.ts';
 import { UndeclaredData } from '../src/undeclared-data.ts';
+import { UnknownSchemaFields } from '../src/unknown-schema-fields.ts';
 import { AuditIntake } from '../src/audit-intake.ts';
 import { Pauses } from '../src/pauses.ts';
 import { Throughput } from '../src/throughput.ts';
@@ -30,7 +31,8 @@ function intake() {
   const pauses = new Pauses(watchedStages(FLOW), 90_000);
   const gaps = new AuditGaps(1000);
   const undeclared = new UndeclaredData(1000);
-  const taker = new AuditIntake({ throughput, pauses, gaps, undeclared });
+  const schemas = new UnknownSchemaFields(1000);
+  const taker = new AuditIntake({ throughput, pauses, gaps, undeclared, schemas });
   const take = (service: string, event: object | string) =>
     taker.take(
       service,
@@ -39,7 +41,7 @@ function intake() {
     );
   const rate = (topic: string) =>
     (throughput.rates(1000).find(({ watched }) => watched.topic === topic)?.perSecond ?? 0) * 10;
-  return { take, rate, pauses, gaps, undeclared };
+  return { take, rate, pauses, gaps, undeclared, schemas };
 }
 
 const output = (records: number) => ({ records, bytes: 1, sha256: 'x' });
@@ -74,6 +76,24 @@ function plain(type: string, details: Record<string, string | number>): object {
 }
 
 describe('batch events', () => {
+  test('a schema that ingest met counts, one that another stage met does not', () => {
+    const { schemas, take } = intake();
+    const event = {
+      v: 1,
+      time: '2026-01-01T00:00:00.000Z',
+      emitter: 'x/1',
+      type: 'schema-met',
+      number: 0,
+      actor: 'x',
+      dataset: 'people',
+      details: { schemaId: 7, unknown: '/nickname', unknownFields: 'drop' },
+    };
+    expect(take('mask', event)).toBe(true);
+    expect(schemas.conditions(1000)).toEqual([]);
+    expect(take('ingest', event)).toBe(true);
+    expect(schemas.conditions(1000)).toMatchObject([{ id: 'unknown-schema-fields/people' }]);
+  });
+
   test('tell what ingest saw in fields that the policy does not name, and nobody else does', () => {
     const { take, undeclared } = intake();
     const event = { ...batch('ingest', 'raw.people', {}), undeclared: { card: 2, email: 1 } };

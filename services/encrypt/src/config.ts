@@ -1,6 +1,7 @@
 import {
   baseSettings,
   KEYRING_SETTINGS,
+  REGISTRY_SETTINGS,
   STAGE_SETTINGS,
   SUBJECT_SETTINGS,
 } from '@sealstream/service';
@@ -9,6 +10,7 @@ import {
 export const SETTINGS = {
   ...baseSettings('encrypt'),
   ...KEYRING_SETTINGS,
+  ...REGISTRY_SETTINGS,
   ...STAGE_SETTINGS,
   ...SUBJECT_SETTINGS,
 } as const;

@@ -6,6 +6,7 @@ import {
   openPauseOrders,
   openService,
   openServiceKeyring,
+  openServiceSchemas,
   readConfig,
   runFlowStage,
   runService,
@@ -17,12 +18,13 @@ import { SETTINGS } from './config.ts';
 export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const service = await openService('encrypt', readConfig(SETTINGS, env));
   const keyring = await openServiceKeyring('encrypt', service);
+  const schemas = await openServiceSchemas('encrypt', service);
   const orders = await openPauseOrders(service);
   const policy = openLivePolicy(service);
   for (const dataset of service.policy.datasets.values()) {
     const { accepted: source, encrypted: output } = dataset.topics;
     const transform = livingTransform(policy, dataset.name, (now) =>
-      acceptedToEncrypted(now, keyring.of(now)),
+      acceptedToEncrypted(now, keyring.of(now), schemas.plan(now, 'encrypt')),
     );
     const flow = { stage: 'encrypt', dataset, source, output, transform, keyring } as const;
     await runFlowStage(service, flow, orders);

@@ -1,9 +1,15 @@
-import { baseSettings, KEYRING_SETTINGS, STAGE_SETTINGS } from '@sealstream/service';
+import {
+  baseSettings,
+  KEYRING_SETTINGS,
+  REGISTRY_SETTINGS,
+  STAGE_SETTINGS,
+} from '@sealstream/service';
 
 /** Every setting of ingest. */
 export const SETTINGS = {
   ...baseSettings('ingest'),
   ...KEYRING_SETTINGS,
+  ...REGISTRY_SETTINGS,
   ...STAGE_SETTINGS,
   deleteEveryMs: {
     env: 'SEALSTREAM_DELETE_EVERY',

@@ -6,6 +6,7 @@ import {
   openPauseOrders,
   openService,
   openServiceKeyring,
+  openServiceSchemas,
   readConfig,
   runFlowStage,
   runService,
@@ -20,12 +21,13 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const service = await openService('ingest', readConfig(SETTINGS, env));
   const { audit, bus, config, onStop, telemetry } = service;
   const keyring = await openServiceKeyring('ingest', service);
+  const schemas = await openServiceSchemas('ingest', service);
   const orders = await openPauseOrders(service);
   const policy = openLivePolicy(service);
   for (const dataset of service.policy.datasets.values()) {
     const { raw: source, accepted: output } = dataset.topics;
     const transform = livingTransform(policy, dataset.name, (now) =>
-      rawToAccepted(now, keyring.of(now)),
+      rawToAccepted(now, keyring.of(now), schemas.check(now)),
     );
     const flow = { stage: 'ingest', dataset, source, output, transform, keyring } as const;
     const running = await runFlowStage(service, flow, orders);

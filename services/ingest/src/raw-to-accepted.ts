@@ -3,6 +3,7 @@ import {
   emptyParts,
   type RecordHeaders,
   type RecordSink,
+  SealstreamError,
 } from '@sealstream/contracts';
 import { KeyedHash, type KeySource, PRODUCER_SEAL_BYTES } from '@sealstream/crypto';
 import {
@@ -19,7 +20,7 @@ import {
   viewOf,
   withoutReserved,
 } from '@sealstream/flow';
-import { checkPlan, type CheckPlan, type Dataset, type Refusal } from '@sealstream/policy';
+import { type CheckPlan, checkPlan, type Dataset, type Refusal } from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
 
 /**
@@ -27,14 +28,21 @@ import { ByteWriter } from '@sealstream/records';
  * reject that says why and where. Nothing of a record leaves here in clear; the key on Kafka is a
  * keyed hash of the producer's.
  */
-export function rawToAccepted(dataset: Dataset, keys: KeySource): FlowTransform {
+export function rawToAccepted(
+  dataset: Dataset,
+  keys: KeySource,
+  plan: CheckPlan = checkPlan(dataset),
+): FlowTransform {
   const { topics } = dataset;
-  const worker = new IngestWorker(dataset, keys);
+  const { schemas } = plan;
+  const worker = new IngestWorker(dataset, keys, plan);
   return (batch, out) => {
+    schemas?.begin(batch.partition, batch.from);
     const counts = new StageCounts();
     const accepted = out.to(topics.accepted);
     const rejected = out.to(topics.rejected);
     worker.treat({ batch, counts, keys: counts.tally.noting(keys), accepted, rejected });
+    if (schemas?.wants === true) return schemas.bring();
     const outputs = { [topics.accepted]: accepted, [topics.rejected]: rejected };
     return batchEvent('ingest', dataset, batch, outputs, counts);
   };
@@ -52,6 +60,8 @@ interface Work {
 
 type Reject = Pick<Refusal, 'code' | 'byte' | 'path'>;
 
+/** Not refused and not accepted: the record lacks its schema. */
+const WAITS: Reject = { code: 'SCHEMA_UNKNOWN' };
 const NO_HEADERS: RecordHeaders = [];
 const NOTHING: ByteRange = { bytes: Buffer.alloc(0), from: -1, to: -1 };
 /** A header section without headers is its count alone. */
@@ -73,10 +83,10 @@ class IngestWorker {
   /** The index of the present record's subject. */
   #subject: ByteRange = NOTHING;
 
-  constructor(dataset: Dataset, keys: KeySource) {
+  constructor(dataset: Dataset, keys: KeySource, plan: CheckPlan) {
     this.#dataset = dataset;
     this.#keys = keys;
-    this.#plan = checkPlan(dataset);
+    this.#plan = plan;
     this.#accepted = new AcceptedCodec(dataset.name);
     this.#rejects = new RejectedCodec(dataset.name);
     this.#index = new SubjectIndex(dataset.name);
@@ -101,6 +111,7 @@ class IngestWorker {
     const headers = this.#producerHeaders(work);
     const key = this.#hashed(keys);
     const reject = this.#judge(work) ?? this.#shredded(keys);
+    if (reject === WAITS) return;
     if (reject !== undefined) {
       this.#reject(work, reject, headers, { mark, key });
       return;
@@ -162,7 +173,13 @@ class IngestWorker {
     const sealFault = this.#unseal();
     if (sealFault !== undefined) return sealFault;
     if (value.to - value.from > maxRecordBytes) return { code: 'RECORD_TOO_LARGE' };
-    return this.#plan.checkRange(value.bytes, value.from, value.to);
+    try {
+      return this.#plan.checkRange(value.bytes, value.from, value.to);
+    } catch (error) {
+      // The batch is asked for again with the schema; the other records say which they lack, too.
+      if (error instanceof SealstreamError && error.code === 'SCHEMAS_WANTED') return WAITS;
+      throw error;
+    }
   }
 
   /**

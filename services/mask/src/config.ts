@@ -1,6 +1,7 @@
 import {
   baseSettings,
   KEYRING_SETTINGS,
+  REGISTRY_SETTINGS,
   STAGE_SETTINGS,
   VAULT_SETTINGS,
 } from '@sealstream/service';
@@ -9,6 +10,7 @@ import {
 export const SETTINGS = {
   ...baseSettings('mask'),
   ...KEYRING_SETTINGS,
+  ...REGISTRY_SETTINGS,
   ...VAULT_SETTINGS,
   ...STAGE_SETTINGS,
 } as const;

@@ -6,6 +6,7 @@ import {
   openPauseOrders,
   openService,
   openServiceKeyring,
+  openServiceSchemas,
   readConfig,
   runFlowStage,
   runService,
@@ -19,6 +20,7 @@ import { requireNoneWaiting } from './none-waiting.ts';
 export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const service = await openService('mask', readConfig(SETTINGS, env));
   const keyring = await openServiceKeyring('mask', service);
+  const schemas = await openServiceSchemas('mask', service);
   const orders = await openPauseOrders(service);
   const policy = openLivePolicy(service);
   for (const dataset of service.policy.datasets.values()) {
@@ -27,7 +29,9 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const remembers = acceptedToGroups(dataset, keyring.of(dataset));
     const transform =
       remembers?.stage.transform ??
-      livingTransform(policy, dataset.name, (now) => acceptedToMasked(now, keyring.of(now)));
+      livingTransform(policy, dataset.name, (now) =>
+        acceptedToMasked(now, keyring.of(now), schemas.plan(now, 'mask')),
+      );
     const flow = { stage: 'mask', dataset, source, output, transform, keyring } as const;
     await runFlowStage(service, remembers === undefined ? flow : { ...flow, remembers }, orders);
   }

@@ -1,6 +1,6 @@
 import type { Bus } from '@sealstream/bus';
 import { ERRORS, stageGroup } from '@sealstream/contracts';
-import type { Dataset } from '@sealstream/policy';
+import { type Dataset, stageCheckPlan } from '@sealstream/policy';
 import { Option } from 'commander';
 
 import { endsOf, runToEnd } from '../bounded-run.ts';
@@ -23,7 +23,7 @@ import {
   rejectedToAccepted,
 } from '../rejected-to-accepted.ts';
 import { type RejectSurvey, surveyRejects } from '../reject-survey.ts';
-import { withBus } from '../servers.ts';
+import { schemaAccess, withBus } from '../servers.ts';
 
 interface Options extends DatasetOptions, KeyOptions, CommonOptions {
   readonly code?: readonly string[];
@@ -105,8 +105,12 @@ async function replayed(
       source: rejected,
       outputs: [accepted, rejected],
       ends,
-      transform: rejectedToAccepted(dataset, keys.keys, choice, ({ partition }, counts) =>
-        pending.set(partition, counts),
+      transform: rejectedToAccepted(
+        dataset,
+        keys.keys,
+        choice,
+        ({ partition }, counts) => pending.set(partition, counts),
+        stageCheckPlan(dataset, schemaAccess(context)),
       ),
       refresh: () => keys.refresh(),
       patienceMs: context.config().connectWaitMs,

@@ -1,7 +1,8 @@
 import { type Bus, RecordBatchWriter } from '@sealstream/bus';
 import { type BatchEvent, type Purpose, SealstreamError } from '@sealstream/contracts';
 import { acceptedStage } from '@sealstream/flow';
-import { type Dataset, encryptPlan, maskPlan } from '@sealstream/policy';
+import { type Dataset, stagePlan } from '@sealstream/policy';
+import { valueSubject } from '@sealstream/service';
 import { Option } from 'commander';
 
 import { endsOf, runToEnd } from '../bounded-run.ts';
@@ -19,7 +20,7 @@ import {
 } from '../options.ts';
 import { readDataset } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
-import { withBus } from '../servers.ts';
+import { schemaAccess, withBus } from '../servers.ts';
 import { hasVault } from '../vault-place.ts';
 import { beginCopy, distance, eventOfTarget, refuseTarget } from '../target-topic.ts';
 
@@ -35,8 +36,6 @@ const PURPOSES: Readonly<Record<Options['stage'], readonly Purpose[]>> = {
 };
 /** What is left out is written to no topic, so no limit holds for it. */
 const ANY_SIZE = Number.MAX_SAFE_INTEGER;
-
-const PLANS = { mask: maskPlan, encrypt: encryptPlan };
 
 export const reprocess = defineCommand<Options>({
   name: 'reprocess',
@@ -130,7 +129,8 @@ async function reprocessed(
     vault: stage === 'mask' && hasVault(dataset),
   });
   const leftOut = new RecordBatchWriter();
-  const plan = PLANS[stage](dataset);
+  const subject = valueSubject(context.config().namePrefix, toTopic);
+  const plan = stagePlan(dataset, stage, subject, schemaAccess(context));
   const transform = acceptedStage({ stage, dataset, plan, topic: toTopic }, keys.keys);
   const progress = new Progress(context.terminal, 'reprocess', distance(starts, ends));
   try {

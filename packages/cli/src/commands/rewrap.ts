@@ -14,6 +14,7 @@ import { datasetsOf } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
 import { withBus } from '../servers.ts';
 import { beginCopy, type Copy, distance, eventOfTarget, refuseTarget } from '../target-topic.ts';
+import { refuseFramed } from '../record-opener.ts';
 import { roleOf } from '../topic-role.ts';
 
 type Options = PolicyOptions & KeyOptions & CommonOptions;
@@ -66,6 +67,7 @@ export const rewrap = defineCommand<Options, [source: string, target: string]>({
         'Name an accepted or encrypted topic of a dataset of the policy.',
       );
     const { dataset, role } = found;
+    if (role === 'encrypted') refuseFramed(dataset);
     const counts = await withBus(context, async (bus, audit) => {
       await refuseTarget(bus, context, options, { source, target });
       const ends = await endsOf(bus, source);

@@ -1,0 +1,222 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { type Bus, openBus } from '@sealstream/bus';
+import { ALERT_TOPIC, auditTopic } from '@sealstream/contracts';
+import { type GrantReader, openGrant } from '@sealstream/sdk';
+import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { startFlow, stopFlow, until } from '../../packages/cli/test/flow-processes.ts';
+import { ran } from '../../packages/cli/test/surroundings.ts';
+import { valuesOf } from '../../packages/cli/test/topic-values.ts';
+import {
+  type LocalRegistry,
+  startRegistry,
+} from '../../packages/registry/test/registry-fixture.ts';
+import { type Added, FORMATS, type Format, personSchema } from './registry-schemas.ts';
+
+const stack = inject('stack');
+const quiet = () => undefined;
+const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+const canary = `canary${randomBytes(6).toString('hex')}`;
+
+let local: LocalRegistry;
+/** The client that producers and consumers use; it goes past the line that is cut. */
+let client: SchemaRegistry;
+let dir: string;
+let bus: Bus;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  local = await startRegistry();
+  client = new SchemaRegistry({ host: local.apicurio.url });
+});
+afterAll(() => local.close());
+
+afterEach(async () => {
+  await stopFlow();
+  await bus.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const policy = (format: Format) => `version: 1
+datasets:
+  people:
+    revision: 1
+    format: ${format}
+    deleteAfterIngest: false
+    unknownFields: drop
+    required: [/ssn]
+    fields:
+      /ssn: { type: string, mask: { partial: { hideLast: 4, with: X } } }
+      /name: { type: string, mask: keep, encrypt: keep }
+      /age: { type: number, mask: { generalise: { bucket: 10 } } }
+      /contacts/*/email: { type: string, mask: keepDomain }
+`;
+
+/** The nth person. */
+const person = (n: number) => ({
+  ssn: `123-45-${1000 + n}`,
+  name: `Ann ${n}`,
+  age: 20 + n,
+  contacts: [{ email: `${canary}@x.example` }, { email: `${canary}.${n}@y.example` }],
+});
+const atDomain = (domain: string) => ({
+  email: expect.stringMatching(new RegExp(`^[^@]+@${domain}$`)) as string,
+});
+const maskedPerson = (n: number) => ({
+  ssn: '123-45-XXXX',
+  name: `Ann ${n}`,
+  age: Math.floor((20 + n) / 10) * 10,
+  contacts: [atDomain('x.example'), atDomain('y.example')],
+});
+
+async function sealstream(...words: string[]): Promise<void> {
+  const done = await ran([...words, '--policy', join(dir, 'sealstream.yaml')], { env });
+  expect(done.exit, done.err).toBe(0);
+}
+
+/** Topics, keys, a grant and running services for one format. */
+async function openFlow(format: Format): Promise<GrantReader> {
+  dir = mkdtempSync(join(tmpdir(), 'sealstream-formats-'));
+  const keyDir = join(dir, '.sealstream/keys');
+  const namePrefix = `${format}-${randomBytes(3).toString('hex')}.`;
+  env = {
+    KAFKA_BROKERS: stack.kafkaBrokers,
+    REDIS_URL: stack.redisUrl,
+    SEALSTREAM_NAME_PREFIX: namePrefix,
+    SEALSTREAM_KEY_DIR: keyDir,
+    SCHEMA_REGISTRY_URL: local.url,
+  };
+  const brokers = stack.kafkaBrokers.split(',');
+  bus = await openBus({ brokers, clientId: 'test', logger, namePrefix });
+  writeFileSync(join(dir, 'sealstream.yaml'), policy(format));
+  const { privateKey, publicKey } = generateKeyPairSync('x25519');
+  writeFileSync(join(dir, 'c.pem'), publicKey.export({ format: 'pem', type: 'spki' }));
+  expect((await ran(['init', '--no-policy', '--dir', dir])).exit).toBe(0);
+  await sealstream('topics', 'apply', '--partitions', '1');
+  await sealstream('keys', 'rotate', '--missing');
+  const grant = ['--public-key', `${dir}/c.pem`, '--fields', '/ssn,/age', '--expires', '1d'];
+  await sealstream('grants', 'create', '--dataset', 'people', ...grant, '--out', `${dir}/c.grant`);
+  startFlow({
+    ...env,
+    SEALSTREAM_POLICY_FILE: join(dir, 'sealstream.yaml'),
+    SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: join(keyDir, 'signer.pub'),
+  });
+  const { KAFKA_BROKERS = '' } = env;
+  startFlow(
+    {
+      KAFKA_BROKERS,
+      SEALSTREAM_NAME_PREFIX: namePrefix,
+      SEALSTREAM_POLICY_FILE: join(dir, 'sealstream.yaml'),
+    },
+    ['anomaly-alert'],
+  );
+  return openGrant({
+    grant: readFileSync(join(dir, 'c.grant')),
+    privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }),
+    signerPublicKey: readFileSync(join(keyDir, 'signer.pub')),
+  });
+}
+
+/** Registers a version of the producer's schema, as its client does. */
+async function register(format: Format, ...added: Added[]): Promise<number> {
+  const subject = `${env['SEALSTREAM_NAME_PREFIX'] ?? ''}raw.people-value`;
+  return (await client.register(personSchema(format, ...added), { subject })).id;
+}
+
+async function send(id: number, ...people: object[]): Promise<void> {
+  const values = await Promise.all(people.map((one) => client.encode(id, one)));
+  const records = values.map((value) => ({ key: null, value }));
+  await bus.append('raw.people', 0, records);
+}
+
+async function decoded(topic: string): Promise<Record<string, unknown>[]> {
+  const values = await valuesOf(bus, topic);
+  const records = await Promise.all(values.map((value) => client.decode(value) as unknown));
+  return records.map((one) => JSON.parse(JSON.stringify(one)) as Record<string, unknown>);
+}
+
+async function count(topic: string, least: number): Promise<void> {
+  await until(async () => (await valuesOf(bus, topic)).length >= least, `${least} on ${topic}`);
+}
+
+/** Events of a stage of one type. */
+async function told(stage: 'ingest' | 'mask', type: string): Promise<Record<string, unknown>[]> {
+  const events = await valuesOf(bus, auditTopic(stage));
+  return events
+    .map((value) => JSON.parse(value.toString()) as Record<string, unknown>)
+    .filter((event) => event['type'] === type);
+}
+
+test.each(FORMATS)(
+  'a flow of %s records through a real registry',
+  async (format) => {
+    const reader = await openFlow(format);
+    const first = await register(format);
+    await send(first, ...Array.from({ length: 30 }, (_, n) => person(n)));
+    await count('masked.people', 30);
+    await count('encrypted.people', 30);
+    const masked = await decoded('masked.people');
+    expect(masked).toEqual(Array.from({ length: 30 }, (_, n) => maskedPerson(n)));
+    for (const [n, one] of (await decoded('encrypted.people')).entries()) {
+      const { age, name, ssn } = one as Record<'age' | 'name' | 'ssn', string>;
+      expect(name).toBe(`Ann ${n}`);
+      expect(await reader.openField('/ssn', ssn)).toMatchObject({
+        plain: Buffer.from(person(n).ssn),
+      });
+      expect(await reader.openField('/age', age)).toMatchObject({
+        plain: Buffer.from(String(20 + n)),
+      });
+    }
+
+    // A field that the policy does not name is dropped and raises an alert.
+    const second = await register(format, 'nickname');
+    await send(second, { ...person(30), nickname: `${canary}-nickname` });
+    await count('masked.people', 31);
+    expect((await decoded('masked.people')).at(-1)).toEqual(maskedPerson(30));
+    await until(async () => {
+      const alerts = await valuesOf(bus, ALERT_TOPIC);
+      return alerts.some((one) => one.includes('unknown-schema-fields/people'));
+    }, 'the alert');
+
+    // What nobody can read is rejected, and told by its code.
+    const unknown = await client.encode(first, person(31));
+    unknown.writeUInt32BE(999_999, 1);
+    const bare = Buffer.from(JSON.stringify(person(32)));
+    await bus.append('raw.people', 0, [
+      { key: null, value: unknown },
+      { key: null, value: bare },
+    ]);
+    await count('rejected.people', 2);
+    const codes = (await told('ingest', 'batch')).flatMap(({ rejected }) =>
+      Object.keys(rejected as object),
+    );
+    expect(codes.sort()).toEqual(['RECORD_NOT_FRAMED', 'SCHEMA_UNKNOWN']);
+
+    // Without the registry what is known goes on; what is new waits, and nothing of it is rejected.
+    const third = await register(format, 'nickname', 'title');
+    local.line.cut();
+    await send(first, person(33));
+    await count('masked.people', 32);
+    await send(third, { ...person(34), nickname: 'b', title: `${canary}-title` });
+    await until(async () => {
+      const paused = await told('ingest', 'paused');
+      return paused.some((event) => JSON.stringify(event).includes('REGISTRY_UNREACHABLE'));
+    }, 'ingest waits');
+    local.line.mend();
+    await count('masked.people', 33);
+    await count('encrypted.people', 33);
+    expect((await decoded('masked.people')).at(-1)).toEqual(maskedPerson(34));
+    expect(await valuesOf(bus, 'rejected.people')).toHaveLength(2);
+
+    for (const topic of ['masked', 'encrypted', 'accepted', 'rejected'] as const) {
+      const bytes = Buffer.concat(await valuesOf(bus, `${topic}.people`));
+      expect(bytes.includes(canary)).toBe(false);
+      expect(bytes.includes('123-45-1')).toBe(false);
+    }
+    reader.close();
+  },
+  240_000,
+);
