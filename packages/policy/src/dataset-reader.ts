@@ -128,6 +128,19 @@ function checkFormat(source: SourceText, place: Place, text: DatasetText): void 
     );
 }
 
+function readTags(source: SourceText, place: Place, text: DatasetText): Dataset['tags'] {
+  const { format = 'json', tags } = text;
+  if (tags === undefined) return undefined;
+  if (format === 'json')
+    source.report([...place, 'tags'], 'tags stand in schemas: format: json has none');
+  return Object.fromEntries(
+    Object.entries(tags).map(([tag, { encrypt = 'seal', mask = 'redact' }]) => [
+      tag,
+      { mask, encrypt },
+    ]),
+  );
+}
+
 function checkHeaders(source: SourceText, place: Place, headers: readonly string[]): void {
   for (const [i, name] of headers.entries()) {
     const at = [...place, 'headers', i];
@@ -205,6 +218,7 @@ export function readDataset(
   const accepted = text.key?.equalityOracle !== undefined;
   checkKeyOracle(report, text.key?.class, [...place, 'key'], hashed, accepted);
   checkPresetKey(report, presets, { class: text.key?.class, ...key }, [...place, 'key']);
+  const tags = readTags(source, place, text);
   return identify({
     name,
     revision: text.revision,
@@ -213,6 +227,7 @@ export function readDataset(
     maxRecordBytes: text.maxRecordBytes ?? MAX_RECORD_BYTES,
     ...(text.subject !== undefined && { subject: spelled(text.subject) }),
     unknownFields: text.unknownFields ?? 'reject',
+    ...(tags !== undefined && { tags }),
     undeclaredPersonalData: text.undeclaredPersonalData ?? 'alert',
     unknownSeal: text.subject === undefined ? DEFAULT_SEAL : { ...DEFAULT_SEAL, keys: 'subject' },
     producerTokens: text.producerTokens ?? 'reject',

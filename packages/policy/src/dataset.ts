@@ -9,6 +9,8 @@ import type {
   KEY_METHODS,
   PRODUCER_SEALS,
   PRODUCER_TOKENS,
+  TAG_ENCRYPTS,
+  TAG_MASKS,
   UNDECLARED_PERSONAL_DATA,
   UNKNOWN_FIELDS,
 } from './language.ts';
@@ -41,6 +43,12 @@ export interface Field {
   readonly presets?: { readonly mask?: PresetName; readonly encrypt?: PresetName };
 }
 
+/** What happens to fields that a schema tags and the policy does not name. */
+export interface TagRule {
+  readonly mask: (typeof TAG_MASKS)[number];
+  readonly encrypt: (typeof TAG_ENCRYPTS)[number];
+}
+
 /** What a policy says about one dataset, with every default filled in. */
 export interface DatasetRules {
   readonly name: string;
@@ -53,6 +61,8 @@ export interface DatasetRules {
   /** Path of the field that says whom a record is about. */
   readonly subject?: string;
   readonly unknownFields: UnknownFields;
+  /** By tag; of a field with more than one the first that stands here counts. */
+  readonly tags?: Readonly<Record<string, TagRule>>;
   /** What happens when an unknown field looks personal, where unknown fields pass. */
   readonly undeclaredPersonalData: UndeclaredPersonalData;
   /** How unknown fields are sealed, when they are. */

@@ -52,7 +52,7 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
   ]);
   const all =
     path === undefined ? [...keyParts(dataset), ...headerParts(dataset), ...parts] : parts;
-  if (path === undefined) all.push(...unknownParts(dataset));
+  if (path === undefined) all.push(...tagParts(dataset), ...unknownParts(dataset));
   const shredded = new Map(
     shredPlan(dataset).map(({ after, path: of, topic }) => [`${topic} ${of}`, after]),
   );
@@ -193,6 +193,19 @@ function headerParts({ headers, topics }: Dataset): Placed[] {
       ...PLAIN.keep,
     })),
   );
+}
+
+/** Fields that the policy does not name and a schema tags. */
+function tagParts({ subject, tags = {}, topics, unknownSeal }: Dataset): Placed[] {
+  return Object.entries(tags).flatMap(([tag, { encrypt, mask }]) => {
+    const path = `(tag ${tag})`;
+    const rule = { mask: { name: mask, parameters: undefined } } as Field;
+    const sealed = { encrypt, seal: unknownSeal };
+    return [
+      { path, topic: topics.masked, ...maskPart(rule) },
+      { path, topic: topics.encrypted, ...encryptPart(sealed, subject !== undefined) },
+    ];
+  });
 }
 
 /** Fields that the policy does not name. */

@@ -1,5 +1,5 @@
 import type { KeySource } from '@sealstream/crypto';
-import { ByteWriter } from '@sealstream/records';
+import { avroTags, ByteWriter, jsonSchemaTags } from '@sealstream/records';
 import { avroCheckPlan, avroPlan, type SchemaRefusal, type SchemaStage } from './avro-plan.ts';
 import type { Dataset } from './dataset.ts';
 import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
@@ -10,6 +10,7 @@ import {
   type SchemaTableOptions,
   type TreatedSchema,
 } from './schema-table.ts';
+import { withTaggedFields } from './tagged-fields.ts';
 import type { Tally } from './tally.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
@@ -28,6 +29,18 @@ const TYPES: Readonly<Record<FramedFormat, KnownSchema['type']>> = {
 const FOREIGN: SchemaRefusal = { problems: [{ code: 'SCHEMA_UNREADABLE', path: '' }] };
 
 type TableOptions<P> = Omit<SchemaTableOptions<P>, 'make'>;
+
+/** The rules for records of one schema, whose tags count. */
+function rulesFor(dataset: Dataset, { references, text, type }: KnownSchema): Dataset {
+  return withTaggedFields(dataset, () =>
+    type === 'JSON'
+      ? jsonSchemaTags(text)
+      : avroTags(
+          text,
+          references.map((one) => one.text),
+        ),
+  );
+}
 
 /** How the records of the schema that a value names are treated, or why not. */
 function treatedOf<P>(
@@ -63,13 +76,14 @@ export class FramedPlan extends WholeRecordPlan {
     this.stage = stage;
     this.schemas = new SchemaTable({
       ...options,
-      make: ({ type, text, references }) => {
-        if (type !== TYPES[format]) return FOREIGN;
-        if (type === 'PROTOBUF') return FOREIGN;
+      make: (schema) => {
+        const { references, text, type } = schema;
+        if (type !== TYPES[format] || type === 'PROTOBUF') return FOREIGN;
+        const rules = rulesFor(dataset, schema);
         if (type === 'JSON')
-          return references.length > 0 ? FOREIGN : jsonSchemaPlan(dataset, stage, text);
+          return references.length > 0 ? FOREIGN : jsonSchemaPlan(rules, stage, text);
         const others = references.map((one) => one.text);
-        return avroPlan(dataset, stage, text, others);
+        return avroPlan(rules, stage, text, others);
       },
     });
   }
@@ -109,13 +123,14 @@ export class FramedCheckPlan implements CheckPlan {
   ) {
     this.schemas = new SchemaTable({
       ...options,
-      make: ({ type, text, references }) => {
-        if (type !== TYPES[format]) return FOREIGN;
-        if (type === 'PROTOBUF') return FOREIGN;
+      make: (schema) => {
+        const { references, text, type } = schema;
+        if (type !== TYPES[format] || type === 'PROTOBUF') return FOREIGN;
+        const rules = rulesFor(dataset, schema);
         if (type === 'JSON')
-          return references.length > 0 ? FOREIGN : jsonSchemaCheckPlan(dataset, text);
+          return references.length > 0 ? FOREIGN : jsonSchemaCheckPlan(rules, text);
         const others = references.map((one) => one.text);
-        return avroCheckPlan(dataset, text, others);
+        return avroCheckPlan(rules, text, others);
       },
     });
   }

@@ -13,6 +13,7 @@ function wordsAt(place: Place): readonly string[] {
   if (place.length === 2) return WORDS.dataset;
   if (place.length === 3 && third === 'topics') return WORDS.topics;
   if (place.length === 3 && third === 'key') return WORDS.key;
+  if (third === 'tags') return place.length === 4 ? WORDS.tag : [];
   if (third === 'kAnonymity') return place.length === 3 ? WORDS.kAnonymity : WORDS.quasiIdentifier;
   if (third !== 'fields') return [];
   if (fifth === 'encrypt') return place.length === 5 ? WORDS.encrypt : WORDS.seal;

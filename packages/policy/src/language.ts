@@ -103,6 +103,16 @@ const TopicsLanguage = z.strictObject({
   encrypted: topic.optional(),
 });
 
+export const TAG_MASKS = ['redact', 'drop'] as const;
+export const TAG_ENCRYPTS = ['seal', 'drop'] as const;
+
+const TagLanguage = z
+  .strictObject({
+    mask: z.enum(TAG_MASKS).optional().describe('What mask does: redact (default) or drop.'),
+    encrypt: z.enum(TAG_ENCRYPTS).optional().describe('What encrypt does: seal (default) or drop.'),
+  })
+  .describe('What happens to a field that a schema tags so and the policy does not name.');
+
 const keyMethod = z.enum(KEY_METHODS);
 
 const KeyLanguage = z.strictObject({
@@ -144,6 +154,10 @@ export const DatasetLanguage = z.strictObject({
       'What happens when such a field looks personal, where unknownFields lets it pass: alert ' +
         '(default), reject, or ignore.',
     ),
+  tags: z
+    .record(z.string().min(1), TagLanguage)
+    .optional()
+    .describe('What happens to fields that the policy does not name, by their tags in the schema.'),
   producerTokens: z
     .enum(PRODUCER_TOKENS)
     .optional()
@@ -193,6 +207,7 @@ export const WORDS = {
   dataset: Object.keys(DatasetLanguage.shape),
   topics: Object.keys(TopicsLanguage.shape),
   key: Object.keys(KeyLanguage.shape),
+  tag: Object.keys(TagLanguage.shape),
   field: Object.keys(FieldLanguage.shape),
   encrypt: ['seal'],
   seal: Object.keys(SealLanguage.shape),

@@ -34,7 +34,13 @@ export function shredPlan(dataset: Dataset): PlannedField[] {
     maskedAfter(dataset, field),
     planned(field.path, encrypted, sealName(field), afterEncrypt(field)),
   ]);
-  return [...keys, ...headers, ...fields, unknown(dataset)].filter((one) => one !== undefined);
+  const tags = Object.entries(dataset.tags ?? {}).map(([tag, { encrypt }]) => {
+    const after = afterEncrypt({ encrypt, seal: dataset.unknownSeal });
+    return planned(`(tag ${tag})`, encrypted, encrypt, after);
+  });
+  return [...keys, ...headers, ...fields, ...tags, unknown(dataset)].filter(
+    (one) => one !== undefined,
+  );
 }
 
 /** Fields that the policy does not name stand on encrypted alone, where they are sealed. */
@@ -77,7 +83,10 @@ function afterMask({ mask, maskGoesWithSubject }: Field): PlannedField['after'] 
   return afterShred === 'nothing' ? undefined : afterShred;
 }
 
-function afterEncrypt({ encrypt, seal }: Field): PlannedField['after'] | undefined {
+function afterEncrypt({
+  encrypt,
+  seal,
+}: Pick<Field, 'encrypt' | 'seal'>): PlannedField['after'] | undefined {
   if (encrypt === 'keep') return 'readable';
   if (encrypt !== 'seal') return undefined;
   return seal.keys === 'subject' ? 'opens-no-more' : 'still-opens';

@@ -27,4 +27,5 @@ export { isWhole, type Outcome, type SchemaProblem } from './outcome.ts';
 export { type DerivedProtobufSchema, deriveProtobufSchema } from './protobuf-derived.ts';
 export { formatPattern, parsePattern, type Step } from './path-pattern.ts';
 export { type FieldShape, KIND, Shape, type UnknownRule, type ValueType } from './shape.ts';
+export { avroTags, jsonSchemaTags, type SchemaTags } from './schema-tags.ts';
 export { firstInvalidUtf8 } from './utf8.ts';
