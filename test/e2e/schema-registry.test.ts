@@ -72,8 +72,11 @@ const maskedPerson = (n: number) => ({
   contacts: [atDomain('x.example'), atDomain('y.example')],
 });
 
+const run = (...words: string[]) =>
+  ran([...words, '--policy', join(dir, 'sealstream.yaml')], { env });
+
 async function sealstream(...words: string[]): Promise<void> {
-  const done = await ran([...words, '--policy', join(dir, 'sealstream.yaml')], { env });
+  const done = await run(...words);
   expect(done.exit, done.err).toBe(0);
 }
 
@@ -210,6 +213,17 @@ test.each(FORMATS)(
     await count('encrypted.people', 33);
     expect((await decoded('masked.people')).at(-1)).toEqual(maskedPerson(34));
     expect(await valuesOf(bus, 'rejected.people')).toHaveLength(2);
+
+    // The command treats the same records in the same way.
+    await bus.admin.createTopic('masked.anew', 1, 1, {});
+    const anew = ['--stage', 'mask', '--from', '1h', '--to-topic', 'masked.anew'];
+    await sealstream('reprocess', '--dataset', 'people', ...anew);
+    expect(await decoded('masked.anew')).toEqual(await decoded('masked.people'));
+    const replay = await run('replay', '--dataset', 'people', '--json');
+    expect(replay.exit, replay.err).toBe(1);
+    expect(JSON.parse(replay.out)).toMatchObject({
+      replayed: { accepted: 0, rejected: 2, kept: 0 },
+    });
 
     for (const topic of ['masked', 'encrypted', 'accepted', 'rejected'] as const) {
       const bytes = Buffer.concat(await valuesOf(bus, `${topic}.people`));
