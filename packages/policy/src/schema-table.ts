@@ -59,25 +59,33 @@ interface Known<P> {
   readonly sinceMs: number;
 }
 
-/** A batch in work: where it begins, and the schemas that it named so far. */
+/** A batch in work. */
 interface Work {
+  /** Where it begins. */
   from: bigint;
+  /** Schemas that it named so far. */
   readonly ids: Set<number>;
+  /** Those of them that were not there when it was treated last. */
+  readonly wanted: Set<number>;
 }
+
+const newWork = (): Work => ({ from: -1n, ids: new Set(), wanted: new Set() });
 
 /**
  * The schemas that records name, in memory. A batch is treated at once: a schema that is not here is
  * noted, `bring` fetches what was noted, and the batch is treated again. So no record waits alone,
  * and a plan stays a function of what is in memory. Partitions take turns: what the batch of one needs
- * stays until its next one begins, and with it each answer, so that no batch waits for ever.
+ * stays until its next one begins, and with it each answer, so that no batch waits for ever; and one that
+ * has all it needs does not wait for what another lacks.
  */
 export class SchemaTable<P> implements NeededSchemas {
   readonly #options: SchemaTableOptions<P>;
   readonly #known = new Map<number, Known<P>>();
-  readonly #wanted = new Set<number>();
+  /** What is being fetched; whoever wants it too waits for the same answer. */
+  readonly #coming = new Map<number, Promise<void>>();
   /** By partition. */
   readonly #works = new Map<number, Work>();
-  #work: Work = { from: -1n, ids: new Set() };
+  #work: Work = newWork();
 
   constructor(options: SchemaTableOptions<P>) {
     this.#options = options;
@@ -86,7 +94,7 @@ export class SchemaTable<P> implements NeededSchemas {
   }
 
   get wants(): boolean {
-    return this.#wanted.size > 0;
+    return this.#work.wanted.size > 0;
   }
 
   get size(): number {
@@ -94,9 +102,10 @@ export class SchemaTable<P> implements NeededSchemas {
   }
 
   begin(partition: number, from: bigint): void {
-    const work = this.#works.get(partition) ?? { from: -1n, ids: new Set() };
+    const work = this.#works.get(partition) ?? newWork();
     this.#works.set(partition, work);
     this.#work = work;
+    work.wanted.clear();
     if (work.from === from) return;
     work.from = from;
     work.ids.clear();
@@ -109,20 +118,32 @@ export class SchemaTable<P> implements NeededSchemas {
     this.#work.ids.add(id);
     const known = this.#known.get(id);
     if (known !== undefined) return known.treated;
-    this.#wanted.add(id);
+    this.#work.wanted.add(id);
     throw new SealstreamError('SCHEMAS_WANTED', { schemaId: id });
   }
 
   /**
-   * Fetches the schemas that were asked for and registers what is derived from them. Throws what the
-   * source throws when it is not the fault of a record; what was brought until then stays.
+   * Fetches the schemas that the batch of now asked for and registers what is derived from them. Throws
+   * what the source throws when it is not the fault of a record; what was brought until then stays.
    */
   async bring(): Promise<void> {
-    for (const id of this.#wanted) {
-      this.#known.set(id, { treated: await this.#fetch(id), sinceMs: performance.now() });
-      this.#wanted.delete(id);
+    const { wanted } = this.#work;
+    for (const id of wanted) {
+      await this.#brought(id);
+      wanted.delete(id);
     }
     this.#shrink();
+  }
+
+  async #brought(id: number): Promise<void> {
+    if (this.#known.has(id)) return;
+    const coming = this.#coming.get(id) ?? this.#keep(id);
+    this.#coming.set(id, coming);
+    await coming.finally(() => this.#coming.delete(id));
+  }
+
+  async #keep(id: number): Promise<void> {
+    this.#known.set(id, { treated: await this.#fetch(id), sinceMs: performance.now() });
   }
 
   async #fetch(id: number): Promise<TreatedSchema<P> | Refusal> {

@@ -88,6 +88,26 @@ describe('schemas in memory', () => {
     expect(plan.schemas.size).toBe(1);
   });
 
+  test('that one partition waits for hold up no other, and are fetched once for all', async () => {
+    let answer: (schema: unknown) => void = () => undefined;
+    const slow = new Promise((resolve) => (answer = resolve));
+    const { asked, plan, run } = planOver(10, (id) => (id === 1 ? avro() : (slow as never)));
+    plan.schemas.begin(0, 0n);
+    expect(() => run(1)).toThrow('SCHEMAS_WANTED');
+    await plan.schemas.bring();
+    expect(() => run(2)).toThrow('SCHEMAS_WANTED');
+    const first = plan.schemas.bring();
+    plan.schemas.begin(1, 0n);
+    expect(run(1)).toMatchObject({ ok: true });
+    expect(plan.schemas.wants).toBe(false);
+    expect(() => run(2)).toThrow('SCHEMAS_WANTED');
+    const second = plan.schemas.bring();
+    answer(await avro());
+    await Promise.all([first, second]);
+    expect(run(2)).toMatchObject({ ok: true });
+    expect(asked).toEqual([1, 2]);
+  });
+
   test('that the registry does not have refuse their records in this batch, however often it is asked for, and are asked for in the next', async () => {
     const { asked, plan, run } = planOver(10, fails('SCHEMA_UNKNOWN'));
     plan.schemas.begin(0, 0n);
