@@ -42,7 +42,7 @@ export { checkPlan, encryptPlan, maskPlan, openPlan } from './json-plan.ts';
 export type { CheckPlan, NeededSchemas, Plan } from './plan.ts';
 export { type GroupPlan, groupPlan } from './group-plan.ts';
 export type { ReadBeside } from './k-anonymity-reader.ts';
-export { policyJsonSchema } from './json-schema.ts';
+export { policyJsonSchema, policyTestsJsonSchema } from './json-schema.ts';
 export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';
 export { didYouMean, nearWord } from './near-word.ts';

@@ -1,6 +1,7 @@
 import { type Transform, TRANSFORM_NAMES, TRANSFORMS } from '@sealstream/masking';
 import { z } from 'zod';
 import { MaskLanguage, PolicyLanguage } from './language.ts';
+import { TestsLanguage, TextLanguage } from './test-language.ts';
 
 function maskSchema(): Record<string, unknown> {
   const bare: (string | null)[] = [null];
@@ -24,6 +25,19 @@ export function policyJsonSchema(): Record<string, unknown> {
       io: 'input',
       override: ({ zodSchema, jsonSchema }) => {
         if (zodSchema === MaskLanguage) Object.assign(jsonSchema, maskSchema());
+      },
+    }),
+  };
+}
+
+/** The same of sealstream.test.yaml; packages/policy/sealstream.test.schema.json is this. */
+export function policyTestsJsonSchema(): Record<string, unknown> {
+  return {
+    title: 'Cases of a Sealstream policy (sealstream.test.yaml)',
+    ...z.toJSONSchema(TestsLanguage, {
+      io: 'input',
+      override: ({ zodSchema, jsonSchema }) => {
+        if (zodSchema === TextLanguage) Object.assign(jsonSchema, { type: 'string' });
       },
     }),
   };

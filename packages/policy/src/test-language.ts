@@ -18,23 +18,28 @@ export interface PolicyCase {
   readonly at: Pick<Problem, 'file' | 'line' | 'column'>;
 }
 
-/** Texts are read by `textOf`, which can say how they are written. */
-const text = z.unknown();
+/** Texts are read by `textOf`, which can say how they are written; json-schema.ts says `string`. */
+export const TextLanguage = z.unknown();
+const text = () => TextLanguage.optional();
 
 const CaseLanguage = z.strictObject({
-  name: z.string().regex(/\S/, 'name must say what is promised'),
-  dataset: z.string().optional(),
-  record: text.optional(),
-  masked: text.optional(),
-  rejected: z.string().optional(),
-  path: z.string().optional(),
-  byte: z.int().min(0).optional(),
+  name: z
+    .string()
+    .regex(/\S/, 'name must say what is promised')
+    .describe('What is promised; shown when it fails.'),
+  dataset: z.string().optional().describe('The dataset; may be left out when there is one.'),
+  record: text().describe('The text of the record, as it would stand on raw, byte for byte.'),
+  masked: text().describe('What must stand on masked, byte for byte; {{any}} where keys decide.'),
+  rejected: z.string().optional().describe('The code with which the record must be refused.'),
+  path: z.string().optional().describe('With rejected: the path that is told.'),
+  byte: z.int().min(0).optional().describe('With rejected: the byte that is told.'),
 });
 type CaseText = z.infer<typeof CaseLanguage>;
 
-const TestsLanguage = z.strictObject({
-  version: z.literal(1),
-  cases: z.array(CaseLanguage).min(1),
+/** The language of sealstream.test.yaml. */
+export const TestsLanguage = z.strictObject({
+  version: z.literal(1).describe('Version of this language.'),
+  cases: z.array(CaseLanguage).min(1).describe('Records, each with what must come of it.'),
 });
 
 const FILE_WORDS = Object.keys(TestsLanguage.shape);
