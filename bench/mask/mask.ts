@@ -11,6 +11,7 @@ import { cpuMicros } from '../ground/cpu-time.ts';
 import { type Goal, lineOf } from '../ground/lines.ts';
 import { personJson } from '../ground/people.ts';
 import type { Report } from '../ground/report.ts';
+import { avroRecords, type FramedRecords } from './framed-records.ts';
 
 const POLICY = new URL('../flow/sealstream.yaml', import.meta.url);
 /** Records that are treated one after the other, so that no single one is always in the cache. */
@@ -29,7 +30,8 @@ export const MASK: Bench = {
   about: [
     'Three fields of a JSON record (partial, keyed hash, first 6 + last 4), bytes in to bytes out, and',
     'one value for each other transform. Each figure is the median of nine rounds of CPU time; the',
-    'reference is JSON.parse, the same in plain JavaScript and node:crypto, and JSON.stringify.',
+    'reference is JSON.parse, the same in plain JavaScript and node:crypto, and JSON.stringify; of the',
+    'same record in another format, a library of that format.',
   ],
   options: {
     calls: { takes: 'N', default: '50000', meaning: 'calls in one round' },
@@ -44,6 +46,7 @@ export const MASK: Bench = {
       record(run, 350, '>= 450000');
       record(run, 1000);
       memory(run);
+      framed(run, await avroRecords(datasetIn('avro'), keys), 'Avro');
       for (const one of VALUES) value(run, one);
     } finally {
       rmSync(dir, { recursive: true });
@@ -64,6 +67,32 @@ function masker({ keys }: Run, plan: ReturnType<typeof planOf>) {
     const refusal = plan.rewrite(json, 0, json.length, keys, tally, out);
     if (refusal !== undefined) throw new Error(`the record was refused: ${refusal.code}`);
   };
+}
+
+/** The dataset of the bench, with records of this format. */
+function datasetIn(format: string) {
+  const text = readFileSync(POLICY, 'utf8').replace('format: json', `format: ${format}`);
+  return datasetOf(parsePolicy(text, 'bench'), 'bench');
+}
+
+/** The same persons in a format that names its schema. */
+function framed(run: Run, { against, encode, mask, plain }: FramedRecords, format: string): void {
+  const people = Array.from({ length: RECORDS }, (_, index) =>
+    encode(JSON.parse(personJson(index, 350).toString()) as object),
+  );
+  const own = cpuMicros(run.calls, (call) => mask(people[call % RECORDS]));
+  const theirs = cpuMicros(run.calls, (call) => plain(people[call % RECORDS], maskPlainly));
+  run.report.lines([
+    lineOf({
+      what: `3 fields of a record in ${format}`,
+      figure: 1e6 / own,
+      reference: 1e6 / theirs,
+      unit: 'records/s',
+      against,
+      places: 0,
+      with: { bytes: people[0].length, calls: run.calls },
+    }),
+  ]);
 }
 
 function record(run: Run, bytes: number, goal?: Goal): void {
@@ -90,11 +119,15 @@ const plainKey = randomBytes(32);
 /** The same three fields as most would mask them. */
 function plainRecord(json: Buffer): Buffer {
   const person = JSON.parse(json.toString('utf8')) as Record<string, string>;
+  maskPlainly(person);
+  return Buffer.from(JSON.stringify(person));
+}
+
+function maskPlainly(person: Record<string, string>): void {
   person['ssn'] = `${person['ssn'].slice(0, -4)}XXXX`;
   person['email'] = createHmac('sha256', plainKey).update(person['email']).digest('base64url');
   const { card } = person;
   person['card'] = card.slice(0, 6) + 'X'.repeat(card.length - 10) + card.slice(-4);
-  return Buffer.from(JSON.stringify(person));
 }
 
 /** Heap and buffers after ten times as many records, against after the first of them. */

@@ -10,6 +10,7 @@ describe('npm run bench -- mask', () => {
       '3 fields of a record',
       '3 fields of a record',
       'memory after ten times as many records',
+      '3 fields of a record in Avro',
       ...['scrub', 'fpe', 'pseudonym', 'dateShift', 'truncateIp', 'keepDomain'].map(
         (name) => `a record of one value, ${name}`,
       ),
