@@ -72,16 +72,19 @@ const maskedPerson = (n: number) => ({
   contacts: [atDomain('x.example'), atDomain('y.example')],
 });
 
-const run = (...words: string[]) =>
-  ran([...words, '--policy', join(dir, 'sealstream.yaml')], { env });
+const run = (words: readonly string[], stdin = '') =>
+  ran([...words, '--policy', join(dir, 'sealstream.yaml')], { env, stdin });
 
 async function sealstream(...words: string[]): Promise<void> {
-  const done = await run(...words);
+  const done = await run(words);
   expect(done.exit, done.err).toBe(0);
 }
 
 /** Topics, keys, a grant and running services for one format. */
-async function openFlow(format: Format): Promise<GrantReader> {
+async function openFlow(
+  format: Format,
+  text = policy(format),
+): Promise<() => Promise<GrantReader>> {
   dir = mkdtempSync(join(tmpdir(), 'sealstream-formats-'));
   const keyDir = join(dir, '.sealstream/keys');
   const namePrefix = `${format}-${randomBytes(3).toString('hex')}.`;
@@ -94,7 +97,7 @@ async function openFlow(format: Format): Promise<GrantReader> {
   };
   const brokers = stack.kafkaBrokers.split(',');
   bus = await openBus({ brokers, clientId: 'test', logger, namePrefix });
-  writeFileSync(join(dir, 'sealstream.yaml'), policy(format));
+  writeFileSync(join(dir, 'sealstream.yaml'), text);
   const { privateKey, publicKey } = generateKeyPairSync('x25519');
   writeFileSync(join(dir, 'c.pem'), publicKey.export({ format: 'pem', type: 'spki' }));
   expect((await ran(['init', '--no-policy', '--dir', dir])).exit).toBe(0);
@@ -116,11 +119,12 @@ async function openFlow(format: Format): Promise<GrantReader> {
     },
     ['anomaly-alert'],
   );
-  return openGrant({
-    grant: readFileSync(join(dir, 'c.grant')),
-    privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }),
-    signerPublicKey: readFileSync(join(keyDir, 'signer.pub')),
-  });
+  return () =>
+    openGrant({
+      grant: readFileSync(join(dir, 'c.grant')),
+      privateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }),
+      signerPublicKey: readFileSync(join(keyDir, 'signer.pub')),
+    });
 }
 
 /** Registers a version of the producer's schema, as its client does. */
@@ -153,10 +157,17 @@ async function told(stage: 'ingest' | 'mask', type: string): Promise<Record<stri
     .filter((event) => event['type'] === type);
 }
 
+/** Codes with which ingest rejected. */
+async function rejects(): Promise<string[]> {
+  const batches = await told('ingest', 'batch');
+  return batches.flatMap(({ rejected }) => Object.keys(rejected as object)).sort();
+}
+
 test.each(FORMATS)(
   'a flow of %s records through a real registry',
   async (format) => {
-    const reader = await openFlow(format);
+    const openReader = await openFlow(format);
+    const reader = await openReader();
     const first = await register(format);
     await send(first, ...Array.from({ length: 30 }, (_, n) => person(n)));
     await count('masked.people', 30);
@@ -193,10 +204,7 @@ test.each(FORMATS)(
       { key: null, value: bare },
     ]);
     await count('rejected.people', 2);
-    const codes = (await told('ingest', 'batch')).flatMap(({ rejected }) =>
-      Object.keys(rejected as object),
-    );
-    expect(codes.sort()).toEqual(['RECORD_NOT_FRAMED', 'SCHEMA_UNKNOWN']);
+    expect(await rejects()).toEqual(['RECORD_NOT_FRAMED', 'SCHEMA_UNKNOWN']);
 
     // Without the registry what is known goes on; what is new waits, and nothing of it is rejected.
     const third = await register(format, 'nickname', 'title');
@@ -219,7 +227,7 @@ test.each(FORMATS)(
     const anew = ['--stage', 'mask', '--from', '1h', '--to-topic', 'masked.anew'];
     await sealstream('reprocess', '--dataset', 'people', ...anew);
     expect(await decoded('masked.anew')).toEqual(await decoded('masked.people'));
-    const replay = await run('replay', '--dataset', 'people', '--json');
+    const replay = await run(['replay', '--dataset', 'people', '--json']);
     expect(replay.exit, replay.err).toBe(1);
     expect(JSON.parse(replay.out)).toMatchObject({
       replayed: { accepted: 0, rejected: 2, kept: 0 },
@@ -233,4 +241,32 @@ test.each(FORMATS)(
     reader.close();
   },
   240_000,
+);
+
+test.each(FORMATS)(
+  'a person of %s records has tokens and keys of their own, until they are shredded',
+  async (format) => {
+    const email = '/contacts/*/email: { type: string, class: random, mask: tokenise }';
+    const text = policy(format)
+      .replace('required:', 'subject: /ssn\n    required:')
+      .replace(/\/contacts.*/, email);
+    await openFlow(format, text);
+    const id = await register(format);
+    await send(id, person(1), person(2), person(1));
+    await count('masked.people', 3);
+    await count('encrypted.people', 3);
+    const tokens = (await decoded('masked.people')).map(({ contacts }) => JSON.stringify(contacts));
+    expect(tokens[0]).toBe(tokens[2]);
+    expect(tokens[0]).not.toBe(tokens[1]);
+    expect(tokens.join(' ')).not.toContain(canary);
+
+    const shred = ['subjects', 'shred', '--dataset', 'people', '--reason', 'R-1', '--yes'];
+    const shredded = await run(shred, person(1).ssn);
+    expect(shredded.exit, shredded.err).toBe(0);
+    await send(id, person(1), person(2));
+    await count('masked.people', 4);
+    await count('rejected.people', 1);
+    expect(await rejects()).toEqual(['SUBJECT_SHREDDED']);
+  },
+  120_000,
 );
