@@ -5,6 +5,7 @@ import { encodedLength, encodeInto } from './base64url.ts';
 import type { ByteSink } from './byte-sink.ts';
 import { bytesOf } from './key-handle.ts';
 import type { KeySource } from './key-source.ts';
+import { Scratch } from './scratch.ts';
 
 /** Bytes of a keyed hash. */
 export const DIGEST_BYTES = 16;
@@ -12,6 +13,19 @@ const DIGEST_CHARACTERS = encodedLength(DIGEST_BYTES);
 
 /** Working memory: a digest lives only until it is written out. */
 const scratch = Buffer.alloc(DIGEST_BYTES);
+
+/** Up to this many bytes, copying a value costs less than making a view of it. */
+const SHORT_VALUE = 64;
+const values = new Scratch(SHORT_VALUE);
+
+/** Just the bytes in [from, to), which stand until the next value. */
+function valueOf(bytes: Buffer, from: number, to: number): Buffer {
+  const length = to - from;
+  if (length > SHORT_VALUE) return bytes.subarray(from, to);
+  const value = values.first(length);
+  for (let at = 0; at < length; at++) value[at] = bytes[from + at];
+  return value;
+}
 
 /**
  * Keyed hash of one field of one dataset: BLAKE2b-128 (RFC 7693) under a key derived for it.
@@ -43,13 +57,13 @@ export class KeyedHash {
   /** Writes the digest of bytes[from, to) into the 16 bytes of `digest`. */
   digestBytes(keys: KeySource, bytes: Buffer, from: number, to: number, digest: Buffer): void {
     const { key } = keys.active(this.#use);
-    sodium.crypto_generichash(digest, bytes.subarray(from, to), bytesOf(key));
+    sodium.crypto_generichash(digest, valueOf(bytes, from, to), bytesOf(key));
   }
 
   /** Writes the digest of bytes[from, to) as 22 characters of base64url. */
   digestInto(keys: KeySource, bytes: Buffer, from: number, to: number, out: ByteSink): void {
     const { key } = keys.active(this.#use);
-    sodium.crypto_generichash(scratch, bytes.subarray(from, to), bytesOf(key));
+    sodium.crypto_generichash(scratch, valueOf(bytes, from, to), bytesOf(key));
     out.reserve(DIGEST_CHARACTERS);
     encodeInto(scratch, out.bytes, out.length);
     out.length += DIGEST_CHARACTERS;

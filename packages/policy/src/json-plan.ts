@@ -138,6 +138,9 @@ class JsonPlan extends WholeRecordPlan {
   readonly #reader: JsonReader;
   readonly #treatments: readonly (JsonTreatment | undefined)[];
   readonly #labels: readonly (string | undefined)[];
+  /** Slots of what was treated in the record that was written last, `#done` of them. */
+  readonly #treated: number[] = [];
+  #done = 0;
 
   constructor(dataset: Dataset, stage: Stage) {
     super(dataset.maxRecordBytes * OUTPUT_FACTOR);
@@ -172,6 +175,7 @@ class JsonPlan extends WholeRecordPlan {
     const { spans, count } = scanner;
     let done = from;
     let i = 0;
+    let n = 0;
     try {
       for (; i < count * SPAN_STRIDE; i += SPAN_STRIDE) {
         const kind = spans[i + 1];
@@ -187,22 +191,20 @@ class JsonPlan extends WholeRecordPlan {
           if (code !== undefined) return this.#reader.refuse(code, i, from);
         }
         done = end;
+        // A field that is left out has a span for its value and one for the cut; one of them counts.
+        this.#treated[n++] = spans[i];
       }
     } catch (error) {
       return this.#reader.refuse(recordFault(error), i, from);
     }
     out.copy(bytes, done, to);
+    this.#done = n;
     return undefined;
   }
 
   protected override count(tally: Tally): void {
-    const { spans, count } = this.#reader.scanner;
     const counters = tally.counters(this.#labels);
-    for (let i = 0; i < count * SPAN_STRIDE; i += SPAN_STRIDE) {
-      // A field that is left out has a span for its value and one for the cut; one of them counts.
-      const slot = spans[i];
-      if (spans[i + 1] === KIND.cut || this.#treatments[slot] !== undefined) counters[slot]++;
-    }
+    for (let n = 0; n < this.#done; n++) counters[this.#treated[n]]++;
   }
 }
 
