@@ -5,55 +5,31 @@ import {
   AvroScanner,
   AvroShape,
   type AvroSpan,
-  ByteWriter,
+  type ByteWriter,
   derivedAvroSchema,
   KIND,
   readAvroSchema,
-  type SchemaProblem,
-  type Shape,
   writeAvroCount,
 } from '@sealstream/records';
-import {
-  type AvroTreatment,
-  avroText,
-  avroTreatment,
-  looksSealedAvro,
-  sealedAvro,
-} from './avro-treatment.ts';
+import { type AvroTreatment, avroText, avroTreatment } from './avro-treatment.ts';
 import type { Dataset } from './dataset.ts';
-import type { Stage } from './field-stage.ts';
-import { mayHoldToken, OUTPUT_FACTOR, shapeLabels, shapeOf } from './json-plan.ts';
+import { FieldPlan } from './field-plan.ts';
 import { slotOutcomes } from './outcomes.ts';
-import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
+import type { CheckPlan, Plan } from './plan.ts';
+import {
+  schemaCheck,
+  type SchemaPlan,
+  SchemaReader,
+  type SchemaRefusal,
+  type SchemaStage,
+} from './schema-plan.ts';
 import type { Tally } from './tally.ts';
+import { valueTreatments } from './value-treatment.ts';
 import { recordFault, type Refusal } from './verdict.ts';
 
-/** A stage that treats raw records; opening goes the other way. */
-export type SchemaStage = Exclude<Stage, 'open'>;
-
-/** What a policy makes of the records of one schema. */
-export interface SchemaPlan<P> {
-  readonly plan: P;
-  /** The schema of what the plan writes. */
-  readonly outputSchema: string;
-  /** Fields of the schema that the policy does not name: JSON Pointers, in the schema's own names. */
-  readonly unknown: readonly string[];
-}
-
-/** Why no record of a schema can be treated. */
-export interface SchemaRefusal {
-  readonly problems: readonly SchemaProblem[];
-}
-
-class AvroReader {
-  readonly shape: Shape;
+class AvroReader extends SchemaReader<AvroSpan> {
   readonly met: AvroShape;
   readonly scanner: AvroScanner;
-  readonly #maxBytes: number;
-  readonly #mayHold: readonly boolean[];
-  readonly #subjectSlot: number;
-  readonly #subjectText = new ByteWriter(64);
-  #subject: ByteRange | undefined;
 
   constructor(
     dataset: Dataset,
@@ -61,80 +37,34 @@ class AvroReader {
     text: string,
     references: readonly string[],
   ) {
-    this.shape = shapeOf(dataset, stage);
+    super(dataset, stage);
     const outcomes = slotOutcomes(dataset, this.shape, stage);
     this.met = new AvroShape(readAvroSchema(text, references), this.shape, outcomes);
     this.scanner = new AvroScanner(this.met.root);
-    this.#mayHold = this.shape.patterns.map((_, slot) => mayHoldToken(dataset, slot));
-    this.#maxBytes = dataset.maxRecordBytes;
-    this.#subjectSlot = dataset.fields.findIndex(({ path }) => path === dataset.subject);
   }
 
-  /** Its text; the same object each time. Undefined when the dataset has no subject. */
-  get text(): ByteRange | undefined {
-    return this.#subject;
+  protected override textOf(bytes: Buffer, span: AvroSpan): ByteRange | undefined {
+    return span.op === undefined || span.kind !== KIND.string ? undefined : avroText(bytes, span);
   }
 
-  read(bytes: Buffer, from: number, to: number): Refusal | undefined {
-    if (to - from > this.#maxBytes)
-      return { ok: false, code: 'RECORD_TOO_LARGE', byte: this.#maxBytes };
-    const fault = this.scanner.scan(bytes, from, to);
-    if (fault !== undefined) return { ok: false, ...fault };
-    const { spans, count } = this.scanner;
-    this.#subject = undefined;
-    for (let i = 0; i < count; i++) {
-      const span = spans[i];
-      if (span.op === undefined || span.kind !== KIND.string) continue;
-      if (!this.#mayHold[span.slot] && looksSealedAvro(bytes, span))
-        return this.refuse('RECORD_LOOKS_SEALED', span, from);
-      if (span.slot !== this.#subjectSlot) continue;
-      // By two aliases, or under two branches, it may stand more than once.
-      if (this.#subject !== undefined) return this.refuse('RECORD_DUPLICATE_FIELD', span, from);
-      this.#subject = { ...avroText(bytes, span, this.#subjectText) };
-    }
-    return undefined;
-  }
-
-  refuse(code: Refusal['code'], { slot, start }: AvroSpan, from: number): Refusal {
-    return { ok: false, code, byte: start - from, path: this.shape.patterns[slot] };
+  protected override isString({ type }: AvroSpan): boolean {
+    return type.is === 'string';
   }
 }
 
-class AvroPlan extends WholeRecordPlan {
-  readonly stage: SchemaStage;
+class AvroPlan extends FieldPlan<SchemaStage> {
   readonly #reader: AvroReader;
   readonly #treatments: readonly (AvroTreatment | undefined)[];
-  readonly #labels: readonly (string | undefined)[];
 
   constructor(dataset: Dataset, stage: SchemaStage, reader: AvroReader) {
-    super(dataset.maxRecordBytes * OUTPUT_FACTOR);
-    this.stage = stage;
+    super(dataset, stage, reader);
     this.#reader = reader;
-    const { shape } = reader;
-    this.#treatments = shape.patterns.map((pattern, slot) => {
-      const field = slot < shape.fieldCount ? dataset.fields[slot] : undefined;
-      if (field !== undefined) return avroTreatment(dataset, field, stage, reader);
-      return stage === 'encrypt' && shape.unknown === 'span'
-        ? sealedAvro(dataset, pattern)
-        : undefined;
-    });
-    this.#labels = shapeLabels(dataset, stage, shape);
-  }
-
-  protected override write(
-    bytes: Buffer,
-    from: number,
-    to: number,
-    keys: KeySource,
-    tally: Tally,
-    out: ByteWriter,
-  ): Refusal | undefined {
-    return (
-      this.#reader.read(bytes, from, to) ?? this.#treat(bytes, from, to, tally.noting(keys), out)
+    this.#treatments = valueTreatments(dataset, stage, reader.shape, reader).map((one) =>
+      one === undefined ? undefined : avroTreatment(one),
     );
   }
 
-  #treat(
+  protected override treat(
     bytes: Buffer,
     from: number,
     to: number,
@@ -165,7 +95,7 @@ class AvroPlan extends WholeRecordPlan {
 
   protected override count(tally: Tally): void {
     const { spans, count } = this.#reader.scanner;
-    const counters = tally.counters(this.#labels);
+    const counters = tally.counters(this.labels);
     for (let i = 0; i < count; i++) {
       const { kind, slot, op } = spans[i];
       if (op === undefined ? kind !== AVRO_SPAN.sized : this.#treatments[slot] !== undefined)
@@ -216,12 +146,5 @@ export function avroCheckPlan(
   const reader = new AvroReader(dataset, 'check', text, references);
   const { problems, unknown } = reader.met;
   if (problems.length > 0) return { problems };
-  const plan: CheckPlan = {
-    check: (value) => reader.read(value, 0, value.length) ?? { ok: true, value },
-    checkRange: (bytes, from, to) => reader.read(bytes, from, to),
-    subject: () => reader.text,
-    // Unknown fields are told with the schema, before any record comes; their values are not looked at.
-    undeclared: () => undefined,
-  };
-  return { plan, outputSchema: text, unknown };
+  return { plan: schemaCheck(reader), outputSchema: text, unknown };
 }

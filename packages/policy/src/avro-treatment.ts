@@ -1,13 +1,5 @@
 import type { ByteRange, RejectCode } from '@sealstream/contracts';
-import {
-  type FieldCipher,
-  fieldCipher,
-  type KeySource,
-  looksLikeToken,
-  type PlainType,
-  type SealMethod,
-} from '@sealstream/crypto';
-import { type MaskAction, maskAction } from '@sealstream/masking';
+import type { KeySource, PlainType } from '@sealstream/crypto';
 import {
   type AvroSpan,
   behindLong,
@@ -21,8 +13,7 @@ import {
   writeAvroText,
   writeAvroWhole,
 } from '@sealstream/records';
-import type { Dataset, Field } from './dataset.ts';
-import type { Stage } from './field-stage.ts';
+import type { ValueTreatment } from './value-treatment.ts';
 
 /**
  * Writes what the value of a span becomes, the number of its branch included, or tells why it cannot.
@@ -40,7 +31,7 @@ const result = new ByteWriter();
 const found: ByteRange = { bytes: text.bytes, from: 0, to: 0 };
 
 /** The text of a value; the same object each time, good until the next one is asked for. */
-export function avroText(bytes: Buffer, span: AvroSpan, scratch = text): ByteRange {
+export function avroText(bytes: Buffer, span: AvroSpan): ByteRange {
   const { end, inside, type } = span;
   if (type.is === 'string') {
     // It stands in the record as it is, behind its length.
@@ -49,19 +40,12 @@ export function avroText(bytes: Buffer, span: AvroSpan, scratch = text): ByteRan
     found.to = end;
     return found;
   }
-  scratch.reset();
-  writeAvroText(bytes, inside, type, scratch);
-  found.bytes = scratch.bytes;
+  text.reset();
+  writeAvroText(bytes, inside, type, text);
+  found.bytes = text.bytes;
   found.from = 0;
-  found.to = scratch.length;
+  found.to = text.length;
   return found;
-}
-
-/** Whether a string begins as a field token does. */
-export function looksSealedAvro(bytes: Buffer, span: AvroSpan): boolean {
-  if (span.type.is !== 'string') return false;
-  const { bytes: inner, from, to } = avroText(bytes, span);
-  return looksLikeToken(inner, from, to);
 }
 
 /** Writes the number of a branch, where the new type is a union. */
@@ -97,27 +81,6 @@ function fixed(constant: string | number | boolean | null): AvroTreatment {
   };
 }
 
-function rewritten({ output, rewrite }: MaskAction & { does: 'rewrite' }): AvroTreatment {
-  return (bytes, span, out, keys) => {
-    const { kind, start, end, inside, type, op } = span;
-    if (kind === KIND.null) {
-      if (output === 'number') out.copy(bytes, start, end);
-      else writeBranch(out, op?.none);
-      return undefined;
-    }
-    const source = avroText(bytes, span);
-    result.reset();
-    if (!rewrite(source.bytes, source.from, source.to, result, keys)) return 'RECORD_VALUE_UNFIT';
-    if (output === 'text') {
-      writeResult(span, out);
-      return undefined;
-    }
-    out.copy(bytes, start, inside);
-    const number = result.bytes.toString('latin1', 0, result.length);
-    return writeAvroNumber(out, number, type) ? undefined : 'RECORD_VALUE_UNFIT';
-  };
-}
-
 const PLAIN_TYPES: Readonly<Record<number, PlainType>> = {
   [KIND.string]: 'string',
   [KIND.number]: 'number',
@@ -132,39 +95,26 @@ function plainType(bytes: Buffer, { inside, kind, type }: AvroSpan): PlainType {
   return PLAIN_TYPES[kind] ?? 'json';
 }
 
-function sealed(cipher: FieldCipher): AvroTreatment {
+/** The same, of a union with the number of the branch that it writes. */
+export function avroTreatment(treatment: ValueTreatment): AvroTreatment {
+  if (treatment.writes === 'constant') return fixed(treatment.value);
+  const { hidesNull, write, writes } = treatment;
   return (bytes, span, out, keys) => {
-    const type = plainType(bytes, span);
-    const source = avroText(bytes, span);
+    const { kind, start, end, inside, type, op } = span;
+    if (kind === KIND.null && !hidesNull) {
+      if (writes === 'number') out.copy(bytes, start, end);
+      else writeBranch(out, op?.none);
+      return undefined;
+    }
     result.reset();
-    cipher.sealInto(keys, type, source.bytes, source.from, source.to, result);
-    writeResult(span, out);
-    return undefined;
+    if (!write(avroText(bytes, span), plainType(bytes, span), result, keys))
+      return 'RECORD_VALUE_UNFIT';
+    if (writes === 'text') {
+      writeResult(span, out);
+      return undefined;
+    }
+    out.copy(bytes, start, inside);
+    const number = result.bytes.toString('latin1', 0, result.length);
+    return writeAvroNumber(out, number, type) ? undefined : 'RECORD_VALUE_UNFIT';
   };
-}
-
-/** What a stage does to a value that it seals under this pattern. */
-export function sealedAvro(
-  dataset: Dataset,
-  pattern: string,
-  method: SealMethod = dataset.unknownSeal,
-): AvroTreatment {
-  return sealed(fieldCipher(dataset.name, pattern, method));
-}
-
-/** What a stage does to the values of a field; undefined when they stay, or are left out. */
-export function avroTreatment(
-  dataset: Dataset,
-  field: Field,
-  stage: Stage,
-  subject: { readonly text: ByteRange | undefined },
-): AvroTreatment | undefined {
-  if (stage === 'mask') {
-    const { path } = field;
-    const action = maskAction(field.mask, { dataset: dataset.name, path, subject });
-    if (action.does === 'fixed') return fixed(action.value);
-    return action.does === 'rewrite' ? rewritten(action) : undefined;
-  }
-  if (field.encrypt === 'seal') return sealedAvro(dataset, field.path, field.seal);
-  return field.encrypt === 'null' ? fixed(null) : undefined;
 }

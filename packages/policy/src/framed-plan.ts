@@ -1,9 +1,10 @@
 import type { KeySource } from '@sealstream/crypto';
 import { avroTags, ByteWriter, jsonSchemaTags } from '@sealstream/records';
-import { avroCheckPlan, avroPlan, type SchemaRefusal, type SchemaStage } from './avro-plan.ts';
+import { avroCheckPlan, avroPlan } from './avro-plan.ts';
 import type { Dataset } from './dataset.ts';
 import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
 import { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
+import type { SchemaRefusal, SchemaStage } from './schema-plan.ts';
 import {
   type KnownSchema,
   SchemaTable,

@@ -17,13 +17,8 @@ export {
   type SchemaSource,
   SchemaTable,
 } from './schema-table.ts';
-export {
-  avroCheckPlan,
-  avroPlan,
-  type SchemaPlan,
-  type SchemaRefusal,
-  type SchemaStage,
-} from './avro-plan.ts';
+export { avroCheckPlan, avroPlan } from './avro-plan.ts';
+export type { SchemaPlan, SchemaRefusal, SchemaStage } from './schema-plan.ts';
 export { csvFile } from './csv-file.ts';
 export { type CsvConversion, csvToJson, type JsonRow, type JsonRows } from './csv-to-json.ts';
 export type {

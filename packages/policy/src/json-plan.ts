@@ -1,14 +1,16 @@
 import type { KeySource } from '@sealstream/crypto';
-import { ByteWriter, JsonScanner, KIND, Shape, SPAN_STRIDE } from '@sealstream/records';
-import type { Dataset, Field } from './dataset.ts';
-import { isCut, type Stage, stageLabel, unknownLabel, unknownRule } from './field-stage.ts';
+import { type ByteWriter, JsonScanner, KIND, type Shape, SPAN_STRIDE } from '@sealstream/records';
+import type { Dataset } from './dataset.ts';
+import { FieldPlan } from './field-plan.ts';
+import { mayHoldToken, OUTPUT_FACTOR, shapeOf } from './field-shape.ts';
+import { type Stage, unknownRule } from './field-stage.ts';
 import {
   type JsonTreatment,
   jsonTreatment,
   looksSealed,
   unknownTreatment,
 } from './json-treatment.ts';
-import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
+import type { CheckPlan, Plan } from './plan.ts';
 import type { Tally } from './tally.ts';
 import { SubjectField } from './subject-field.ts';
 import { type LooksPersonal, UndeclaredFields } from './undeclared-fields.ts';
@@ -17,37 +19,6 @@ import { recordFault, type Refusal } from './verdict.ts';
 /** The letters that what looks sealed begins with: of tokens, and of JWE. */
 const TOKEN_START = 0x73;
 const JWE_START = 0x65;
-
-/** What a value becomes may be this many times as large as a raw record; so are the topics. */
-export const OUTPUT_FACTOR = 2;
-
-/** The fields of a dataset as a stage finds them. */
-export function shapeOf(dataset: Dataset, stage: Stage | 'check'): Shape {
-  const fields = dataset.fields.map((field: Field) => ({
-    path: field.path,
-    // A sealed value is a token or was never ours; either is told when it is opened.
-    types:
-      stage === 'open' && field.encrypt !== 'keep'
-        ? (['string', 'number', 'boolean'] as const)
-        : field.types,
-    // What was sealed under an older revision may lack what is required now.
-    required: field.required && stage !== 'open',
-    cut: isCut(stage, field),
-  }));
-  return new Shape(fields, unknownRule(stage, dataset));
-}
-
-/** What an event calls that which a stage does to each slot. */
-export function shapeLabels(
-  dataset: Dataset,
-  stage: Stage,
-  shape: Shape,
-): readonly (string | undefined)[] {
-  return shape.patterns.map((pattern, slot) => {
-    const field = slot < shape.fieldCount ? dataset.fields[slot] : undefined;
-    return field === undefined ? unknownLabel(stage, dataset, pattern) : stageLabel(stage, field);
-  });
-}
 
 function treatments(
   dataset: Dataset,
@@ -60,17 +31,6 @@ function treatments(
     if (field !== undefined) return jsonTreatment(dataset, field, stage, subject);
     return unknown === undefined ? undefined : unknownTreatment(dataset, pattern, unknown);
   });
-}
-
-/**
- * Whether a producer's token may stand in this field: it is sealed once more on encrypted, and does
- * not stand as it is on either output. All stages judge alike.
- */
-export function mayHoldToken({ fields, producerTokens }: Dataset, slot: number): boolean {
-  if (producerTokens === 'reject') return false;
-  const field = fields[slot];
-  if (field === undefined) return true;
-  return field.encrypt !== 'keep' && field.mask.name !== 'keep';
 }
 
 /** The part that all plans share: size, grammar, fit, and values that already look sealed. */
@@ -133,38 +93,21 @@ export class JsonReader {
   }
 }
 
-class JsonPlan extends WholeRecordPlan {
-  readonly stage: Stage;
+class JsonPlan extends FieldPlan {
   readonly #reader: JsonReader;
   readonly #treatments: readonly (JsonTreatment | undefined)[];
-  readonly #labels: readonly (string | undefined)[];
   /** Slots of what was treated in the record that was written last, `#done` of them. */
   readonly #treated: number[] = [];
   #done = 0;
 
   constructor(dataset: Dataset, stage: Stage) {
-    super(dataset.maxRecordBytes * OUTPUT_FACTOR);
-    this.stage = stage;
-    this.#reader = new JsonReader(dataset, stage);
-    const { shape } = this.#reader;
-    this.#treatments = treatments(dataset, stage, this.#reader);
-    this.#labels = shapeLabels(dataset, stage, shape);
+    const reader = new JsonReader(dataset, stage);
+    super(dataset, stage, reader);
+    this.#reader = reader;
+    this.#treatments = treatments(dataset, stage, reader);
   }
 
-  protected override write(
-    bytes: Buffer,
-    from: number,
-    to: number,
-    keys: KeySource,
-    tally: Tally,
-    out: ByteWriter,
-  ): Refusal | undefined {
-    return (
-      this.#reader.read(bytes, from, to) ?? this.#treat(bytes, from, to, tally.noting(keys), out)
-    );
-  }
-
-  #treat(
+  protected override treat(
     bytes: Buffer,
     from: number,
     to: number,
@@ -203,7 +146,7 @@ class JsonPlan extends WholeRecordPlan {
   }
 
   protected override count(tally: Tally): void {
-    const counters = tally.counters(this.#labels);
+    const counters = tally.counters(this.labels);
     for (let n = 0; n < this.#done; n++) counters[this.#treated[n]]++;
   }
 }

@@ -1,7 +1,8 @@
 import { deriveJsonSchema, type Outcome, type Shape } from '@sealstream/records';
-import type { SchemaPlan, SchemaRefusal, SchemaStage } from './avro-plan.ts';
+import type { SchemaPlan, SchemaRefusal, SchemaStage } from './schema-plan.ts';
 import type { Dataset } from './dataset.ts';
-import { checkPlan, encryptPlan, maskPlan, shapeOf } from './json-plan.ts';
+import { shapeOf } from './field-shape.ts';
+import { checkPlan, encryptPlan, maskPlan } from './json-plan.ts';
 import { slotOutcomes } from './outcomes.ts';
 import type { CheckPlan, Plan } from './plan.ts';
 

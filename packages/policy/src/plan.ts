@@ -57,13 +57,13 @@ export interface CheckPlan {
 /** What every plan does the same way: a record is written and counted whole, or nothing of it is. */
 export abstract class WholeRecordPlan implements Plan {
   abstract readonly stage: Stage;
-  readonly #maxOutput: number;
+  /** Largest record that may be written, in bytes. */
+  protected readonly maxOutput: number;
   /** What `apply` writes to. */
   readonly #own = new ByteWriter();
 
-  /** @param maxOutput largest record that may be written, in bytes */
   constructor(maxOutput: number) {
-    this.#maxOutput = maxOutput;
+    this.maxOutput = maxOutput;
   }
 
   apply(value: Buffer, keys: KeySource, tally: Tally): Verdict {
@@ -85,7 +85,7 @@ export abstract class WholeRecordPlan implements Plan {
     try {
       const refusal = this.write(bytes, from, to, keys, tally, out);
       if (refusal !== undefined) return refusal;
-      if (out.length - start > this.#maxOutput) return { ok: false, code: 'RECORD_TOO_LARGE' };
+      if (out.length - start > this.maxOutput) return { ok: false, code: 'RECORD_TOO_LARGE' };
       this.count(tally);
       written = true;
       return undefined;

@@ -1,6 +1,6 @@
 import { SealstreamError } from '@sealstream/contracts';
-import type { SchemaPlan, SchemaRefusal } from './avro-plan.ts';
 import type { NeededSchemas } from './plan.ts';
+import type { SchemaPlan, SchemaRefusal } from './schema-plan.ts';
 import { recordFault, type Refusal } from './verdict.ts';
 
 /** A schema as a registry has it. */

@@ -1,5 +1,14 @@
+import type { KeySource, TokenVault } from '@sealstream/crypto';
 import { describe, expect, test } from 'vitest';
-import { csvFile, type Dataset, maskPlan, PolicyError, Tally } from '../src/index.ts';
+import {
+  avroPlan,
+  csvFile,
+  type Dataset,
+  maskPlan,
+  type Plan,
+  PolicyError,
+  Tally,
+} from '../src/index.ts';
 import { datasetWith } from './people.ts';
 import { TestKeys } from './test-keys.ts';
 
@@ -60,5 +69,55 @@ describe('masks that treat a subject alike', () => {
     expect(() => datasetWith(FIELDS)).toThrow(/say who is the subject of the dataset/);
     const perRecord = '/score: { type: number, mask: { noise: { within: 5 } } }';
     expect(datasetWith(perRecord).fields).toHaveLength(1);
+  });
+});
+
+describe('a token in the place of a value', () => {
+  const lines = `/id: { type: string }
+      /mail: { type: string, mask: tokenise, equalityOracle: { accepted: tests } }`;
+  const one = datasetWith(lines, RULES);
+
+  /** Whom the vault was told that the value goes with. */
+  function toldSubjects(plan: Plan, record: Buffer): (Buffer | undefined)[] {
+    const told: (Buffer | undefined)[] = [];
+    const vault: TokenVault = {
+      wants: false,
+      bring: () => Promise.resolve(),
+      token: (_field, _digest, subject) => {
+        told.push(subject?.bytes.subarray(subject.from, subject.to));
+        return 'tok_AAAAAAAAAAAAAAAAAAAAAA';
+      },
+    };
+    const { record: about, subjects } = keys;
+    const source: KeySource = {
+      active: (use) => keys.active(use),
+      byId: (use, id) => keys.byId(use, id),
+      publicKey: () => keys.publicKey(),
+      privateKey: () => keys.privateKey(),
+      record: about,
+      subjects,
+      vault,
+    };
+    expect(plan.apply(record, source, new Tally())).toMatchObject({ ok: true });
+    return told;
+  }
+
+  /** The plan for records of one schema. */
+  function planOf(made: ReturnType<typeof avroPlan>): Plan {
+    if ('problems' in made) throw new Error(JSON.stringify(made.problems));
+    return made.plan;
+  }
+  const avro = JSON.stringify({
+    type: 'record',
+    name: 'R',
+    fields: ['id', 'mail'].map((name) => ({ name, type: 'string' })),
+  });
+
+  test.each([
+    ['JSON', () => maskPlan(one), '{"id":"a","mail":"b"}'],
+    ['Avro', () => planOf(avroPlan(one, 'mask', avro)), '\u0002a\u0002b'],
+  ])('of %s goes with its subject, so that a shred takes it away', (_, plan, record) => {
+    const { bytes, from, to } = keys.record.subject;
+    expect(toldSubjects(plan(), Buffer.from(record))).toEqual([bytes.subarray(from, to)]);
   });
 });
