@@ -3,7 +3,8 @@ import { DEFAULT_SEAL } from '@sealstream/crypto';
 import { parsePattern } from '@sealstream/records';
 import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
 import { checkExposure, checkKeyOracle, type ExposureReport, isCard } from './exposure.ts';
-import { type ReadBeside, readKAnonymity } from './k-anonymity-reader.ts';
+import { withHierarchy } from './hierarchy-file.ts';
+import { readKAnonymity } from './k-anonymity-reader.ts';
 import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
 import {
   canGoWithSubject,
@@ -50,7 +51,9 @@ function readField(
     source.report([...place, 'encrypt'], 'encrypt is empty; write seal, keep, drop or null', path);
   const given = presetRule(presets, text.class, types);
   const byPreset = text.mask === undefined ? given : undefined;
-  const mask = byPreset?.mask ?? readMask(source, [...place, 'mask'], text.mask);
+  const said = byPreset?.mask ?? readMask(source, [...place, 'mask'], text.mask);
+  const about = { path, ...(text.class !== undefined && { class: text.class }) };
+  const mask = said && withHierarchy(report, [...place, 'mask'], said, about);
   if (mask === undefined) return undefined;
   const goesWithSubject = hasSubject && text.survivesShred !== true && canGoWithSubject(mask);
   const field: Field = {
@@ -164,7 +167,6 @@ export function readDataset(
   report: ExposureReport,
   name: string,
   text: DatasetText,
-  readBeside: ReadBeside,
 ): Dataset | undefined {
   const { source } = report;
   const place: Place = ['datasets', name];
@@ -189,7 +191,7 @@ export function readDataset(
   checkRequired(source, place, text);
   checkSubject(source, place, text);
   checkHeaders(source, place, text.headers ?? []);
-  const kAnonymity = readKAnonymity({ source, readBeside }, place, text, fields);
+  const kAnonymity = readKAnonymity(report, place, text, fields);
   checkGroupsShow(source, place, { presets, fields, kAnonymity });
   const key = { mask: text.key?.mask ?? 'hash', encrypt: text.key?.encrypt ?? 'hash' };
   const hashed = key.mask === 'hash' || key.encrypt === 'hash';

@@ -2,6 +2,7 @@ import { isDeterministic } from '@sealstream/crypto';
 import { type Shows, type Transform, TRANSFORMS } from '@sealstream/masking';
 import type { Dataset, Field } from './dataset.ts';
 import type { PresetName } from './presets.ts';
+import { ruleText } from './rule-text.ts';
 import { type PlannedField, shredPlan } from './shred-plan.ts';
 
 /** What stands on one output of one part of a record, and who can do what with it. */
@@ -68,11 +69,6 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
 const given = (preset: PresetName | undefined): { preset?: PresetName } =>
   preset === undefined ? {} : { preset };
 
-/** As a policy writes it: a name, or a name with its parameters. */
-function written(name: string, parameters: unknown): string {
-  return parameters === undefined ? name : `${name} ${JSON.stringify(parameters)}`;
-}
-
 /** What a policy may leave out does not make a rule another one. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
   with: 'X',
@@ -92,7 +88,7 @@ function maskPart({ mask }: Field): Part {
   const { keeps, output, purpose, reversible, shows }: Transform = TRANSFORMS[mask.name];
   const back = reversible ? `who holds the keys of ${purpose}` : NOBODY;
   return {
-    treatment: written(mask.name, withoutDefaults(mask.parameters)),
+    treatment: ruleText({ name: mask.name, parameters: withoutDefaults(mask.parameters) }),
     becomes: output,
     shows,
     keeps,
@@ -156,7 +152,8 @@ function encryptPart(
   };
   const length = seal.pad ? 'its length, rounded up' : 'its length';
   return {
-    treatment: Object.keys(more).length === 0 ? 'seal' : written('seal', more),
+    treatment:
+      Object.keys(more).length === 0 ? 'seal' : ruleText({ name: 'seal', parameters: more }),
     becomes: `${seal.form} under ${seal.algorithm}`,
     shows: isEqual ? 'equality' : 'nothing',
     keeps: isEqual ? `which records have equal values, and ${length}` : length,

@@ -11,7 +11,7 @@ import {
 import { isDeterministic } from '@sealstream/crypto';
 import { parsePattern } from '@sealstream/records';
 import type { Field } from './dataset.ts';
-import type { Place, SourceText } from './source-text.ts';
+import type { Place, ReadBeside, SourceText } from './source-text.ts';
 import {
   type ClassName,
   ENUMERABLE_BITS,
@@ -24,9 +24,10 @@ import {
 const CARD_FIRST = 6;
 const CARD_LAST = 4;
 
-/** What a rule would still show, as errors and warnings. */
+/** What a rule would still show, as errors and warnings; and the files that rules go by. */
 export interface ExposureReport {
   readonly source: SourceText;
+  readonly readBeside: ReadBeside;
   warn(place: Place, message: string, path?: string): void;
 }
 

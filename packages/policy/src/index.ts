@@ -40,7 +40,7 @@ export { type FileApplication, fileFormat, type FileOutput, type Finding } from 
 export { checkPlan, encryptPlan, maskPlan, openPlan } from './json-plan.ts';
 export type { CheckPlan, Plan } from './plan.ts';
 export { type GroupPlan, groupPlan } from './group-plan.ts';
-export type { ReadBeside } from './k-anonymity-reader.ts';
+export type { ReadBeside } from './source-text.ts';
 export { policyJsonSchema } from './json-schema.ts';
 export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';

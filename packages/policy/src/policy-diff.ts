@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type MaskRule, SHOWS } from '@sealstream/masking';
 import type { Dataset, DatasetRules, Field } from './dataset.ts';
 import { type Explained, explain } from './explain.ts';
+import { hierarchyMark } from './hierarchy-file.ts';
 import type { Policy } from './policy.ts';
 import { partOrder } from './shown-parts.ts';
 
@@ -96,8 +96,7 @@ function groupsOf({ kAnonymity }: Dataset): unknown {
   if (kAnonymity === undefined) return undefined;
   const quasiIdentifiers = kAnonymity.quasiIdentifiers.map((quasi) => {
     if (quasi.kind === 'numeric') return quasi;
-    const sha256 = createHash('sha256').update(quasi.hierarchy).digest('hex');
-    return { path: quasi.path, hierarchy: `sha256:${sha256.slice(0, 16)}` };
+    return { path: quasi.path, hierarchy: hierarchyMark(quasi.hierarchy) };
   });
   return { ...kAnonymity, quasiIdentifiers };
 }

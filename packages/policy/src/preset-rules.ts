@@ -4,6 +4,7 @@ import type { Field, KeyMethod } from './dataset.ts';
 import { type ExposureReport, isCard } from './exposure.ts';
 import { typeProblem } from './mask-rule.ts';
 import { HIDING, letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
+import { ruleText } from './rule-text.ts';
 import type { Place } from './source-text.ts';
 import type { ClassName } from './value-class.ts';
 
@@ -72,7 +73,7 @@ export function checkPresets(
     if (!letsPass(row, field.mask))
       report.source.report(
         [...place, 'mask'],
-        `${preset} forbids ${field.mask.name} ${parametersOf(field.mask)}on ${shown(field)}: ` +
+        `${preset} forbids ${ruleText(field.mask)} on ${shown(field)}: ` +
           `besides what shows nothing it lets pass ${row.lets}`,
         field.path,
       );
@@ -86,9 +87,6 @@ export function checkPresets(
       );
   }
 }
-
-const parametersOf = ({ parameters }: MaskRule): string =>
-  parameters === undefined ? '' : `${JSON.stringify(parameters)} `;
 
 /** What a mask leaves of a card number, whatever stands for the rest; undefined when nothing. */
 function cardForm({ name, parameters }: MaskRule): string | undefined {
@@ -115,8 +113,8 @@ export function checkCardForms(
     if (cardForm(mask) !== cardForm(first.mask))
       report.source.report(
         [...place, path, 'mask'],
-        `pci allows one form of card numbers, and ${first.path} has another: ${first.mask.name} ` +
-          parametersOf(first.mask).trim(),
+        `pci allows one form of card numbers, and ${first.path} has another: ` +
+          ruleText(first.mask),
         path,
       );
 }
