@@ -11,6 +11,7 @@ import {
 import { isDeterministic } from '@sealstream/crypto';
 import { parsePattern } from '@sealstream/records';
 import type { Field } from './dataset.ts';
+import { headerName } from './record-part.ts';
 import type { Place, ReadBeside, SourceText } from './source-text.ts';
 import {
   type ClassName,
@@ -34,7 +35,8 @@ export interface ExposureReport {
 /** By its class, or without one by its name. */
 export function isCard(field: Pick<Field, 'class' | 'path'>): boolean {
   if (field.class !== undefined) return field.class === 'card';
-  const name = parsePattern(field.path)?.findLast((step) => step !== null);
+  const name =
+    headerName(field.path) ?? parsePattern(field.path)?.findLast((step) => step !== null);
   return typeof name === 'string' && soundsLikeCard(name);
 }
 

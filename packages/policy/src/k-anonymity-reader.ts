@@ -61,11 +61,8 @@ function checkWhole(source: SourceText, place: Place, text: DatasetText): void {
       text.key === undefined ? at : [...place, 'key', 'mask'],
       'the key of a record tells it from its group: say key: { mask: drop }',
     );
-  if ((text.headers ?? []).length > 0)
-    source.report(
-      [...place, 'headers', 0],
-      'a header tells a record from its group: let none pass',
-    );
+  if (Object.keys(text.headers ?? {}).length > 0)
+    source.report([...place, 'headers'], 'a header tells a record from its group: let none pass');
   const { l = 1, quasiIdentifiers, sensitive = [] } = text.kAnonymity as KAnonymityText;
   if (l > 1 && sensitive.length === 0)
     source.report([...at, 'l'], 'l counts values of sensitive fields, and none is named');

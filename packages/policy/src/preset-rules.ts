@@ -4,6 +4,7 @@ import type { Field, KeyMethod } from './dataset.ts';
 import { type ExposureReport, isCard } from './exposure.ts';
 import { typeProblem } from './mask-rule.ts';
 import { HIDING, letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
+import { headerPath } from './record-part.ts';
 import { ruleText } from './rule-text.ts';
 import type { Place } from './source-text.ts';
 import type { ClassName } from './value-class.ts';
@@ -52,6 +53,8 @@ const shown = (field: Field): string =>
     ? 'what its name says is a card number'
     : `a field of class ${field.class}`;
 
+const TRACEPARENT = headerPath('traceparent');
+
 /** Reports what a preset forbids a field, and warns where it cannot tell. */
 export function checkPresets(
   report: ExposureReport,
@@ -61,7 +64,8 @@ export function checkPresets(
 ): void {
   const className = field.class ?? (isCard(field) ? 'card' : undefined);
   if (className === undefined) {
-    if (presets.length > 0 && field.mask.name === 'keep')
+    // Whatever its producer says, a traceparent passes as one that the W3C's grammar knows.
+    if (presets.length > 0 && field.mask.name === 'keep' && field.path !== TRACEPARENT)
       report.warn(
         [...place, 'mask'],
         `kept without a class, so ${presets.join(' and ')} cannot check it`,
@@ -103,7 +107,7 @@ export function checkCardForms(
   report: ExposureReport,
   presets: readonly PresetName[],
   fields: readonly Field[],
-  place: Place,
+  placeOf: (path: string) => Place,
 ): void {
   if (!presets.includes('pci')) return;
   const [first, ...others] = fields.filter(
@@ -112,7 +116,7 @@ export function checkCardForms(
   for (const { mask, path } of others)
     if (cardForm(mask) !== cardForm(first.mask))
       report.source.report(
-        [...place, path, 'mask'],
+        [...placeOf(path), 'mask'],
         `pci allows one form of card numbers, and ${first.path} has another: ` +
           ruleText(first.mask),
         path,
