@@ -1,6 +1,6 @@
 import type { Purpose } from '@sealstream/contracts';
 import { isDeterministic } from '@sealstream/crypto';
-import { type Dataset, maskPurpose } from '@sealstream/policy';
+import { type Dataset, maskPurpose, partsOf } from '@sealstream/policy';
 
 /** Keys on which joins rest. */
 type JoinKeys = 'hash' | 'fpe' | 'vault' | 'deterministic';
@@ -15,12 +15,14 @@ export function joinKeysOf(purpose: Purpose): JoinKeys {
  * What equal values no longer have in common once such keys are made anew: each a topic of the
  * dataset and what stands there, old records against new ones.
  */
-export function brokenJoins(keys: JoinKeys, { fields, key, topics }: Dataset): string[] {
+export function brokenJoins(keys: JoinKeys, dataset: Dataset): string[] {
+  const { key, topics } = dataset;
+  const parts = partsOf(dataset);
   if (keys === 'deterministic')
-    return fields
+    return parts
       .filter(({ encrypt, seal }) => encrypt === 'seal' && isDeterministic(seal))
       .map(({ path }) => `${topics.encrypted}  field ${path}`);
-  const masked = fields
+  const masked = parts
     .filter((field) => maskPurpose(field) === keys)
     .map(({ path }) => `${topics.masked}  field ${path}`);
   if (keys !== 'hash') return masked;

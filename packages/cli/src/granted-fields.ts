@@ -1,5 +1,5 @@
 import { type GrantField, SealstreamError } from '@sealstream/contracts';
-import { type Dataset, didYouMean } from '@sealstream/policy';
+import { type Dataset, didYouMean, partsOf } from '@sealstream/policy';
 
 /**
  * The fields of a policy that a grant is to name, as they are sealed now.
@@ -7,7 +7,7 @@ import { type Dataset, didYouMean } from '@sealstream/policy';
  * @throws SealstreamError USAGE for a path that is not sealed on encrypted, or stands twice
  */
 export function grantedFields(dataset: Dataset, paths: readonly string[]): GrantField[] {
-  const sealed = dataset.fields.filter(({ encrypt }) => encrypt === 'seal');
+  const sealed = partsOf(dataset).filter(({ encrypt }) => encrypt === 'seal');
   const known = sealed.map(({ path }) => path);
   return paths.map((wanted, at) => {
     const field = sealed.find(({ path }) => path === wanted);

@@ -34,18 +34,19 @@ const JWE_BEGIN = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"').toString('
 const JWE = new RegExp(`${JWE_BEGIN}([\\w-]{16})In0\\.\\.`, 'g');
 
 /**
- * The key ids that a record names, wherever a key id of ours can stand in a value: behind the format
- * byte of a sealed record, also of one that a producer sealed, and in the text of tokens. So a copy of
- * any topic can be read, whatever it is called. Ids that stand there by chance count as well.
+ * The key ids that a record names, wherever a key id of ours can stand: behind the format byte of a
+ * sealed value, also of one that a producer sealed, and in the text of tokens in value and headers.
+ * So a copy of any topic can be read, whatever it is called. Ids that stand there by chance count as well.
  */
-export function keyIdsIn({ value }: Pick<KafkaRecord, 'value'>): Set<string> {
+export function keyIdsIn({ headers, value }: Pick<KafkaRecord, 'headers' | 'value'>): Set<string> {
   const ids = new Set<string>();
-  if (value === null) return ids;
-  const sealed = sealedId(behindProducerMarker(value) ?? value);
+  const sealed = value === null ? undefined : sealedId(behindProducerMarker(value) ?? value);
   if (sealed !== undefined) ids.add(sealed);
-  const text = value.toString('latin1');
-  for (const [, id = ''] of text.matchAll(TOKEN)) ids.add(id);
-  for (const [, id = ''] of text.matchAll(JWE)) ids.add(Buffer.from(id, 'base64url').toString());
+  for (const bytes of [value, ...headers.map(([, header]) => header)]) {
+    const text = bytes?.toString('latin1') ?? '';
+    for (const [, id = ''] of text.matchAll(TOKEN)) ids.add(id);
+    for (const [, id = ''] of text.matchAll(JWE)) ids.add(Buffer.from(id, 'base64url').toString());
+  }
   return ids;
 }
 

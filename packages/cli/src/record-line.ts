@@ -6,6 +6,8 @@ import { coordinateText, decodeSourceMark, type SourceMark } from '@sealstream/f
 export interface ShownRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** Where some of them were opened. */
+  readonly headers?: KafkaRecord['headers'];
   /** Why it was rejected; of rejected records alone. */
   readonly reject?: RejectNote;
   /** Why it could not be opened; then the value is not shown. */
@@ -34,7 +36,9 @@ export function recordLine(
   if (mark !== undefined && mark.attempt > 0)
     parts.push(`"attempt":${mark.attempt}`, `"branch":"${mark.branch}"`);
   if (shown.reject !== undefined) parts.push(`"reject":${JSON.stringify(shown.reject)}`);
-  const others = headers.filter(([name]) => name !== SOURCE_HEADER && name !== REJECT_HEADER);
+  const others = (shown.headers ?? headers).filter(
+    ([name]) => name !== SOURCE_HEADER && name !== REJECT_HEADER,
+  );
   if (others.length > 0)
     parts.push(
       `"headers":[${others.map(([name, value]) => `[${JSON.stringify(name)},${asJson(value)}]`).join(',')}]`,

@@ -78,7 +78,8 @@ function encryptedOpener(dataset: Dataset, keys: KeySource): RecordOpener {
     const opened = await opener.openAll(records);
     return opened.map((one, at): ShownRecord => {
       const { key } = records[at];
-      return one.ok ? { key, value: one.value } : { key, value: null, error: one.code };
+      if (!one.ok) return { key, value: null, error: one.code };
+      return { key, value: one.value, ...(one.headers && { headers: one.headers }) };
     });
   };
 }

@@ -1,6 +1,6 @@
 import type { Purpose } from '@sealstream/contracts';
 import { KEY_USES_HIGH, type ListedKeyset } from '@sealstream/keyring';
-import type { Dataset, Field } from '@sealstream/policy';
+import { type Dataset, type Field, partsOf } from '@sealstream/policy';
 
 type Algorithm = Field['seal']['algorithm'];
 
@@ -34,7 +34,7 @@ export interface KeyKind {
  */
 export function kindsOf(purpose: Purpose, dataset: Dataset): KeyKind[] {
   if (purpose !== 'field') return [{ purpose, rotates: !NEVER.includes(purpose) }];
-  const sealed = dataset.fields.filter(
+  const sealed = partsOf(dataset).filter(
     ({ encrypt, seal }) => encrypt === 'seal' && seal.keys === 'field',
   );
   const algorithms = new Set<Algorithm>(['xchacha20-poly1305']);

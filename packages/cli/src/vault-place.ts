@@ -1,5 +1,5 @@
 import { openVaultRows, type VaultRows } from '@sealstream/keyring';
-import { type Dataset, maskPurpose } from '@sealstream/policy';
+import { type Dataset, maskPurpose, partsOf } from '@sealstream/policy';
 
 import type { Context } from './context.ts';
 import { QUIET } from './quiet-logger.ts';
@@ -14,8 +14,8 @@ export function vaultPlaceOf(
 }
 
 /** Whether values of a dataset stand in the vault by this policy. */
-export function hasVault({ fields }: Dataset): boolean {
-  return fields.some((field) => maskPurpose(field) === 'vault');
+export function hasVault(dataset: Dataset): boolean {
+  return partsOf(dataset).some((field) => maskPurpose(field) === 'vault');
 }
 
 /**

@@ -8,11 +8,10 @@ import {
   SUBJECT_HEADER,
 } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
-import { type Dataset, type Plan } from '@sealstream/policy';
+import { type Dataset, type HeaderPlan, headerPlan, type Plan } from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
 import { batchEvent } from './batch-event.ts';
 import { BranchReader, type BranchWork, type Reject } from './branch-reader.ts';
-import { carriedHeaders } from './carried-headers.ts';
 import { envelopeHeaders, type EnvelopeParts, viewOf } from './envelope.ts';
 import type { FetchedBatch, FlowTransform } from './flow-transform.ts';
 import { StageCounts } from './stage-counts.ts';
@@ -64,11 +63,15 @@ class BranchWorker {
   readonly #branch: Branch;
   readonly #reader: BranchReader;
   readonly #carriesSubject: boolean;
+  readonly #headers: HeaderPlan;
   readonly #result = emptyParts();
   readonly #value = new ByteWriter();
+  /** The producer's headers, as they stand in the result. */
+  #carried: RecordHeaders = NONE;
 
   constructor(branch: Branch, keys: KeySource) {
     this.#branch = branch;
+    this.#headers = headerPlan(branch.dataset, branch.stage);
     this.#reader = new BranchReader(branch.stage, branch.dataset, keys);
     this.#carriesSubject = branch.stage === 'encrypt' && bindsSubject(branch.dataset);
   }
@@ -82,13 +85,36 @@ class BranchWorker {
     const reader = this.#reader;
     const envelope = reader.open(work, index);
     if (envelope === undefined) return;
-    const reject = reader.refusal(work, envelope) ?? this.#apply(envelope.value, work.counts);
+    const reject = reader.refusal(work, envelope) ?? this.#treat(envelope, work.counts);
     if (reject === WAITS) return;
     if (reject === undefined) this.#write(work.treated, envelope);
     else reader.reject(work, reject, envelope);
   }
 
-  /** Leaves the new value in `#result.value`, or tells why the record is rejected. */
+  /** Leaves what becomes of the record in `#result` and `#carried`, or tells why it is rejected. */
+  #treat(envelope: EnvelopeParts, counts: StageCounts): Reject | undefined {
+    try {
+      const reject = this.#carry(envelope, counts) ?? this.#apply(envelope.value, counts);
+      // Whole or not at all, as with the value.
+      if (reject === undefined && this.#carried !== NONE) this.#headers.count(counts.tally);
+      return reject;
+    } catch (error) {
+      // The batch is asked for again with the keys; the other records say what they lack, too.
+      if (isWanting(error)) return WAITS;
+      throw error;
+    }
+  }
+
+  #carry(envelope: EnvelopeParts, { tally }: StageCounts): Reject | undefined {
+    this.#carried = NONE;
+    if (envelope.headers.count === 0 || this.#headers.isEmpty) return undefined;
+    const keys = tally.noting(this.#reader.keys);
+    const treated = this.#headers.treat(envelopeHeaders(envelope), keys);
+    if (!treated.ok) return treated;
+    this.#carried = treated.headers;
+    return undefined;
+  }
+
   #apply(value: ByteRange, counts: StageCounts): Reject | undefined {
     const out = this.#value;
     const result = this.#result.value;
@@ -101,14 +127,8 @@ class BranchWorker {
     }
     const { plan } = this.#branch;
     const { bytes, from, to } = value;
-    try {
-      const refusal = plan.rewrite(bytes, from, to, this.#reader.keys, counts.tally, out);
-      if (refusal !== undefined) return refusal;
-    } catch (error) {
-      // The batch is asked for again with the keys; the other records say what they lack, too.
-      if (isWanting(error)) return WAITS;
-      throw error;
-    }
+    const refusal = plan.rewrite(bytes, from, to, this.#reader.keys, counts.tally, out);
+    if (refusal !== undefined) return refusal;
     result.bytes = out.bytes;
     result.from = 0;
     result.to = out.length;
@@ -124,10 +144,7 @@ class BranchWorker {
     setRange(result.headers, this.#reader.mark.section());
     result.timestampMs = envelope.timestampMs;
     result.offset = this.#reader.record.offset;
-    const carried =
-      envelope.headers.count === 0
-        ? NONE
-        : carriedHeaders(envelopeHeaders(envelope), dataset.headers);
+    const carried = this.#carried;
     const subject = this.#carriesSubject ? viewOf(envelope.subject) : null;
     if (carried.length === 0 && subject === null) {
       treated.add(result);
@@ -167,7 +184,7 @@ function bindsSubject({ fields }: Dataset): boolean {
   return fields.some(({ encrypt, seal }) => encrypt === 'seal' && seal.bind.includes('subject'));
 }
 
-const NONE: readonly never[] = [];
+const NONE: RecordHeaders = [];
 
 function setRange(target: ByteRange, { bytes, from, to }: ByteRange): void {
   target.bytes = bytes;

@@ -9,7 +9,6 @@ export { AcceptedCodec, type SealedRecord } from './accepted.ts';
 export { acceptedStage, type Branch } from './accepted-stage.ts';
 export { type AccountedBatch, type BatchCounts, batchEvent } from './batch-event.ts';
 export { BatchMark } from './batch-mark.ts';
-export { carriedHeaders, withoutReserved } from './carried-headers.ts';
 export { EncryptedOpener } from './encrypted-opener.ts';
 export { type OpenedRecord, RecordsOpener } from './records-opener.ts';
 export { type Envelope, encodeEnvelopeParts, viewOf } from './envelope.ts';
@@ -17,6 +16,7 @@ export type { FetchedBatch, FlowOutputs, FlowTransform } from './flow-transform.
 export { groupedStage, type GroupedStage, type StateRecord } from './grouped-stage.ts';
 export { RecordKeys } from './record-keys.ts';
 export { type Rewrap, type RewrapCounts, rewrapped } from './rewrapped.ts';
+export { withoutReserved } from './reserved-headers.ts';
 export { ProducerSeals, type Unsealed } from './producer-seal.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
 export { StageCounts } from './stage-counts.ts';

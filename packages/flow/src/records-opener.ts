@@ -1,21 +1,28 @@
 import {
   type ByteRange,
+  type RecordHeaders,
   SealstreamError,
   SOURCE_HEADER,
   SUBJECT_HEADER,
 } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
-import type { OpeningPlan, Verdict } from '@sealstream/policy';
+import type { HeaderPlan, OpeningPlan, Verdict } from '@sealstream/policy';
 import type { SealedRecord } from './accepted.ts';
 import { RecordKeys } from './record-keys.ts';
 import { COORDINATE_AT, COORDINATE_BYTES } from './source-mark.ts';
 
 const NO_MARK = Buffer.alloc(COORDINATE_AT + COORDINATE_BYTES);
+const TOMBSTONE = { ok: true, value: null } as const;
 /** A second bring follows when a key moved meanwhile; more would be a fault of the source. */
 const BRINGS_MAX = 5;
 
-/** What opening one record gave; a tombstone has no value. */
-export type OpenedRecord = Verdict | { readonly ok: true; readonly value: null };
+/**
+ * What opening one record gave; a tombstone has no value. Where headers can be opened, all of them, in
+ * their order.
+ */
+export type OpenedRecord =
+  | Exclude<Verdict, { readonly ok: true }>
+  | { readonly ok: true; readonly value: Buffer | null; readonly headers?: RecordHeaders };
 
 /**
  * Opens sealed fields of records of encrypted.D by a plan, as far as its keys go. A record that does
@@ -25,9 +32,12 @@ export class RecordsOpener {
   readonly #plan: OpeningPlan;
   readonly #keys: RecordKeys;
   readonly #source: ByteRange;
+  readonly #headers: HeaderPlan | undefined;
 
-  constructor(plan: OpeningPlan, keys: KeySource) {
+  /** @param headers opens those that are sealed; none when it is not given */
+  constructor(plan: OpeningPlan, keys: KeySource, headers?: HeaderPlan) {
     this.#plan = plan;
+    this.#headers = headers?.isEmpty === true ? undefined : headers;
     this.#source = { bytes: NO_MARK, from: 0, to: 0 };
     this.#keys = new RecordKeys(keys, this.#source);
   }
@@ -66,10 +76,12 @@ export class RecordsOpener {
 
   /** Undefined while the key of its subject is not in memory. */
   #open({ headers, value }: SealedRecord): OpenedRecord | undefined {
-    if (value === null) return { ok: true, value };
     this.#place(headers);
     try {
-      return this.#plan.open(value, this.#keys);
+      const treated = this.#headers?.treat(headers, this.#keys);
+      if (treated?.ok === false) return treated;
+      const opened = value === null ? TOMBSTONE : this.#plan.open(value, this.#keys);
+      return treated === undefined || !opened.ok ? opened : { ...opened, headers: treated.headers };
     } catch (error) {
       if (isWanting(error)) return undefined;
       throw error;

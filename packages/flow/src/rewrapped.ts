@@ -1,6 +1,7 @@
 import {
   type ByteRange,
   emptyParts,
+  type RecordHeaders,
   type RecordParts,
   type RecordSink,
   SealstreamError,
@@ -13,8 +14,10 @@ import {
   type CheckPlan,
   type Dataset,
   encryptPlan,
+  type HeaderPlan,
   openPlan,
   type Plan,
+  resealHeaders,
 } from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
 import { AcceptedCodec } from './accepted.ts';
@@ -63,10 +66,10 @@ export function rewrapped(rewrap: Rewrap, keys: KeySource): FlowTransform {
     const sink = out.to(target);
     for (let index = 0; index < batch.records.length; index += 1) {
       batch.records.read(index, parts);
-      const value = worker.anew(batch, parts, counts);
-      if (value === undefined) done.asTheyStand += 1;
+      const anew = worker.anew(batch, parts, counts);
+      if (anew === undefined) done.asTheyStand += 1;
       else done.rewrapped += 1;
-      write(sink, batch, parts, value ?? viewOf(parts.value));
+      write(sink, batch, parts, anew ?? { value: viewOf(parts.value) });
     }
     if (keys.subjects?.wants === true) return keys.subjects.bring();
     onCounted(batch, done);
@@ -74,14 +77,19 @@ export function rewrapped(rewrap: Rewrap, keys: KeySource): FlowTransform {
   };
 }
 
+/** What is sealed anew of a record; headers when they are, too. */
+interface SealedAnew {
+  readonly value: Buffer | null;
+  readonly headers?: RecordHeaders;
+}
+
 function write(
   sink: RecordSink,
   { records }: FetchedBatch,
   parts: RecordParts,
-  value: Buffer | null,
+  { headers = records.headersOf(parts), value }: SealedAnew,
 ): void {
   const { offset, timestampMs } = parts;
-  const headers = records.headersOf(parts);
   sink.push({ key: viewOf(parts.key), value, headers, timestamp: BigInt(timestampMs) }, offset);
 }
 
@@ -107,7 +115,7 @@ class AcceptedAnew {
     this.#keys = keys;
   }
 
-  anew({ records }: FetchedBatch, parts: RecordParts, counts: StageCounts): Buffer | undefined {
+  anew({ records }: FetchedBatch, parts: RecordParts, counts: StageCounts): SealedAnew | undefined {
     const record = {
       key: viewOf(parts.key),
       value: viewOf(parts.value),
@@ -119,7 +127,7 @@ class AcceptedAnew {
       // Sealed anew it would outlive the key that its shred waits for.
       if (envelope.subject !== null && this.#keys.shreds?.has(envelope.subject, 0) === true)
         return undefined;
-      return this.#codec.seal(keys, encoded, record.key, envelope).value ?? undefined;
+      return { value: this.#codec.seal(keys, encoded, record.key, envelope).value };
     } catch (error) {
       if (isOneRecords(error)) return undefined;
       throw error;
@@ -129,10 +137,11 @@ class AcceptedAnew {
 
 const NO_MARK = Buffer.alloc(COORDINATE_AT + COORDINATE_BYTES);
 
-/** Fields of records of encrypted.D. */
+/** Fields and headers of records of encrypted.D. */
 class FieldsAnew {
   readonly #open: Plan;
   readonly #seal: Plan;
+  readonly #headers: HeaderPlan;
   readonly #check: CheckPlan;
   readonly #index: SubjectIndex;
   readonly #hasSubject: boolean;
@@ -144,31 +153,41 @@ class FieldsAnew {
   constructor(dataset: Dataset, keys: KeySource) {
     this.#open = openPlan(dataset);
     this.#seal = encryptPlan(dataset);
+    this.#headers = resealHeaders(dataset);
     this.#check = checkPlan(dataset);
     this.#index = new SubjectIndex(dataset.name);
     this.#hasSubject = dataset.subject !== undefined;
     this.#keys = new RecordKeys(keys, this.#source);
   }
 
-  anew({ records }: FetchedBatch, parts: RecordParts, counts: StageCounts): Buffer | undefined {
-    const { bytes, from, to } = parts.value;
-    if (from < 0) return undefined;
-    this.#place(records.headersOf(parts));
-    this.#plain.reset();
-    this.#sealed.reset();
+  anew({ records }: FetchedBatch, parts: RecordParts, counts: StageCounts): SealedAnew | undefined {
+    const headers = records.headersOf(parts);
+    this.#place(headers);
     try {
-      const { tally } = new StageCounts();
-      if (this.#open.rewrite(bytes, from, to, this.#keys, tally, this.#plain) !== undefined)
-        return undefined;
-      const plain = this.#plain;
-      if (this.#hasSubject && !this.#findSubject(plain)) return undefined;
-      const whole = [plain.bytes, 0, plain.length, this.#keys, counts.tally] as const;
-      const refusal = this.#seal.rewrite(...whole, this.#sealed);
-      return refusal === undefined ? this.#sealed.take() : undefined;
+      const value = this.#valueAnew(parts.value, counts);
+      if (value === undefined) return undefined;
+      if (this.#headers.isEmpty) return value === null ? undefined : { value };
+      const treated = this.#headers.treat(headers, counts.tally.noting(this.#keys));
+      return treated.ok ? { value, headers: treated.headers } : undefined;
     } catch (error) {
       if (isOneRecords(error)) return undefined;
       throw error;
     }
+  }
+
+  /** Null for a tombstone; undefined when it does not open, or what it opens to is none of ours. */
+  #valueAnew({ bytes, from, to }: ByteRange, counts: StageCounts): Buffer | null | undefined {
+    if (from < 0) return null;
+    this.#plain.reset();
+    this.#sealed.reset();
+    const { tally } = new StageCounts();
+    if (this.#open.rewrite(bytes, from, to, this.#keys, tally, this.#plain) !== undefined)
+      return undefined;
+    const plain = this.#plain;
+    if (this.#hasSubject && !this.#findSubject(plain)) return undefined;
+    const whole = [plain.bytes, 0, plain.length, this.#keys, counts.tally] as const;
+    const refusal = this.#seal.rewrite(...whole, this.#sealed);
+    return refusal === undefined ? this.#sealed.take() : undefined;
   }
 
   #place(headers: ReturnType<FetchedBatch['records']['headersOf']>): void {

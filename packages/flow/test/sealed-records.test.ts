@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryKeys } from '../../crypto/test/memory-keys.ts';
 import { AcceptedCodec } from '../src/accepted.ts';
-import { carriedHeaders, withoutReserved } from '../src/carried-headers.ts';
 import { decodeEnvelope, encodeEnvelope } from '../src/envelope.ts';
+import { withoutReserved } from '../src/reserved-headers.ts';
 import { RejectedCodec } from '../src/rejected.ts';
 import { coordinateText, decodeSourceMark, encodeSourceMark } from '../src/source-mark.ts';
 
@@ -140,22 +140,5 @@ describe('headers', () => {
       ['sealstream-reject', null],
     ] as const;
     expect(withoutReserved(headers)).toEqual({ kept: [['a', null]], dropped: 2 });
-  });
-
-  it('pass only when the policy names them, traceparent only when it is one', () => {
-    const good = Buffer.from('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');
-    const named = ['traceparent', 'kept'];
-    const carry = (value: Buffer | null) => carriedHeaders([['traceparent', value]], named);
-    expect(carry(good)).toEqual([['traceparent', good]]);
-    for (const bad of [
-      '00-123-45-6789',
-      '',
-      `${good.toString()}x`,
-      good.toString().toUpperCase(),
-    ]) {
-      expect(carry(Buffer.from(bad))).toEqual([]);
-    }
-    expect(carry(null)).toEqual([]);
-    expect(carriedHeaders([['other', good]], named)).toEqual([]);
   });
 });

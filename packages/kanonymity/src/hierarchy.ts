@@ -58,6 +58,8 @@ export class Hierarchy {
   readonly leaves: number;
   /** How many nodes there are, leaves included. */
   readonly nodes: number;
+  /** How far `*` stands above a raw value; as far above each. */
+  readonly levels: number;
   readonly #texts: string[] = [];
   readonly #leafOf = new Map<string, number>();
   readonly #parent: Int32Array;
@@ -97,6 +99,9 @@ export class Hierarchy {
     this.#end = Int32Array.from(all, ({ leaves: below }, node) => this.#first[node] + below);
     for (const { text } of all) this.#texts.push(text);
     for (const [index, { text }] of leaves.entries()) this.#leafOf.set(text, index);
+    let levels = 0;
+    for (let at = this.#parent[0]; at >= 0; at = this.#parent[at]) levels++;
+    this.levels = levels;
   }
 
   /** The number of a raw value, or undefined when the hierarchy does not know it. */
@@ -111,6 +116,13 @@ export class Hierarchy {
   /** The node above, or -1 above `*`. */
   parentOf(node: number): number {
     return this.#parent[node];
+  }
+
+  /** The node so many levels above a leaf, `levels` at most; 0 is the leaf itself. */
+  above(leaf: number, level: number): number {
+    let at = leaf;
+    for (let up = 0; up < level; up++) at = this.#parent[at];
+    return at;
   }
 
   /** How many leaves are below a node. */

@@ -33,6 +33,19 @@ describe('a hierarchy', () => {
     expect([kenya, africa, root].map((node) => hierarchy.lossOf(node))).toEqual([0, 0.5, 1]);
   });
 
+  test('has a column of the file at each level above a raw value, and * at the last', () => {
+    const hierarchy = Hierarchy.parse(
+      'Lyon;France;Europe;*\nNice;France;Europe;*\nLima;Peru;America;*',
+    );
+    expect(hierarchy.levels).toBe(3);
+    const texts = (leaf: string) =>
+      [0, 1, 2, 3].map((level) =>
+        hierarchy.textOf(hierarchy.above(hierarchy.leafOf(leaf) ?? -1, level)),
+      );
+    expect(texts('Nice')).toEqual(['Nice', 'France', 'Europe', '*']);
+    expect(texts('Lima')).toEqual(['Lima', 'Peru', 'America', '*']);
+  });
+
   test('is read with another separator, with CRLF, and with lines in any order', () => {
     const hierarchy = Hierarchy.parse('Kenya,Africa,*\r\nPeru,America,*\r\nTogo,Africa,*\r\n', ',');
     const africa = hierarchy.join(hierarchy.leafOf('Togo') ?? -1, hierarchy.leafOf('Kenya') ?? -1);

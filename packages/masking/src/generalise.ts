@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hierarchyRewrite } from './hierarchy-level.ts';
 import { floorToMultiple, formatDecimal, parseDecimal } from './decimal.ts';
 import { isoDate } from './iso-date.ts';
 import { type MaskAction, type Rewrite, writeAscii } from './transform.ts';
@@ -25,6 +26,16 @@ export const GeneraliseParameters = z
         .min(1)
         .max(200)
         .describe('Ages above this one become one above it: 89 gives 90. HIPAA wants 89.'),
+    }),
+    z.strictObject({
+      hierarchy: z
+        .string()
+        .min(1)
+        .describe('File beside the policy: a line for each value, with ever coarser forms, and *.'),
+      level: z
+        .int()
+        .min(1)
+        .describe('Which of the coarser forms takes its place; 1 stands beside the value.'),
     }),
   ])
   .describe('Replaces a value by something coarser that holds it.');
@@ -114,18 +125,25 @@ function ageRewrite(over: number): Rewrite {
   };
 }
 
+function textRewrite(
+  rule: Exclude<GeneraliseParameters, { bucket: number } | { ageOver: number }>,
+): Rewrite {
+  if ('hierarchy' in rule) return hierarchyRewrite(rule.hierarchy, rule.level);
+  return 'zip' in rule ? zipRewrite : dateRewrite(rule.date);
+}
+
 /**
  * `generalise`: a number becomes the lower bound of its bucket, exactly (below zero too); an ISO
  * date its year or its year and month; a US zip code its first three digits; an age in whole years
- * one that stands for all above it. What is none of these, or a number of over 1,000 digits, is unfit.
+ * one that stands for all above it; a text what its hierarchy has at a level, `hierarchy` being the text
+ * of the file here. What is none of these, or a number of over 1,000 digits, is unfit.
  */
 export function generaliseAction(rule: GeneraliseParameters): MaskAction {
   if ('bucket' in rule)
     return { does: 'rewrite', output: 'number', rewrite: bucketRewrite(rule.bucket) };
   if ('ageOver' in rule)
     return { does: 'rewrite', output: 'number', rewrite: ageRewrite(rule.ageOver) };
-  const rewrite = 'zip' in rule ? zipRewrite : dateRewrite(rule.date);
-  return { does: 'rewrite', output: 'text', rewrite };
+  return { does: 'rewrite', output: 'text', rewrite: textRewrite(rule) };
 }
 
 /** What a value must be declared as, so that it can be generalised so. */

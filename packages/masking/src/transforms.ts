@@ -123,8 +123,9 @@ export const TRANSFORMS = {
     ...keyless,
     summary:
       'Puts the lower bound of a bucket, the year or month of a date, the first three digits of a ' +
-      'US zip code, or one age for all above it in its place.',
-    example: '{ generalise: { bucket: 50 } } or { generalise: { date: year } }',
+      'US zip code, one age for all above it, or a coarser form from a file in its place.',
+    example:
+      '{ generalise: { bucket: 50 } } or { generalise: { hierarchy: cities.csv, level: 1 } }',
     parameters: GeneraliseParameters,
     bare: false,
     takesParameters: true,
@@ -132,7 +133,7 @@ export const TRANSFORMS = {
     types: ['string', 'number'],
     output: 'as it was',
     shows: 'part',
-    keeps: 'the bucket, year, month, area or age',
+    keeps: 'the bucket, year, month, area, age or coarser form',
     needsType: generalises,
     action: (rule) => generaliseAction(rule),
   }),

@@ -116,3 +116,38 @@ describe('date', () => {
     expect(date('year', text)).toBeUndefined();
   });
 });
+
+describe('hierarchy', () => {
+  const CITIES = 'Lyon;France;Europe;*\nNice;France;Europe;*\nKöln;"Rhein";Europe;*\n';
+  const at = (level: number, text: string, hierarchy = CITIES) =>
+    maskOne('generalise', { hierarchy, level }, text);
+
+  test.each([
+    [1, 'Lyon', 'France'],
+    [1, 'Köln', '"Rhein"'],
+    [2, 'Nice', 'Europe'],
+    [3, 'Nice', '*'],
+  ])('at level %d %s becomes %s', (level, text, coarser) => {
+    expect(at(level, text)).toBe(coarser);
+  });
+
+  test.each(['', 'lyon', 'Lyon ', 'France', 'Europe', '*', 'Lyon;France', 'Ko\u0308ln'])(
+    'what is no first column of the file, byte for byte, is unfit: %j',
+    (text) => {
+      expect(at(1, text)).toBeUndefined();
+    },
+  );
+
+  test('every value of a file becomes what stands so many columns behind it, and no other does', () => {
+    const word = fc.stringMatching(/^[A-Za-z0-9 é]{1,8}$/);
+    const rows = fc.uniqueArray(word, { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(rows, fc.integer({ min: 1, max: 3 }), word, (values, level, other) => {
+        const columns = values.map((value, i) => [value, `a:${i % 3}`, `b:${i % 3}`, '*']);
+        const file = columns.map((row) => row.join(';')).join('\n');
+        for (const row of columns) expect(at(level, row[0], file)).toBe(row[level]);
+        if (!values.includes(other)) expect(at(level, other, file)).toBeUndefined();
+      }),
+    );
+  });
+});

@@ -1,94 +1,23 @@
-import { datasetTopics, RESERVED_HEADER_PREFIX } from '@sealstream/contracts';
+import { datasetTopics } from '@sealstream/contracts';
 import { DEFAULT_SEAL } from '@sealstream/crypto';
 import { parsePattern } from '@sealstream/records';
-import { type Dataset, type EncryptMethod, type Field, identify } from './dataset.ts';
-import { checkExposure, checkKeyOracle, type ExposureReport, isCard } from './exposure.ts';
-import { type ReadBeside, readKAnonymity } from './k-anonymity-reader.ts';
-import { type DatasetText, type FieldText, MAX_RECORD_BYTES } from './language.ts';
-import {
-  canGoWithSubject,
-  readMask,
-  shredProblem,
-  subjectProblem,
-  typeProblem,
-} from './mask-rule.ts';
+import { type Dataset, type Field, identify } from './dataset.ts';
+import { checkKeyOracle, type ExposureReport, isCard } from './exposure.ts';
+import { readField } from './field-reader.ts';
+import { readHeaders } from './header-reader.ts';
+import { readKAnonymity } from './k-anonymity-reader.ts';
+import { type DatasetText, MAX_RECORD_BYTES } from './language.ts';
 import { didYouMean } from './near-word.ts';
-import type { MaskRule } from '@sealstream/masking';
-import {
-  checkCardForms,
-  checkPresetKey,
-  checkPresets,
-  type PresetRule,
-  presetRule,
-} from './preset-rules.ts';
+import { checkCardForms, checkPresetKey } from './preset-rules.ts';
 import { type PresetName, PRESETS } from './presets.ts';
 import { checkPaths, spelled } from './path-rules.ts';
-import { readSeal } from './seal-rule.ts';
+import { headerName } from './record-part.ts';
 import type { Place, SourceText } from './source-text.ts';
 
 function given<T>(text: Readonly<Record<string, T | undefined>> | undefined): Record<string, T> {
   return Object.fromEntries(
     Object.entries(text ?? {}).filter((entry): entry is [string, T] => entry[1] !== undefined),
   );
-}
-
-function readField(
-  report: ExposureReport,
-  place: Place,
-  path: string,
-  text: FieldText,
-  rest: {
-    readonly required: boolean;
-    readonly hasSubject: boolean;
-    readonly presets: readonly PresetName[];
-  },
-): Field | undefined {
-  const { source } = report;
-  const { hasSubject, presets, required } = rest;
-  const types = [...new Set(typeof text.type === 'string' ? [text.type] : text.type)].sort();
-  if (text.encrypt === null && source.isEmpty([...place, 'encrypt']))
-    source.report([...place, 'encrypt'], 'encrypt is empty; write seal, keep, drop or null', path);
-  const given = presetRule(presets, text.class, types);
-  const byPreset = text.mask === undefined ? given : undefined;
-  const mask = byPreset?.mask ?? readMask(source, [...place, 'mask'], text.mask);
-  if (mask === undefined) return undefined;
-  const goesWithSubject = hasSubject && text.survivesShred !== true && canGoWithSubject(mask);
-  const field: Field = {
-    path: spelled(path),
-    types,
-    required,
-    mask,
-    encrypt: encryptMethod(text, given?.encrypt?.method ?? 'seal'),
-    seal: readSeal(report, { place, path, text, hasSubject }),
-    ...(text.class !== undefined && { class: text.class }),
-    ...(given !== undefined && { presets: presetsOf(text, given) }),
-    ...(goesWithSubject && { maskGoesWithSubject: true as const }),
-  };
-  const unfit = typeProblem(mask, types) ?? subjectRule(text, mask, hasSubject);
-  if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
-  else checkExposure(report, field, place, text.equalityOracle !== undefined);
-  checkPresets(report, presets, field, place);
-  return field;
-}
-
-/** Which of what a field does is a preset's and not its own. */
-function presetsOf({ encrypt, mask }: FieldText, given: PresetRule): NonNullable<Field['presets']> {
-  return {
-    ...(mask === undefined && { mask: given.preset }),
-    ...(encrypt === undefined && given.encrypt !== undefined && { encrypt: given.encrypt.preset }),
-  };
-}
-
-/** What the dataset's having a subject, or none, forbids the mask. */
-function subjectRule(text: FieldText, mask: MaskRule, hasSubject: boolean): string | undefined {
-  if (!hasSubject) return subjectProblem(mask);
-  return text.survivesShred === true ? undefined : shredProblem(mask);
-}
-
-function encryptMethod({ encrypt }: FieldText, unsaid: EncryptMethod): EncryptMethod {
-  if (encrypt === undefined) return unsaid;
-  if (encrypt === null) return 'null';
-  return typeof encrypt === 'string' ? encrypt : 'seal';
 }
 
 function checkRequired(source: SourceText, place: Place, text: DatasetText): void {
@@ -141,15 +70,6 @@ function readTags(source: SourceText, place: Place, text: DatasetText): Dataset[
   );
 }
 
-function checkHeaders(source: SourceText, place: Place, headers: readonly string[]): void {
-  for (const [i, name] of headers.entries()) {
-    const at = [...place, 'headers', i];
-    if (name.toLowerCase().startsWith(RESERVED_HEADER_PREFIX))
-      source.report(at, `headers that begin with ${RESERVED_HEADER_PREFIX} are Sealstream's own`);
-    else if (headers.indexOf(name) !== i) source.report(at, `headers names ${name} twice`);
-  }
-}
-
 function checkPresetNames(source: SourceText, place: Place, presets: readonly PresetName[]): void {
   for (const [i, name] of presets.entries())
     if (presets.indexOf(name) !== i)
@@ -185,7 +105,6 @@ export function readDataset(
   report: ExposureReport,
   name: string,
   text: DatasetText,
-  readBeside: ReadBeside,
 ): Dataset | undefined {
   const { source } = report;
   const place: Place = ['datasets', name];
@@ -206,12 +125,19 @@ export function readDataset(
     const read = readField(report, at, path, field, rest);
     if (read !== undefined) fields.push(read);
   }
-  checkCardForms(report, presets, fields, [...place, 'fields']);
   checkRequired(source, place, text);
   checkSubject(source, place, text);
   checkFormat(source, place, text);
-  checkHeaders(source, place, text.headers ?? []);
-  const kAnonymity = readKAnonymity({ source, readBeside }, place, text, fields);
+  const headers = readHeaders(report, [...place, 'headers'], text.headers, {
+    hasSubject: text.subject !== undefined,
+    presets,
+  });
+  checkCardForms(report, presets, [...headers, ...fields], (path) =>
+    headerName(path) === undefined
+      ? [...place, 'fields', path]
+      : [...place, 'headers', headerName(path) ?? ''],
+  );
+  const kAnonymity = readKAnonymity(report, place, text, fields);
   checkGroupsShow(source, place, { presets, fields, kAnonymity });
   const key = { mask: text.key?.mask ?? 'hash', encrypt: text.key?.encrypt ?? 'hash' };
   const hashed = key.mask === 'hash' || key.encrypt === 'hash';
@@ -233,7 +159,7 @@ export function readDataset(
     producerTokens: text.producerTokens ?? 'reject',
     producerSeal: text.producerSeal ?? 'allowed',
     key,
-    headers: text.headers ?? [],
+    headers,
     ...(kAnonymity !== undefined && { kAnonymity }),
     ...(text.deleteAfterIngest !== undefined && { deleteAfterIngest: text.deleteAfterIngest }),
     required: required.map(spelled),

@@ -28,7 +28,7 @@ export type UnknownFields = (typeof UNKNOWN_FIELDS)[number];
 
 /** What a policy says about one field. */
 export interface Field {
-  /** Path pattern: a JSON Pointer with `*` for each element or member. */
+  /** Path pattern: a JSON Pointer with `*` for each element or member; or what stands for a header. */
   readonly path: string;
   readonly types: readonly ValueType[];
   readonly required: boolean;
@@ -71,8 +71,8 @@ export interface DatasetRules {
   /** Whether producers seal whole records before they reach Kafka. */
   readonly producerSeal: ProducerSealRule;
   readonly key: { readonly mask: KeyMethod; readonly encrypt: KeyMethod };
-  /** Names of the producer's headers that pass. */
-  readonly headers: readonly string[];
+  /** The producer's headers that pass, as strings at paths that headerName reads. */
+  readonly headers: readonly Field[];
   /** Masked holds groups that look alike; undefined where it holds one record for each. */
   readonly kAnonymity?: KAnonymity;
   /** Undefined when the policy does not say. */
@@ -100,15 +100,16 @@ function canonical(value: unknown): string {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 
+const canonicalFields = (fields: readonly Field[]) =>
+  fields.map((field) => ({ ...field, presets: undefined })).sort((a, b) => byText(a.path, b.path));
+
 /** Adds the hash and the id that records carry. */
 export function identify(rules: DatasetRules): Dataset {
   const sorted = {
     ...rules,
-    headers: rules.headers.toSorted(byText),
+    headers: canonicalFields(rules.headers),
     required: rules.required.toSorted(byText),
-    fields: rules.fields
-      .map((field) => ({ ...field, presets: undefined }))
-      .sort((a, b) => byText(a.path, b.path)),
+    fields: canonicalFields(rules.fields),
   };
   const digest = createHash('sha256').update(canonical(sorted)).digest();
   const policyId = Buffer.alloc(8);

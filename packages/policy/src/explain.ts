@@ -2,11 +2,13 @@ import { isDeterministic } from '@sealstream/crypto';
 import { type Shows, type Transform, TRANSFORMS } from '@sealstream/masking';
 import type { Dataset, Field } from './dataset.ts';
 import type { PresetName } from './presets.ts';
+import { partsOf } from './record-part.ts';
+import { ruleText } from './rule-text.ts';
 import { type PlannedField, shredPlan } from './shred-plan.ts';
 
 /** What stands on one output of one part of a record, and who can do what with it. */
 export interface Explained {
-  /** Path pattern of the policy; (key), (header NAME) or (unknown) for what is no field. */
+  /** Path pattern of the policy; #key, #header/NAME or (unknown) for what is no field. */
   readonly path: string;
   readonly topic: string;
   /** As the policy writes it. */
@@ -35,8 +37,8 @@ const READABLE = 'everybody who reads the topic';
  */
 export function explain(dataset: Dataset, path?: string): Explained[] {
   const { encrypted, masked } = dataset.topics;
-  const fields = dataset.fields.filter((field) => path === undefined || field.path === path);
-  const parts = fields.flatMap((field) => [
+  const named = partsOf(dataset).filter((part) => path === undefined || part.path === path);
+  const parts = named.flatMap((field) => [
     {
       path: field.path,
       topic: masked,
@@ -50,8 +52,7 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
       ...given(field.presets?.encrypt),
     },
   ]);
-  const all =
-    path === undefined ? [...keyParts(dataset), ...headerParts(dataset), ...parts] : parts;
+  const all = path === undefined ? [...keyParts(dataset), ...parts] : parts;
   if (path === undefined) all.push(...tagParts(dataset), ...unknownParts(dataset));
   const shredded = new Map(
     shredPlan(dataset).map(({ after, path: of, topic }) => [`${topic} ${of}`, after]),
@@ -67,11 +68,6 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
 
 const given = (preset: PresetName | undefined): { preset?: PresetName } =>
   preset === undefined ? {} : { preset };
-
-/** As a policy writes it: a name, or a name with its parameters. */
-function written(name: string, parameters: unknown): string {
-  return parameters === undefined ? name : `${name} ${JSON.stringify(parameters)}`;
-}
 
 /** What a policy may leave out does not make a rule another one. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
@@ -92,7 +88,7 @@ function maskPart({ mask }: Field): Part {
   const { keeps, output, purpose, reversible, shows }: Transform = TRANSFORMS[mask.name];
   const back = reversible ? `who holds the keys of ${purpose}` : NOBODY;
   return {
-    treatment: written(mask.name, withoutDefaults(mask.parameters)),
+    treatment: ruleText({ name: mask.name, parameters: withoutDefaults(mask.parameters) }),
     becomes: output,
     shows,
     keeps,
@@ -156,7 +152,8 @@ function encryptPart(
   };
   const length = seal.pad ? 'its length, rounded up' : 'its length';
   return {
-    treatment: Object.keys(more).length === 0 ? 'seal' : written('seal', more),
+    treatment:
+      Object.keys(more).length === 0 ? 'seal' : ruleText({ name: 'seal', parameters: more }),
     becomes: `${seal.form} under ${seal.algorithm}`,
     shows: isEqual ? 'equality' : 'nothing',
     keeps: isEqual ? `which records have equal values, and ${length}` : length,
@@ -180,19 +177,9 @@ type Placed = Part & Pick<Explained, 'path' | 'topic'>;
 
 function keyParts({ key, topics }: Dataset): Placed[] {
   return [
-    { path: '(key)', topic: topics.masked, ...KEY_PARTS[key.mask] },
-    { path: '(key)', topic: topics.encrypted, ...KEY_PARTS[key.encrypt] },
+    { path: '#key', topic: topics.masked, ...KEY_PARTS[key.mask] },
+    { path: '#key', topic: topics.encrypted, ...KEY_PARTS[key.encrypt] },
   ];
-}
-
-function headerParts({ headers, topics }: Dataset): Placed[] {
-  return headers.flatMap((name) =>
-    [topics.masked, topics.encrypted].map((topic) => ({
-      path: `(header ${name})`,
-      topic,
-      ...PLAIN.keep,
-    })),
-  );
 }
 
 /** Fields that the policy does not name and a schema tags. */

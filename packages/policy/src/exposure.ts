@@ -11,7 +11,8 @@ import {
 import { isDeterministic } from '@sealstream/crypto';
 import { parsePattern } from '@sealstream/records';
 import type { Field } from './dataset.ts';
-import type { Place, SourceText } from './source-text.ts';
+import { headerName } from './record-part.ts';
+import type { Place, ReadBeside, SourceText } from './source-text.ts';
 import {
   type ClassName,
   ENUMERABLE_BITS,
@@ -24,16 +25,18 @@ import {
 const CARD_FIRST = 6;
 const CARD_LAST = 4;
 
-/** What a rule would still show, as errors and warnings. */
+/** What a rule would still show, as errors and warnings; and the files that rules go by. */
 export interface ExposureReport {
   readonly source: SourceText;
+  readonly readBeside: ReadBeside;
   warn(place: Place, message: string, path?: string): void;
 }
 
 /** By its class, or without one by its name. */
 export function isCard(field: Pick<Field, 'class' | 'path'>): boolean {
   if (field.class !== undefined) return field.class === 'card';
-  const name = parsePattern(field.path)?.findLast((step) => step !== null);
+  const name =
+    headerName(field.path) ?? parsePattern(field.path)?.findLast((step) => step !== null);
   return typeof name === 'string' && soundsLikeCard(name);
 }
 

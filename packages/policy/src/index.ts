@@ -33,10 +33,18 @@ export { type Explained, explain } from './explain.ts';
 export type { Stage } from './field-stage.ts';
 export { fieldsPlan, type OpeningPlan, type SealedField } from './fields-plan.ts';
 export { type FileApplication, fileFormat, type FileOutput, type Finding } from './file-output.ts';
+export {
+  headerCheck,
+  HeaderPlan,
+  headerPlan,
+  openHeaders,
+  resealHeaders,
+  sealedHeaders,
+} from './header-plan.ts';
 export { checkPlan, encryptPlan, maskPlan, openPlan } from './json-plan.ts';
 export type { CheckPlan, NeededSchemas, Plan } from './plan.ts';
 export { type GroupPlan, groupPlan } from './group-plan.ts';
-export type { ReadBeside } from './k-anonymity-reader.ts';
+export type { ReadBeside } from './source-text.ts';
 export { policyJsonSchema, policyTestsJsonSchema } from './json-schema.ts';
 export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';
@@ -45,6 +53,7 @@ export { datasetOf, parsePolicy, type Policy } from './policy.ts';
 export { type Difference, type PolicyDiff, policyDiff } from './policy-diff.ts';
 export { PRESET_NAMES, type PresetName, type PresetRow, PRESETS } from './presets.ts';
 export { formatProblem, PolicyError, type Problem } from './problem.ts';
+export { headerName, headerPath, partsOf } from './record-part.ts';
 export { type SampleField, sampleFields } from './sample-fields.ts';
 export { samplePolicy } from './sample-policy.ts';
 export { type PlannedField, shredPlan } from './shred-plan.ts';

@@ -1,24 +1,13 @@
-import { Hierarchy, HierarchyError } from '@sealstream/kanonymity';
 import { parsePattern } from '@sealstream/records';
 import type { Field } from './dataset.ts';
+import type { ExposureReport } from './exposure.ts';
+import { readHierarchy } from './hierarchy-file.ts';
 import { DELAY, type KAnonymityText, type QuasiIdentifierText } from './k-anonymity-language.ts';
 import type { DatasetText } from './language.ts';
 import type { KAnonymity, QuasiIdentifierRule } from './k-anonymity.ts';
 import { didYouMean } from './near-word.ts';
 import { spelled } from './path-rules.ts';
 import type { Place, SourceText } from './source-text.ts';
-
-/**
- * Reads a file that a policy names, by its name there; undefined when it cannot be read. Where
- * relative names begin is the caller's to know.
- */
-export type ReadBeside = (file: string) => string | undefined;
-
-/** What is needed to read the rules of a dataset's groups. */
-export interface GroupReport {
-  readonly source: SourceText;
-  readonly readBeside: ReadBeside;
-}
 
 const WAITING = 100_000;
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -28,7 +17,7 @@ const ALIKE = ['redact', 'drop', 'null', 'constant'];
 
 /** Groups of a dataset, or undefined when it has none, or some rule of them could not be read. */
 export function readKAnonymity(
-  report: GroupReport,
+  report: ExposureReport,
   place: Place,
   text: DatasetText,
   fields: readonly Field[],
@@ -72,11 +61,8 @@ function checkWhole(source: SourceText, place: Place, text: DatasetText): void {
       text.key === undefined ? at : [...place, 'key', 'mask'],
       'the key of a record tells it from its group: say key: { mask: drop }',
     );
-  if ((text.headers ?? []).length > 0)
-    source.report(
-      [...place, 'headers', 0],
-      'a header tells a record from its group: let none pass',
-    );
+  if (Object.keys(text.headers ?? {}).length > 0)
+    source.report([...place, 'headers'], 'a header tells a record from its group: let none pass');
   const { l = 1, quasiIdentifiers, sensitive = [] } = text.kAnonymity as KAnonymityText;
   if (l > 1 && sensitive.length === 0)
     source.report([...at, 'l'], 'l counts values of sensitive fields, and none is named');
@@ -152,21 +138,24 @@ function checkNeighbours(
 }
 
 function quasiIdentifiers(
-  report: GroupReport,
+  report: ExposureReport,
   place: Place,
   text: DatasetText,
 ): readonly QuasiIdentifierRule[] {
   const { quasiIdentifiers: rules } = text.kAnonymity as KAnonymityText;
-  return Object.entries(rules).flatMap(([path, rule]) => {
+  return Object.entries(rules).flatMap(([path, rule]): QuasiIdentifierRule[] => {
     const at = [...place, path];
     const types = checkShown(report.source, at, path, text);
     const problem = formProblem(rule, types);
     if (problem !== undefined) report.source.report(at, `${path} ${problem}`);
     if (problem !== undefined || types.length === 0) return [];
-    if (rule.hierarchy !== undefined)
-      return hierarchyRule(report, [...at, 'hierarchy'], path, rule.hierarchy);
+    if (rule.hierarchy !== undefined) {
+      const read = readHierarchy(report, [...at, 'hierarchy'], rule.hierarchy);
+      if (read === undefined) return [];
+      return [{ path: spelled(path), kind: 'categorical', hierarchy: read.text }];
+    }
     const { from: least = 0, to: most = 0 } = rule;
-    return [{ path: spelled(path), kind: 'numeric', least, most } as const];
+    return [{ path: spelled(path), kind: 'numeric', least, most }];
   });
 }
 
@@ -183,25 +172,4 @@ function formProblem(
       : 'is a number: say { from: LEAST, to: MOST }';
   if (types.join() === 'string') return isTree ? undefined : 'is a string: say { hierarchy: FILE }';
   return 'must be of type: number or type: string';
-}
-
-function hierarchyRule(
-  { readBeside, source }: GroupReport,
-  at: Place,
-  path: string,
-  file: string,
-): QuasiIdentifierRule[] {
-  const hierarchy = readBeside(file);
-  if (hierarchy === undefined) {
-    source.report(at, `${file} cannot be read; its name begins where the policy file stands`);
-    return [];
-  }
-  try {
-    Hierarchy.parse(hierarchy);
-    return [{ path: spelled(path), kind: 'categorical', hierarchy }];
-  } catch (error) {
-    if (!(error instanceof HierarchyError)) throw error;
-    source.report(at, `${file}: ${error.message}`);
-    return [];
-  }
 }

@@ -15,6 +15,7 @@ function wordsAt(place: Place): readonly string[] {
   if (place.length === 3 && third === 'key') return WORDS.key;
   if (third === 'tags') return place.length === 4 ? WORDS.tag : [];
   if (third === 'kAnonymity') return place.length === 3 ? WORDS.kAnonymity : WORDS.quasiIdentifier;
+  if (place.length === 4 && third === 'headers') return WORDS.header;
   if (third !== 'fields') return [];
   if (fifth === 'encrypt') return place.length === 5 ? WORDS.encrypt : WORDS.seal;
   return place.length === 4 ? WORDS.field : [];

@@ -10,6 +10,7 @@ import { CLASS_NAMES } from './value-class.ts';
 
 export const FIELD_TYPES = ['string', 'number', 'boolean', 'object', 'array'] as const;
 export const ENCRYPT_METHODS = ['seal', 'keep', 'drop', 'null'] as const;
+export const HEADER_METHODS = ['seal', 'keep', 'drop'] as const;
 export const KEY_METHODS = ['hash', 'keep', 'drop'] as const;
 export const PRODUCER_TOKENS = ['reject', 'reseal'] as const;
 export const PRODUCER_SEALS = ['allowed', 'required', 'refused'] as const;
@@ -122,6 +123,31 @@ const KeyLanguage = z.strictObject({
   equalityOracle: oracle.optional(),
 });
 
+const HeaderLanguage = z
+  .strictObject({
+    class: valueClass.optional(),
+    mask: MaskLanguage.optional(),
+    encrypt: z
+      .enum(HEADER_METHODS)
+      .optional()
+      .describe('What encrypt does: seal (default), keep or drop.'),
+    survivesShred: z
+      .boolean()
+      .optional()
+      .describe('Seals under a key of the dataset: the value can be opened after a shred.'),
+    equalityOracle: oracle.optional(),
+  })
+  .describe('What happens to a header that is not kept on both outputs.');
+
+const headers = z
+  .array(z.string().min(1))
+  .or(z.record(z.string().min(1), z.literal('keep').or(HeaderLanguage)))
+  .describe(
+    "The producer's headers that pass, and what happens to each: a list of those that are kept, or a " +
+      'map of names to keep or { mask: …, encrypt: … }. All others stay behind.',
+  );
+export type HeadersText = z.infer<typeof headers>;
+
 export const DatasetLanguage = z.strictObject({
   revision: z
     .int()
@@ -185,7 +211,7 @@ export const DatasetLanguage = z.strictObject({
       'Whether ingest deletes behind itself on a raw topic that Sealstream did not create.',
     ),
   key: KeyLanguage.optional(),
-  headers: z.array(z.string().min(1)).optional().describe('Headers that pass; all others stay.'),
+  headers: headers.optional(),
   kAnonymity: KAnonymityLanguage.optional(),
   required: z.array(z.string()).optional().describe('Paths that must be there and not null.'),
   fields: z
@@ -209,6 +235,7 @@ export const WORDS = {
   key: Object.keys(KeyLanguage.shape),
   tag: Object.keys(TagLanguage.shape),
   field: Object.keys(FieldLanguage.shape),
+  header: Object.keys(HeaderLanguage.shape),
   encrypt: ['seal'],
   seal: Object.keys(SealLanguage.shape),
   equalityOracle: ['accepted'],

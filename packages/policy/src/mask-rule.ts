@@ -15,6 +15,7 @@ import {
   TruncateIpParameters,
 } from '@sealstream/masking';
 import type { ValueType } from '@sealstream/records';
+import type { z } from 'zod';
 import { fieldOf, reportIssues } from './language-problems.ts';
 import { didYouMean } from './near-word.ts';
 import type { Place, SourceText } from './source-text.ts';
@@ -52,10 +53,19 @@ function parameters(
   }
   const parsed = transform.parameters.safeParse(given);
   if (parsed.success) return { name, parameters: parsed.data };
-  if (parsed.error.issues.some((issue) => issue.code === 'invalid_union'))
+  const inner = parsed.error.issues.flatMap(formOf);
+  if (inner.length > 0) reportIssues(source, inner, place);
+  else if (parsed.error.issues.some((issue) => issue.code === 'invalid_union'))
     source.report(place, `${name} must be written as ${transform.example}`, path);
   else reportIssues(source, parsed.error.issues, place, () => PARAMETER_WORDS[name] ?? []);
   return undefined;
+}
+
+/** What is wrong within the one form of several whose words were written. */
+function formOf(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [];
+  const known = issue.errors.filter((of) => of.every(({ code }) => code !== 'unrecognized_keys'));
+  return known.length === 1 ? known[0] : [];
 }
 
 function named(source: SourceText, place: Place, word: string): MaskRule | undefined {

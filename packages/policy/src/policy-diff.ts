@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type MaskRule, SHOWS } from '@sealstream/masking';
 import type { Dataset, DatasetRules, Field } from './dataset.ts';
 import { type Explained, explain } from './explain.ts';
+import { hierarchyMark } from './hierarchy-file.ts';
 import type { Policy } from './policy.ts';
+import { partsOf } from './record-part.ts';
 import { partOrder } from './shown-parts.ts';
 
 /** One thing that another policy treats otherwise. */
@@ -60,7 +61,7 @@ export function policyDiff(before: Policy, after: Policy): PolicyDiff {
   for (const name of names) {
     const [old, now] = [before.datasets.get(name), after.datasets.get(name)];
     if (old?.sha256 === now?.sha256) continue;
-    differences.push(...wordsOf(name, old, now), ...partsOf(name, old, now));
+    differences.push(...wordsOf(name, old, now), ...changedParts(name, old, now));
     if (old !== undefined && now !== undefined && now.revision <= old.revision) stale.push(name);
   }
   return { differences, stale };
@@ -75,8 +76,8 @@ function wordsOf(
     const word = old === undefined ? { after: 'is new' } : { before: 'is gone' };
     return [{ dataset, what: 'dataset', ...word, readers: 'other' }];
   }
-  const fieldChanges = now.fields.flatMap((field) => {
-    const was = old.fields.find(({ path }) => path === field.path);
+  const fieldChanges = partsOf(now).flatMap((field) => {
+    const was = partsOf(old).find(({ path }) => path === field.path);
     return FIELD_WORDS.filter(([, of]) => was !== undefined && of(was) !== of(field)).map(
       ([word, of]) => worded(dataset, `${field.path} ${word}`, was && of(was), of(field)),
     );
@@ -96,8 +97,7 @@ function groupsOf({ kAnonymity }: Dataset): unknown {
   if (kAnonymity === undefined) return undefined;
   const quasiIdentifiers = kAnonymity.quasiIdentifiers.map((quasi) => {
     if (quasi.kind === 'numeric') return quasi;
-    const sha256 = createHash('sha256').update(quasi.hierarchy).digest('hex');
-    return { path: quasi.path, hierarchy: `sha256:${sha256.slice(0, 16)}` };
+    return { path: quasi.path, hierarchy: hierarchyMark(quasi.hierarchy) };
   });
   return { ...kAnonymity, quasiIdentifiers };
 }
@@ -126,7 +126,7 @@ type Placed = Explained & { readonly mask?: MaskRule };
 /** Topics may be renamed, so an output is told by its place: masked or encrypted. */
 function placed(dataset: Dataset | undefined): Map<string, Placed> {
   if (dataset === undefined) return new Map();
-  const masks = new Map(dataset.fields.map(({ mask, path }) => [path, mask]));
+  const masks = new Map(partsOf(dataset).map(({ mask, path }) => [path, mask]));
   return new Map(
     explain(dataset).map((part) => {
       const isMasked = part.topic === dataset.topics.masked;
@@ -139,7 +139,7 @@ function placed(dataset: Dataset | undefined): Map<string, Placed> {
   );
 }
 
-function partsOf(
+function changedParts(
   dataset: string,
   old: Dataset | undefined,
   now: Dataset | undefined,

@@ -2,11 +2,10 @@ import { SealstreamError } from '@sealstream/contracts';
 import type { Dataset } from './dataset.ts';
 import { readDataset } from './dataset-reader.ts';
 import type { ExposureReport } from './exposure.ts';
-import type { ReadBeside } from './k-anonymity-reader.ts';
 import { readLanguage } from './language-problems.ts';
 import { didYouMean } from './near-word.ts';
 import { PolicyError, type Problem } from './problem.ts';
-import { SourceText } from './source-text.ts';
+import { type ReadBeside, SourceText } from './source-text.ts';
 import { checkTopics, datasetNameProblem } from './topic-rules.ts';
 
 /** A policy that follows the language and breaks no rule. */
@@ -37,12 +36,13 @@ export function parsePolicy(
   const warnings: Problem[] = [];
   const report: ExposureReport = {
     source,
+    readBeside,
     warn: (place, message, path) => warnings.push(source.problem(place, message, path)),
   };
   for (const [name, rules] of Object.entries(language?.datasets ?? {})) {
     const problem = datasetNameProblem(name);
     if (problem !== undefined) source.reportKey(['datasets', name], problem);
-    const dataset = readDataset(report, name, rules, readBeside);
+    const dataset = readDataset(report, name, rules);
     if (dataset !== undefined) datasets.set(name, dataset);
   }
   if (language !== undefined && datasets.size === 0)

@@ -4,6 +4,8 @@ import type { Field, KeyMethod } from './dataset.ts';
 import { type ExposureReport, isCard } from './exposure.ts';
 import { typeProblem } from './mask-rule.ts';
 import { HIDING, letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
+import { headerPath } from './record-part.ts';
+import { ruleText } from './rule-text.ts';
 import type { Place } from './source-text.ts';
 import type { ClassName } from './value-class.ts';
 
@@ -51,6 +53,8 @@ const shown = (field: Field): string =>
     ? 'what its name says is a card number'
     : `a field of class ${field.class}`;
 
+const TRACEPARENT = headerPath('traceparent');
+
 /** Reports what a preset forbids a field, and warns where it cannot tell. */
 export function checkPresets(
   report: ExposureReport,
@@ -60,7 +64,8 @@ export function checkPresets(
 ): void {
   const className = field.class ?? (isCard(field) ? 'card' : undefined);
   if (className === undefined) {
-    if (presets.length > 0 && field.mask.name === 'keep')
+    // Whatever its producer says, a traceparent passes as one that the W3C's grammar knows.
+    if (presets.length > 0 && field.mask.name === 'keep' && field.path !== TRACEPARENT)
       report.warn(
         [...place, 'mask'],
         `kept without a class, so ${presets.join(' and ')} cannot check it`,
@@ -72,7 +77,7 @@ export function checkPresets(
     if (!letsPass(row, field.mask))
       report.source.report(
         [...place, 'mask'],
-        `${preset} forbids ${field.mask.name} ${parametersOf(field.mask)}on ${shown(field)}: ` +
+        `${preset} forbids ${ruleText(field.mask)} on ${shown(field)}: ` +
           `besides what shows nothing it lets pass ${row.lets}`,
         field.path,
       );
@@ -86,9 +91,6 @@ export function checkPresets(
       );
   }
 }
-
-const parametersOf = ({ parameters }: MaskRule): string =>
-  parameters === undefined ? '' : `${JSON.stringify(parameters)} `;
 
 /** What a mask leaves of a card number, whatever stands for the rest; undefined when nothing. */
 function cardForm({ name, parameters }: MaskRule): string | undefined {
@@ -105,7 +107,7 @@ export function checkCardForms(
   report: ExposureReport,
   presets: readonly PresetName[],
   fields: readonly Field[],
-  place: Place,
+  placeOf: (path: string) => Place,
 ): void {
   if (!presets.includes('pci')) return;
   const [first, ...others] = fields.filter(
@@ -114,9 +116,9 @@ export function checkCardForms(
   for (const { mask, path } of others)
     if (cardForm(mask) !== cardForm(first.mask))
       report.source.report(
-        [...place, path, 'mask'],
-        `pci allows one form of card numbers, and ${first.path} has another: ${first.mask.name} ` +
-          parametersOf(first.mask).trim(),
+        [...placeOf(path), 'mask'],
+        `pci allows one form of card numbers, and ${first.path} has another: ` +
+          ruleText(first.mask),
         path,
       );
 }

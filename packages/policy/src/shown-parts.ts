@@ -62,6 +62,8 @@ const numberOf = (parameters: unknown, name: string): number | undefined => {
   return typeof value === 'number' ? value : undefined;
 };
 
+const hierarchyOf = (parameters: unknown): unknown => Object(parameters).hierarchy;
+
 /** A month lies in one year, and a bucket in one that is a multiple of its width. */
 function coarseness(before: unknown, after: unknown): PartOrder {
   const [was, is] = [numberOf(before, 'bucket'), numberOf(after, 'bucket')];
@@ -71,6 +73,9 @@ function coarseness(before: unknown, after: unknown): PartOrder {
   }
   const [wasAge, isAge] = [numberOf(before, 'ageOver'), numberOf(after, 'ageOver')];
   if (wasAge !== undefined && isAge !== undefined) return isAge > wasAge ? 'more' : 'less';
+  const [wasLevel, isLevel] = [numberOf(before, 'level'), numberOf(after, 'level')];
+  if (wasLevel !== undefined && isLevel !== undefined && hierarchyOf(before) === hierarchyOf(after))
+    return isLevel > wasLevel ? 'less' : 'more';
   const dates = `${String(Object(before).date)} ${String(Object(after).date)}`;
   if (dates === 'year month') return 'more';
   return dates === 'month year' ? 'less' : 'unsure';

@@ -1,5 +1,6 @@
 import { type Transform, TRANSFORMS } from '@sealstream/masking';
 import type { Dataset, Field } from './dataset.ts';
+import { partsOf } from './record-part.ts';
 
 /** What a shred does to one field of a subject's records. */
 export interface PlannedField {
@@ -24,13 +25,10 @@ export interface PlannedField {
 export function shredPlan(dataset: Dataset): PlannedField[] {
   const { encrypted, masked } = dataset.topics;
   const keys = [
-    planned('(key)', masked, dataset.key.mask, KEPT_KEYS[dataset.key.mask]),
-    planned('(key)', encrypted, dataset.key.encrypt, KEPT_KEYS[dataset.key.encrypt]),
+    planned('#key', masked, dataset.key.mask, KEPT_KEYS[dataset.key.mask]),
+    planned('#key', encrypted, dataset.key.encrypt, KEPT_KEYS[dataset.key.encrypt]),
   ];
-  const headers = dataset.headers.flatMap((name) =>
-    [masked, encrypted].map((topic) => planned(`(header ${name})`, topic, 'keep', 'readable')),
-  );
-  const fields = dataset.fields.flatMap((field) => [
+  const parts = partsOf(dataset).flatMap((field) => [
     maskedAfter(dataset, field),
     planned(field.path, encrypted, sealName(field), afterEncrypt(field)),
   ]);
@@ -38,9 +36,7 @@ export function shredPlan(dataset: Dataset): PlannedField[] {
     const after = afterEncrypt({ encrypt, seal: dataset.unknownSeal });
     return planned(`(tag ${tag})`, encrypted, encrypt, after);
   });
-  return [...keys, ...headers, ...fields, ...tags, unknown(dataset)].filter(
-    (one) => one !== undefined,
-  );
+  return [...keys, ...parts, ...tags, unknown(dataset)].filter((one) => one !== undefined);
 }
 
 /** Fields that the policy does not name stand on encrypted alone, where they are sealed. */

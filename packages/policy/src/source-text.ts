@@ -13,6 +13,12 @@ import type { Problem } from './problem.ts';
 /** Keys and indexes from the top of the document. */
 export type Place = readonly (string | number)[];
 
+/**
+ * Reads a file that a policy names, by its name there; undefined when it cannot be read. Where
+ * relative names begin is the caller's to know.
+ */
+export type ReadBeside = (file: string) => string | undefined;
+
 /** Aliases may not make a small file large. */
 const ALIASES_MAX = 100;
 

@@ -9,7 +9,7 @@ describe('explain', () => {
   test('tells every field of the example on both outputs, and the key and headers first', () => {
     const dataset = people();
     const told = explain(dataset);
-    const named = ['(key)', '(header traceparent)', ...dataset.fields.map(({ path }) => path)];
+    const named = ['#key', '#header/traceparent', ...dataset.fields.map(({ path }) => path)];
     expect(told.map(({ path, topic }) => [path, topic])).toEqual(
       named.flatMap((path) => [
         [path, 'masked.people'],

@@ -135,7 +135,7 @@ describe('what tells a record from its group is an error with its place', () => 
 
   test('a header that passes', () => {
     expect(problems(['    key:', '    headers: [traceparent]\n    key:'])).toEqual(
-      at('7:15', 'a header tells a record from its group: let none pass'),
+      at('7:5', 'a header tells a record from its group: let none pass'),
     );
   });
 

@@ -91,7 +91,7 @@ describe('what else differs', () => {
   test('a header that passes is read on both outputs; one that stays behind no more', () => {
     const headers = { rules: '    headers: [trace]\n' };
     const rows = (change: string, readers: string) =>
-      ['masked.d', 'encrypted.d'].map((topic) => ['(header trace)', topic, change, readers]);
+      ['masked.d', 'encrypted.d'].map((topic) => ['#header/trace', topic, change, readers]);
     expect(seen(diffOf({}, headers))).toEqual(rows('- > keep', 'more'));
     expect(seen(diffOf(headers, {}))).toEqual(rows('keep > -', 'less'));
   });

@@ -39,7 +39,7 @@ describe('the example policy', () => {
       subject: '/ssn',
       unknownFields: 'reject',
       key: { mask: 'hash', encrypt: 'hash' },
-      headers: ['traceparent'],
+      headers: [{ path: '#header/traceparent', mask: { name: 'keep' }, encrypt: 'keep' }],
       required: ['/first_name', '/last_name', '/ssn', '/email'],
       topics: { raw: 'raw.people', masked: 'masked.people', encrypted: 'encrypted.people' },
     });

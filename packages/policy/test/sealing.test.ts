@@ -175,9 +175,9 @@ describe('what becomes of the fields of a shredded subject', () => {
       'masked.people /ssn': 'one-way',
       'masked.people /email': 'readable',
       'encrypted.people /amount': 'readable',
-      'masked.people (key)': 'one-way',
-      'masked.people (header traceparent)': 'readable',
-      'encrypted.people (header traceparent)': 'readable',
+      'masked.people #key': 'one-way',
+      'masked.people #header/traceparent': 'readable',
+      'encrypted.people #header/traceparent': 'readable',
     });
     expect(planned()).not.toHaveProperty('masked.people /note');
   });

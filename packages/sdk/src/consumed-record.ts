@@ -1,4 +1,3 @@
-import { SOURCE_HEADER, SUBJECT_HEADER } from '@sealstream/contracts';
 import type { SealedRecord } from '@sealstream/flow';
 
 /** The bytes of a header. A string is read as UTF-8, which cannot stand for all bytes. */
@@ -22,24 +21,20 @@ export interface ConsumedRecord {
 
 /** The record as far as opening goes by it. */
 export function sealedRecord({ headers, value }: ConsumedRecord): SealedRecord {
-  const ours: [string, Buffer | null][] = [];
-  for (const name of [SOURCE_HEADER, SUBJECT_HEADER]) {
-    const found = headers === undefined ? undefined : firstOf(headers, name);
-    if (found !== undefined) ours.push([name, bytesOf(found)]);
-  }
-  return { key: null, value: bytesOf(value), headers: ours };
+  return { key: null, value: bytesOf(value), headers: headersOf(headers) };
 }
 
-function firstOf(headers: NonNullable<ConsumedRecord['headers']>, wanted: string): HeaderBytes {
-  if (isIterable(headers)) {
-    for (const [name, value] of headers)
-      if ((typeof name === 'string' ? name : bytesOf(name)?.toString('utf8')) === wanted)
-        return value;
-    return undefined;
-  }
-  const found = Object.hasOwn(headers, wanted) ? headers[wanted] : undefined;
-  return isList(found) ? found[0] : found;
+function headersOf(headers: ConsumedRecord['headers']): SealedRecord['headers'] {
+  if (headers === undefined) return [];
+  if (isIterable(headers))
+    return Array.from(headers, ([name, value]) => [textOf(name), bytesOf(value)] as const);
+  return Object.entries(headers).flatMap(([name, found]) =>
+    (isList(found) ? found : [found]).map((value) => [name, bytesOf(value)] as const),
+  );
 }
+
+const textOf = (name: Uint8Array | string): string =>
+  typeof name === 'string' ? name : (bytesOf(name)?.toString('utf8') ?? '');
 
 function isIterable(
   headers: NonNullable<ConsumedRecord['headers']>,

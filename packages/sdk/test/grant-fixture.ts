@@ -19,7 +19,15 @@ import {
   type Signer,
   signWith,
 } from '@sealstream/crypto';
-import { type Dataset, datasetOf, encryptPlan, parsePolicy, Tally } from '@sealstream/policy';
+import {
+  type Dataset,
+  datasetOf,
+  encryptPlan,
+  headerPlan,
+  parsePolicy,
+  partsOf,
+  Tally,
+} from '@sealstream/policy';
 import { CompactEncrypt } from 'jose';
 
 const POLICY = `version: 1
@@ -27,6 +35,7 @@ datasets:
   people:
     revision: 1
     unknownFields: encrypt
+    headers: { x-user: { mask: redact } }
     fields:
       /name: { type: string }
       /email: { type: string }
@@ -113,12 +122,21 @@ export class GrantScene {
   }
 
   /** A record of encrypted.people with its headers, as encrypt makes it. */
-  sealed(json: string): { key: null; value: Buffer; headers: RecordHeaders } {
+  sealed(
+    json: string,
+    carried: RecordHeaders = [],
+  ): { key: null; value: Buffer; headers: RecordHeaders } {
     const verdict = this.#plan.apply(Buffer.from(json), this.keys, new Tally());
     if (!verdict.ok) throw new Error(verdict.code);
     const { source } = this.keys.record;
     const mark = Buffer.concat([Buffer.from([1]), dataset.policyId, source.bytes]);
-    return { key: null, value: verdict.value, headers: [[SOURCE_HEADER, mark]] };
+    const treated = headerPlan(dataset, 'encrypt').treat(carried, this.keys);
+    if (!treated.ok) throw new Error(treated.code);
+    return {
+      key: null,
+      value: verdict.value,
+      headers: [[SOURCE_HEADER, mark], ...treated.headers],
+    };
   }
 
   /** What is in a grant for these fields. */
@@ -153,7 +171,7 @@ export class GrantScene {
   }
 
   #field(path: string): Grant['fields'][number] {
-    const field = dataset.fields.find((one) => one.path === path);
+    const field = partsOf(dataset).find((one) => one.path === path);
     if (field === undefined) throw new Error(`no field ${path}`);
     const { algorithm, bind, form, keys: purpose } = field.seal;
     const use: KeyUse = { purpose, algorithm, format: FORMATS[form], dataset: 'people', path };

@@ -89,6 +89,36 @@ describe('a record under a grant', () => {
       );
   });
 
+  test('has its granted headers opened, and without such a grant the tokens as they stand', async () => {
+    const headers = [['x-user', Buffer.from('u')] as const, ['x-user', null] as const];
+    const record = scene.sealed('{"name":"n"}', headers);
+    const reader = await readerOf('/name', '#header/x-user');
+    const [opened] = await reader.openBatch([record]);
+    expect(opened).toMatchObject({ ok: true, headers: [record.headers[0], ...headers] });
+    const tokens = record.headers.flatMap(([, token]) => token ?? []);
+    expect(await reader.openField('#header/x-user', tokens[1] ?? '')).toMatchObject({
+      type: 'string',
+      plain: Buffer.from('u'),
+    });
+    const form = { value: record.value, headers: { 'x-user': [tokens[1], tokens[2]] } };
+    expect(await reader.openBatch([form])).toMatchObject([{ ok: true, headers }]);
+    const [other] = await (await readerOf('/name')).openBatch([record]);
+    expect(other).toEqual({ ok: true, value: Buffer.from('{"name":"n"}') });
+  });
+
+  test('is refused when a granted header is plain or changed', async () => {
+    const reader = await readerOf('#header/x-user');
+    const record = scene.sealed('{"kept":"k"}');
+    for (const value of ['plain', `ss1:first-key-01:${'A'.repeat(80)}`]) {
+      const [opened] = await reader.openBatch([{ ...record, headers: { 'x-user': value } }]);
+      expect(opened).toMatchObject({
+        ok: false,
+        code: 'RECORD_NOT_AUTHENTIC',
+        path: '#header/x-user',
+      });
+    }
+  });
+
   test('that was moved to another record does not open where the field is bound to it', async () => {
     const reader = await readerOf('/bound', '/name');
     const one = scene.sealed('{"bound":"b"}');

@@ -7,6 +7,7 @@ import {
   type DatasetRules,
   maskPurpose,
   parsePolicy,
+  partsOf,
   type Policy,
 } from '@sealstream/policy';
 
@@ -162,8 +163,8 @@ function requireTakeable(old: Dataset, now: Dataset | undefined): asserts now is
   if (what !== undefined) throw new SealstreamError('POLICY_NEEDS_RESTART', { dataset, what });
 }
 
-function usesVault({ fields }: Dataset): boolean {
-  return fields.some((field) => maskPurpose(field) === 'vault');
+function usesVault(dataset: Dataset): boolean {
+  return partsOf(dataset).some((field) => maskPurpose(field) === 'vault');
 }
 
 /** A transform that goes by the rules of the moment at which each batch begins. */

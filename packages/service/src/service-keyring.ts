@@ -16,7 +16,7 @@ import {
   type Subjects,
   type Vault,
 } from '@sealstream/keyring';
-import { type Dataset, maskPurpose } from '@sealstream/policy';
+import { type Dataset, maskPurpose, partsOf } from '@sealstream/policy';
 import type { BaseConfig, KeyringConfig } from './base-settings.ts';
 import { epochFolder, type SubjectConfig } from './subject-settings.ts';
 import { outermostKeys } from './key-provider-settings.ts';
@@ -92,7 +92,7 @@ export async function openServiceKeyring(
   }
   const vaults = new Map<string, Vault>();
   for (const dataset of purposes.includes('vault') ? policy.datasets.values() : []) {
-    if (!dataset.fields.some((field) => maskPurpose(field) === 'vault')) continue;
+    if (!partsOf(dataset).some((field) => maskPurpose(field) === 'vault')) continue;
     const shreds = subjects.get(dataset.name)?.shreds;
     const { keys } = keyring;
     const opened = await openVault({

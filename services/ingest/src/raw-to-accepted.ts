@@ -20,7 +20,14 @@ import {
   viewOf,
   withoutReserved,
 } from '@sealstream/flow';
-import { type CheckPlan, checkPlan, type Dataset, type Refusal } from '@sealstream/policy';
+import {
+  checkPlan,
+  type CheckPlan,
+  type Dataset,
+  headerCheck,
+  type HeaderPlan,
+  type Refusal,
+} from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
 
 /**
@@ -72,6 +79,7 @@ class IngestWorker {
   readonly #dataset: Dataset;
   readonly #keys: KeySource;
   readonly #plan: CheckPlan;
+  readonly #headers: HeaderPlan;
   readonly #accepted: AcceptedCodec;
   readonly #rejects: RejectedCodec;
   readonly #keyHash: KeyedHash;
@@ -87,6 +95,7 @@ class IngestWorker {
     this.#dataset = dataset;
     this.#keys = keys;
     this.#plan = plan;
+    this.#headers = headerCheck(dataset);
     this.#accepted = new AcceptedCodec(dataset.name);
     this.#rejects = new RejectedCodec(dataset.name);
     this.#index = new SubjectIndex(dataset.name);
@@ -110,7 +119,7 @@ class IngestWorker {
     const record = this.#record;
     const headers = this.#producerHeaders(work);
     const key = this.#hashed(keys);
-    const reject = this.#judge(work) ?? this.#shredded(keys);
+    const reject = this.#judge(work) ?? this.#unfit(keys, headers) ?? this.#shredded(keys);
     if (reject === WAITS) return;
     if (reject !== undefined) {
       this.#reject(work, reject, headers, { mark, key });
@@ -158,6 +167,13 @@ class IngestWorker {
     this.#subject = this.#index.of(keys, text);
     const isShredded = keys.shreds?.has(this.#subject.bytes, this.#subject.from) === true;
     return isShredded ? { code: 'SUBJECT_SHREDDED' } : undefined;
+  }
+
+  /** Why the headers are refused. */
+  #unfit(keys: KeySource, headers: RecordHeaders): Reject | undefined {
+    if (headers.length === 0 || this.#headers.isEmpty) return undefined;
+    const checked = this.#headers.treat(headers, keys);
+    return checked.ok ? undefined : checked;
   }
 
   #judge({ batch, counts }: Work): Reject | undefined {

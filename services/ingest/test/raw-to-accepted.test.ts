@@ -53,6 +53,28 @@ describe('raw to accepted', () => {
     expect(result.event.range).toEqual({ from: '100', to: '101' });
   });
 
+  it('rejects headers that mask or encrypt would refuse, with their path and never their value', () => {
+    const rules = people((text) =>
+      text.replace(/headers: .*/, 'headers: { x-user: { class: uuid, mask: hash } }'),
+    );
+    const token = `ss1:AAAAAAAAAAAA:${'A'.repeat(80)}`;
+    const headers = (value: Buffer) => ({
+      value: json(good),
+      headers: [['x-user', value] as const],
+    });
+    const batch = batchOf([
+      headers(Buffer.from([0xff])),
+      headers(Buffer.from(token)),
+      headers(Buffer.from('canary-of-the-header')),
+    ]);
+    const result = resultOf(rawToAccepted(rules, keys), batch);
+    expect(result.event.rejected).toEqual({ RECORD_VALUE_UNFIT: 1, RECORD_LOOKS_SEALED: 1 });
+    for (const sealed of outputOf(result, rejected))
+      expect(new RejectedCodec('people').open(keys, sealed).note.path).toBe('#header/x-user');
+    expect(outputOf(result, accepted)).toHaveLength(1);
+    expect(everyByte(result).includes('canary-of-the-header')).toBe(false);
+  });
+
   const bad: readonly (readonly [string, string, Buffer])[] = [
     ['bad JSON', 'RECORD_INVALID_JSON', Buffer.from('{"ssn": "123-45-6789"')],
     ['invalid UTF-8', 'RECORD_INVALID_UTF8', Buffer.from('{"ssn":"\xff123-45-6789"}', 'latin1')],

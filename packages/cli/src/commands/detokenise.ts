@@ -1,5 +1,5 @@
 import { type ErrorCode, ERRORS, SealstreamError } from '@sealstream/contracts';
-import { type Dataset, didYouMean, type Field } from '@sealstream/policy';
+import { type Dataset, didYouMean, type Field, partsOf } from '@sealstream/policy';
 import { Option } from 'commander';
 
 import type { CliAudit } from '../cli-audit.ts';
@@ -89,13 +89,14 @@ export const detokenise = defineCommand<Options, [value: string[]]>({
 });
 
 /** @throws SealstreamError USAGE for a path that is not in the policy */
-function fieldOf({ fields, name: dataset }: Dataset, path: string): Field {
-  const field = fields.find((one) => one.path === path);
+function fieldOf(dataset: Dataset, path: string): Field {
+  const parts = partsOf(dataset);
+  const field = parts.find((one) => one.path === path);
   if (field !== undefined) return field;
-  const paths = fields.map((one) => one.path);
+  const paths = parts.map((one) => one.path);
   throw new SealstreamError(
     'USAGE',
-    { dataset },
+    { dataset: dataset.name },
     `No field of the policy is called ${path}${didYouMean(path, paths)}.`,
   );
 }

@@ -1,5 +1,5 @@
 import { SealstreamError } from '@sealstream/contracts';
-import { didYouMean, type Explained, explain as explained } from '@sealstream/policy';
+import { didYouMean, type Explained, explain as explained, partsOf } from '@sealstream/policy';
 import { Argument } from 'commander';
 
 import { type CommonOptions, defineCommand } from '../command.ts';
@@ -31,7 +31,7 @@ export const explain = defineCommand<Options, [field: string | undefined]>({
       explained(dataset, field).map((part) => ({ dataset: dataset.name, ...part })),
     );
     if (rows.length === 0 && field !== undefined) {
-      const paths = datasets.flatMap(({ fields }) => fields.map(({ path }) => path));
+      const paths = datasets.flatMap(partsOf).map(({ path }) => path);
       const near = didYouMean(field, paths);
       throw new SealstreamError('USAGE', { field }, `The policy does not name it${near}`);
     }

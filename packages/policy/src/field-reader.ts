@@ -1,0 +1,81 @@
+import type { MaskRule } from '@sealstream/masking';
+import type { EncryptMethod, Field } from './dataset.ts';
+import { checkExposure, type ExposureReport } from './exposure.ts';
+import { withHierarchy } from './hierarchy-file.ts';
+import type { FieldText } from './language.ts';
+import {
+  canGoWithSubject,
+  readMask,
+  shredProblem,
+  subjectProblem,
+  typeProblem,
+} from './mask-rule.ts';
+import { spelled } from './path-rules.ts';
+import { checkPresets, type PresetRule, presetRule } from './preset-rules.ts';
+import type { PresetName } from './presets.ts';
+import { readSeal } from './seal-rule.ts';
+import type { Place } from './source-text.ts';
+
+/** What a dataset says that all its fields go by. */
+export interface FieldSurroundings {
+  readonly hasSubject: boolean;
+  readonly presets: readonly PresetName[];
+}
+
+/** What a policy says of one field, or of a header; undefined, and reported, when it cannot be read. */
+export function readField(
+  report: ExposureReport,
+  place: Place,
+  path: string,
+  text: FieldText,
+  rest: FieldSurroundings & { readonly required: boolean },
+): Field | undefined {
+  const { source } = report;
+  const { hasSubject, presets, required } = rest;
+  const types = [...new Set(typeof text.type === 'string' ? [text.type] : text.type)].sort();
+  if (text.encrypt === null && source.isEmpty([...place, 'encrypt']))
+    source.report([...place, 'encrypt'], 'encrypt is empty; write seal, keep, drop or null', path);
+  const given = presetRule(presets, text.class, types);
+  const byPreset = text.mask === undefined ? given : undefined;
+  const said = byPreset?.mask ?? readMask(source, [...place, 'mask'], text.mask);
+  const about = { path, ...(text.class !== undefined && { class: text.class }) };
+  const mask = said && withHierarchy(report, [...place, 'mask'], said, about);
+  if (mask === undefined) return undefined;
+  const goesWithSubject = hasSubject && text.survivesShred !== true && canGoWithSubject(mask);
+  const field: Field = {
+    path: spelled(path),
+    types,
+    required,
+    mask,
+    encrypt: encryptMethod(text, given?.encrypt?.method ?? 'seal'),
+    seal: readSeal(report, { place, path, text, hasSubject }),
+    ...(text.class !== undefined && { class: text.class }),
+    ...(given !== undefined && { presets: presetsOf(text, given) }),
+    ...(goesWithSubject && { maskGoesWithSubject: true as const }),
+  };
+  const unfit = typeProblem(mask, types) ?? subjectRule(text, mask, hasSubject);
+  if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
+  else checkExposure(report, field, place, text.equalityOracle !== undefined);
+  checkPresets(report, presets, field, place);
+  return field;
+}
+
+/** Which of what a field does is a preset's and not its own. */
+function presetsOf({ encrypt, mask }: FieldText, given: PresetRule): NonNullable<Field['presets']> {
+  return {
+    ...(mask === undefined && { mask: given.preset }),
+    ...(encrypt === undefined && given.encrypt !== undefined && { encrypt: given.encrypt.preset }),
+  };
+}
+
+/** What the dataset's having a subject, or none, forbids the mask. */
+function subjectRule(text: FieldText, mask: MaskRule, hasSubject: boolean): string | undefined {
+  if (!hasSubject) return subjectProblem(mask);
+  return text.survivesShred === true ? undefined : shredProblem(mask);
+}
+
+function encryptMethod({ encrypt }: FieldText, unsaid: EncryptMethod): EncryptMethod {
+  if (encrypt === undefined) return unsaid;
+  if (encrypt === null) return 'null';
+  return typeof encrypt === 'string' ? encrypt : 'seal';
+}
