@@ -29,7 +29,7 @@ test('a case that fails is told with file, line and column, and exits with 1; va
   const { dir, policy } = exampleWith((cases) => cases.replace('123-45-XXXX', '123-45-6789'));
   const { err, exit, out } = await ran(['test', '-p', policy]);
   expect(exit).toBe(1);
-  const place = `${join(dir, 'sealstream.test.yaml')}:5:5`;
+  const place = `${join(dir, 'sealstream.test.yaml')}:6:5`;
   expect(out).toContain(`      ${place}: masked is not what was expected (/ssn, byte 56)\n`);
   expect(out).toContain('5 passed, 1 failed');
   expect(`${out}${err}`).not.toContain('123-45');
@@ -56,7 +56,7 @@ test('with --json each case is an object, and the last one tells what passed and
   expect(rows).toHaveLength(7);
   expect(rows[0]).toMatchObject({
     dataset: 'people',
-    line: 5,
+    line: 6,
     column: 5,
     passed: false,
     failures: [{ message: 'masked is not what was expected', path: '/ssn', byte: 56 }],
