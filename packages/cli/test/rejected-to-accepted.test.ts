@@ -12,6 +12,7 @@ import {
 /** The index of whoever was shredded. */
 let shredded: Buffer | null = null;
 const shreds = {
+  count: 1,
   has: (bytes: Buffer, at: number) => shredded?.equals(bytes.subarray(at, at + 16)) === true,
 };
 const keys = Object.assign(newKeys(), { shreds });

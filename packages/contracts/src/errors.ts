@@ -43,6 +43,15 @@ export const ERRORS = {
       'Start mask with the policy before, let what waits leave within its delay, then change it; or delete ' +
       'the topic named and lose what waits.',
   },
+  GROUP_COUNTS_DAMAGED: {
+    class: 'retryable',
+    cause:
+      'What stands on the topic named of how many groups a subject was in does not open: mask has not ' +
+      'written it so, or a newer mask has.',
+    mend:
+      'Give mask its newer version back. Else find out who writes there; deleting the topic loses what ' +
+      'waits, and all counts begin anew.',
+  },
   POLICY_NEEDS_RESTART: {
     class: 'terminal',
     cause: 'The policy changed what a running service has built on.',

@@ -49,6 +49,8 @@ export interface KeySource {
 
 /** The subjects whose keys were destroyed: known at once, from memory. */
 export interface ShreddedSubjects {
+  /** Another number than before whenever it may be that more are shredded. */
+  readonly count: number;
   /** Throws KEYRING_STALE. @param index where the 16 bytes of a subject's index begin in `bytes` */
   has(bytes: Buffer, index: number): boolean;
 }

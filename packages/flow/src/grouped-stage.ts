@@ -1,11 +1,14 @@
 import { ERRORS, maskStateTopic, type RecordSink, SealstreamError } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
+import type { SubjectCount } from '@sealstream/kanonymity';
 import type { Dataset, GroupPlan } from '@sealstream/policy';
 import { batchEvent } from './batch-event.ts';
 import { BranchReader, type BranchWork } from './branch-reader.ts';
 import { viewOf } from './envelope.ts';
 import type { FetchedBatch, FlowTransform } from './flow-transform.ts';
+import { RestoredCounts } from './restored-counts.ts';
 import { StageCounts } from './stage-counts.ts';
+import { isSubjectCount, keyOfLabel, SubjectCountCodec } from './subject-count-codec.ts';
 import { WaitingCodec, type WaitingRecord } from './waiting-codec.ts';
 import {
   type GroupOutcome,
@@ -43,7 +46,8 @@ export interface GroupedStage {
 /**
  * The transform of mask where masked holds groups that look alike. A record that was accepted waits,
  * sealed, on mask.state.D until it leaves in a group, or without one, counted. Its outputs, its leaving
- * the state topic and the source's offset are one transaction, so nothing leaves twice or is lost.
+ * the state topic and the source's offset are one transaction, so nothing leaves twice or is lost. So are
+ * the counts of in how many groups each subject was, where the policy bounds them.
  *
  * What stands on masked is a row of the plan and nothing else: no key, no header, and the one time at
  * which all groups of a batch leave.
@@ -66,6 +70,7 @@ class Grouping implements GroupedStage {
   readonly #clock: () => number;
   readonly #reader: BranchReader;
   readonly #codec: WaitingCodec;
+  readonly #counts: SubjectCountCodec;
   readonly #stateTopic: string;
   readonly #partitions = new Map<number, WaitingGroups>();
 
@@ -76,6 +81,7 @@ class Grouping implements GroupedStage {
     this.#clock = clock;
     this.#reader = new BranchReader('mask', dataset, keys);
     this.#codec = new WaitingCodec(dataset.name);
+    this.#counts = new SubjectCountCodec(dataset.name);
     this.#stateTopic = maskStateTopic(dataset.name);
   }
 
@@ -114,11 +120,16 @@ class Grouping implements GroupedStage {
     records: AsyncIterable<readonly StateRecord[]> | Iterable<readonly StateRecord[]>,
   ): Promise<void> {
     this.#partitions.delete(partition);
+    const groups = new WaitingGroups(this.#plan, this.#keys.shreds);
     const latest = new Map<string, StateRecord>();
+    const open = (key: Buffer, value: Buffer) => this.#openedCount(partition, key, value);
+    const counts = new RestoredCounts(groups.subjects, open);
     for await (const some of records)
       for (const record of some) {
-        const name = record.key?.toString('base64url') ?? '';
-        if (record.value === null) latest.delete(name);
+        const { key, value } = record;
+        const name = key?.toString('base64url') ?? '';
+        if (key !== null && isSubjectCount(key)) counts.take(key, value);
+        else if (value === null) latest.delete(name);
         else latest.set(name, record);
       }
     const waiting: WaitingRecord[] = [];
@@ -129,8 +140,7 @@ class Grouping implements GroupedStage {
       if (typeof found === 'string') stale.push({ id: key, reason: found });
       else waiting.push(found);
     }
-    const groups = new WaitingGroups(this.#plan);
-    groups.restore(waiting, stale);
+    groups.restore({ waiting, stale, needless: counts.needless });
     this.#partitions.set(partition, groups);
   }
 
@@ -155,6 +165,17 @@ class Grouping implements GroupedStage {
       const isOurs = error instanceof SealstreamError && ERRORS[error.code].class === 'record';
       if (!isOurs) throw error;
       return 'not-authentic';
+    }
+  }
+
+  /** Who is not known any more would be let into groups again, so what does not open is told. */
+  #openedCount(partition: number, key: Buffer, value: Buffer): SubjectCount {
+    try {
+      return this.#counts.open(this.#keys, partition, key, value);
+    } catch (error) {
+      const isOurs = error instanceof SealstreamError && ERRORS[error.code].class === 'record';
+      if (!isOurs) throw error;
+      throw new SealstreamError('GROUP_COUNTS_DAMAGED', { topic: this.#stateTopic, partition });
     }
   }
 
@@ -192,10 +213,14 @@ class Grouping implements GroupedStage {
   #writeState(
     { partition }: FetchedBatch,
     keys: KeySource,
-    { left, staying, timeMs }: GroupOutcome,
+    { counted, left, staying, timeMs }: GroupOutcome,
     state: RecordSink,
   ): void {
     const timestamp = BigInt(timeMs);
+    for (const count of counted) {
+      const value = this.#counts.seal(keys, partition, count);
+      state.push({ key: keyOfLabel(count.label), value, timestamp });
+    }
     for (const record of staying) {
       const value = this.#codec.seal(keys, partition, record);
       state.push({ key: record.id, value, timestamp });

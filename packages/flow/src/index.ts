@@ -20,6 +20,7 @@ export { withoutReserved } from './reserved-headers.ts';
 export { ProducerSeals, type Unsealed } from './producer-seal.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
 export { StageCounts } from './stage-counts.ts';
+export { isSubjectCount } from './subject-count-codec.ts';
 export { SubjectIndex } from './subject-index.ts';
 export {
   coordinateText,

@@ -42,13 +42,13 @@ export class WaitingCodec {
     const { id, subject, ...rest } = record;
     const written: Written = { v: 1, ...rest, subject: subject.toString('base64') };
     const plain = Buffer.from(JSON.stringify(written));
-    return this.#cipher.seal(keys, binding(id, partition), plain);
+    return this.#cipher.seal(keys, stateBinding(id, id, partition), plain);
   }
 
   /** Throws RECORD_NOT_AUTHENTIC, or KEY_UNKNOWN and its kin from the key source. */
   open(keys: KeySource, partition: number, id: Buffer, sealed: Buffer): WaitingRecord {
     if (id.length !== ID_BYTES) throw new SealstreamError('RECORD_NOT_AUTHENTIC', { part: 'key' });
-    const plain = this.#cipher.open(keys, binding(id, partition), sealed);
+    const plain = this.#cipher.open(keys, stateBinding(id, id, partition), sealed);
     const { v, subject, ...rest } = JSON.parse(plain.toString()) as Written;
     // An authentic one of another version was sealed by a newer mask.
     if (v !== 1) throw new SealstreamError('RECORD_NOT_AUTHENTIC', { part: 'version' });
@@ -56,8 +56,9 @@ export class WaitingCodec {
   }
 }
 
-function binding(id: Buffer, partition: number) {
+/** Binds a record of mask.state.D to its 16 random bytes, its key and its partition. */
+export function stateBinding(id: Buffer, key: Buffer, partition: number) {
   const place = Buffer.alloc(4);
   place.writeInt32BE(partition);
-  return { source: id, key: id, headers: place };
+  return { source: id, key, headers: place };
 }

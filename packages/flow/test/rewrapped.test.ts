@@ -21,7 +21,7 @@ function sourceOf(keys: MemoryKeys, refusal?: SealstreamError): KeySource {
     byId: (use, id) => keys.byId(use, id),
     publicKey: (purpose, name) => keys.publicKey(purpose, name),
     privateKey: (purpose, name, id) => keys.privateKey(purpose, name, id),
-    shreds: { has: (bytes, index) => bytes.subarray(index, index + 16).equals(shredded) },
+    shreds: { count: 1, has: (bytes, index) => shredded.compare(bytes, index, index + 16) === 0 },
     subjects: refusal === undefined ? keys.subjects : { ...keys.subjects, byId: refuse },
   };
 }

@@ -33,7 +33,9 @@ export type SuppressionReason =
   /** No group with enough producers was found. */
   | 'too-few-producers'
   /** Its subject is in as many groups as one may be in. */
-  | 'subject-in-too-many-groups';
+  | 'subject-in-too-many-groups'
+  /** Its subject is not known, and as many are as can be counted. */
+  | 'too-many-subjects';
 
 /** An entry that is published. */
 export interface Member {

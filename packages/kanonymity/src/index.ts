@@ -27,3 +27,4 @@ export {
 } from './quasi-identifier.ts';
 export { AnonymousStream, type Totals } from './stream.ts';
 export type { StreamOptions } from './stream-options.ts';
+export { type SubjectCount, SubjectGroups, type SubjectLimit } from './subject-groups.ts';

@@ -1,4 +1,5 @@
 import type { QuasiIdentifier } from './quasi-identifier.ts';
+import type { SubjectGroups } from './subject-groups.ts';
 
 export interface StreamOptions {
   readonly quasiIdentifiers: readonly QuasiIdentifier[];
@@ -14,8 +15,8 @@ export interface StreamOptions {
   readonly delay: number;
   /** How many entries wait at most; when one more comes, the oldest one's group goes early. */
   readonly maxEntries: number;
-  /** In how many groups of the last `within` (unit of arrivals) a subject may be. */
-  readonly maxGroupsPerSubject?: { readonly most: number; readonly within: number };
+  /** Where a subject may not be in any number of groups: the groups that each was in. */
+  readonly subjects?: SubjectGroups;
   /** A whole number from 0 to `below` - 1, each as likely; members are shuffled with it. */
   readonly random: (below: number) => number;
 }
@@ -42,9 +43,4 @@ export function checkOptions(options: StreamOptions): void {
   wholeFrom(Math.max(k, l, producers ?? 1), maxEntries, 'maxEntries');
   if (quasiIdentifiers.length === 0 || quasiIdentifiers.length > MOST_QUASI_IDENTIFIERS)
     throw new RangeError(`there must be 1 to ${MOST_QUASI_IDENTIFIERS} quasi-identifiers`);
-  const often = options.maxGroupsPerSubject;
-  if (often === undefined) return;
-  wholeFrom(1, often.most, 'maxGroupsPerSubject.most');
-  if (Number.isNaN(often.within) || often.within <= 0)
-    throw new RangeError('maxGroupsPerSubject.within must be a number above zero');
 }

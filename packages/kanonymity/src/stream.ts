@@ -4,7 +4,7 @@ import type { Entry, Group, Refusal, Step, Suppressed, SuppressionReason } from 
 import { GroupSearch } from './group-search.ts';
 import { Scarcity } from './scarcity.ts';
 import { checkOptions, type StreamOptions } from './stream-options.ts';
-import { SubjectGroups } from './subject-groups.ts';
+import { type SubjectGroups, subjectKey } from './subject-groups.ts';
 
 /** What became of all entries so far. */
 export interface Totals {
@@ -17,9 +17,6 @@ export interface Totals {
   readonly loss: number;
 }
 
-const keyOf = (subject: Uint8Array) =>
-  Buffer.from(subject.buffer, subject.byteOffset, subject.byteLength).toString('latin1');
-
 /**
  * k-anonymity with l-diversity on a stream. Entries wait; when the oldest one is due, a group with
  * it is published, or it is suppressed.
@@ -30,7 +27,7 @@ const keyOf = (subject: Uint8Array) =>
  * member; no group is used again; what happens follows from the calls and the random source alone.
  *
  * To restore it after a stop, make a new one and add the entries that had not left, with their old
- * arrivals, in that order; and `remember` the groups of subjects where they are limited.
+ * arrivals, in that order; the groups of subjects, where they are limited, are restored before.
  */
 export class AnonymousStream {
   readonly #options: StreamOptions;
@@ -55,13 +52,14 @@ export class AnonymousStream {
     'too-few-values': 0,
     'too-few-producers': 0,
     'subject-in-too-many-groups': 0,
+    'too-many-subjects': 0,
   };
 
   /** @throws RangeError when an option makes no sense */
   constructor(options: StreamOptions) {
     checkOptions(options);
     this.#options = options;
-    const { k, l = 1, sensitiveCount = 0, producers, delay, maxGroupsPerSubject } = options;
+    const { k, l = 1, sensitiveCount = 0, producers, delay } = options;
     const sensitive = Array.from({ length: sensitiveCount }, () => l);
     const least = [k, ...sensitive, ...(producers === undefined ? [] : [producers])];
     this.#reasons = [
@@ -73,8 +71,7 @@ export class AnonymousStream {
     this.#buffer = new EntryBuffer(this.#axes.length, least.length);
     this.#search = new GroupSearch(this.#buffer, this.#axes, least, delay);
     this.#scarcity = new Scarcity(this.#axes, k - 1, delay);
-    if (maxGroupsPerSubject !== undefined)
-      this.#subjects = new SubjectGroups(maxGroupsPerSubject.most, maxGroupsPerSubject.within);
+    this.#subjects = options.subjects;
   }
 
   /** How many entries wait. */
@@ -111,9 +108,10 @@ export class AnonymousStream {
     const refusal = this.#refusalOf(entry, codes);
     if (refusal !== undefined) return refusal;
     this.#moveTo(entry.arrival);
-    const subject = keyOf(entry.subject);
-    if (this.#subjects?.isFull(subject) === true) {
-      this.#suppress(entry.id, 'subject-in-too-many-groups');
+    const subject = subjectKey(entry.subject);
+    const tooOften = this.#subjects?.refusal(subject, entry.arrival);
+    if (tooOften !== undefined) {
+      this.#suppress(entry.id, tooOften);
       return undefined;
     }
     while (this.#buffer.size >= this.#options.maxEntries) this.#releaseOldest(true);
@@ -122,11 +120,6 @@ export class AnonymousStream {
     const scarcity = this.#scarcity.measure(codes, subject, entry.arrival);
     this.#buffer.add(entry, codes, named, scarcity);
     return undefined;
-  }
-
-  /** A subject's group from before a restart. Call it in the order of time, before `add`. */
-  remember(subject: Uint8Array, at: number): void {
-    this.#subjects?.add(keyOf(subject), at);
   }
 
   /**
@@ -197,9 +190,9 @@ export class AnonymousStream {
   #countSubjects(entries: readonly Entry[]): void {
     const subjects = this.#subjects;
     if (subjects === undefined) return;
-    const keys = entries.map(({ subject }) => keyOf(subject));
+    const keys = entries.map(({ subject }) => subjectKey(subject));
     for (const key of keys) subjects.add(key, this.#now);
-    const full = new Set(keys.filter((key) => subjects.isFull(key)));
+    const full = new Set(keys.filter((key) => subjects.refusal(key, this.#now) !== undefined));
     if (full.size === 0) return;
     const { names, codes } = this.#buffer.named[0];
     for (let slot = 0; slot < this.#buffer.slots; slot++) {

@@ -97,7 +97,7 @@ describe('a stream', () => {
   test('gives no entry twice and loses none when it is restored from the entries that are left', () => {
     fc.assert(
       fc.property(entries, options, fc.nat(100), (rows, chosen, cut) => {
-        const { maxGroupsPerSubject: _, ...rest } = chosen;
+        const { limit: _, ...rest } = chosen;
         const first = streamOf(rest);
         const left: string[] = [];
         const take = (step: Step) => left.push(...idsOf(step));
@@ -188,7 +188,7 @@ describe('an entry is suppressed', () => {
   });
 
   test('when its subject is in too many groups, until these are long ago', () => {
-    const stream = streamOf({ maxGroupsPerSubject: { most: 1, within: 100 } });
+    const stream = streamOf({ limit: { most: 1, within: 100, maxSubjects: 9 } });
     stream.add(entry('a', 0, { subject: 'eva' }));
     stream.add(entry('b', 0, { subject: 'bob' }));
     stream.add(entry('c', 1, { subject: 'eva' }));
@@ -199,11 +199,14 @@ describe('an entry is suppressed', () => {
     expect(stream.size).toBe(1);
   });
 
-  test('when its subject was in too many groups before a restart', () => {
-    const stream = streamOf({ maxGroupsPerSubject: { most: 1, within: 100 } });
-    stream.remember(Buffer.from('eva'), 50);
-    stream.add(entry('a', 60, { subject: 'eva' }));
-    expect(reasons(stream.release(60))).toEqual(['subject-in-too-many-groups']);
+  test('when its subject is not known and no more can be counted', () => {
+    const stream = streamOf({ limit: { most: 2, within: 100, maxSubjects: 2 } });
+    for (const subject of ['eva', 'bob']) stream.add(entry(subject, 0, { subject }));
+    stream.release(10);
+    stream.add(entry('a', 11, { subject: 'ada' }));
+    stream.add(entry('b', 11, { subject: 'eva' }));
+    expect(reasons(stream.release(11))).toEqual(['too-many-subjects']);
+    expect(stream.size).toBe(1);
   });
 });
 
@@ -301,7 +304,8 @@ describe('a stream refuses', () => {
     ['no delay', { delay: 0 }],
     ['a buffer below k', { k: 5, maxEntries: 4 }],
     ['no quasi-identifier', { quasiIdentifiers: [] }],
-    ['groups of no time', { maxGroupsPerSubject: { most: 1, within: 0 } }],
+    ['groups of no time', { limit: { most: 1, within: 0, maxSubjects: 1 } }],
+    ['no group for a subject', { limit: { most: 0, within: 1, maxSubjects: 1 } }],
   ])('%s', (_, chosen) => {
     expect(() => streamOf(chosen)).toThrow(RangeError);
   });

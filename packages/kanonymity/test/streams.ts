@@ -8,6 +8,8 @@ import {
   type RawValue,
   type Step,
   type StreamOptions,
+  SubjectGroups,
+  type SubjectLimit,
 } from '../src/index.ts';
 
 export const TREE = Hierarchy.parse(
@@ -45,8 +47,21 @@ export function entry(
   };
 }
 
-export function streamOf(options: Partial<StreamOptions> = {}): AnonymousStream {
+/** Options in which a limit stands for the groups of subjects, which are new in each stream. */
+export interface Chosen extends Partial<StreamOptions> {
+  readonly limit?: SubjectLimit;
+}
+
+let labels = 0;
+
+/** Counts of subjects, each with a label of its own, also among those of other streams. */
+export function groupsOf(limit: SubjectLimit): SubjectGroups {
+  return new SubjectGroups(limit, () => `label ${labels++}`);
+}
+
+export function streamOf({ limit, ...options }: Chosen = {}): AnonymousStream {
   return new AnonymousStream({
+    ...(limit !== undefined && { subjects: groupsOf(limit) }),
     quasiIdentifiers: QUASI,
     sensitiveCount: 1,
     k: 2,
@@ -99,16 +114,17 @@ export const entries: fc.Arbitrary<Entry[]> = fc
   });
 
 /** Options in every combination that matters. */
-export const options: fc.Arbitrary<Partial<StreamOptions>> = fc.record(
+export const options: fc.Arbitrary<Chosen> = fc.record(
   {
     k: fc.integer({ min: 2, max: 6 }),
     l: fc.integer({ min: 1, max: 3 }),
     producers: fc.integer({ min: 1, max: 3 }),
     delay: fc.integer({ min: 1, max: 40 }),
     maxEntries: fc.integer({ min: 6, max: 60 }),
-    maxGroupsPerSubject: fc.record({
+    limit: fc.record({
       most: fc.integer({ min: 1, max: 3 }),
       within: fc.integer({ min: 1, max: 100 }),
+      maxSubjects: fc.integer({ min: 1, max: 40 }),
     }),
   },
   { requiredKeys: ['k', 'delay'] },

@@ -6,6 +6,8 @@ import { registerName, type SubjectRegister } from './subject-register.ts';
 
 /** Whether a subject was shredded, asked by every stage for every record. */
 export interface ShredList {
+  /** Shreds and re-enrolments taken on so far. */
+  readonly count: number;
   /**
    * Whether the key of a subject was destroyed. From memory and at once.
    *

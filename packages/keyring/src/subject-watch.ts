@@ -43,6 +43,10 @@ export class WatchedSubjects implements ShredList {
     this.#shreds = new ChainedShreds(options.store.dataset);
   }
 
+  get count(): number {
+    return this.#shreds.count;
+  }
+
   has(bytes: Uint8Array, at: number): boolean {
     this.requireConfirmed();
     return this.#shreds.has(bytes, at);

@@ -8,6 +8,10 @@ const K_MIN = 2;
 const K_MAX = 10_000;
 /** What waits is held in memory and, sealed, on a topic. */
 const WAITING_MAX = 1_000_000;
+/** With each of its groups a subject's count grows. */
+const GROUPS_MAX = 100;
+/** Counts are held in memory and, sealed, on the same topic. */
+const SUBJECTS_MAX = 10_000_000;
 
 /** How one quasi-identifier becomes coarser: a range of numbers, or the levels of a file. */
 export const QuasiIdentifierLanguage = z
@@ -52,6 +56,23 @@ export const KAnonymityLanguage = z
       .max(WAITING_MAX)
       .optional()
       .describe('Most records that wait in a partition; 100000 if not given.'),
+    maxGroupsPerSubject: z
+      .int()
+      .min(1)
+      .max(GROUPS_MAX)
+      .optional()
+      .describe('In how many groups of a partition a subject may be within forgetAfter.'),
+    forgetAfter: z
+      .string()
+      .regex(DELAY, 'forgetAfter must be a time such as 30d, or a count such as 100000 records')
+      .optional()
+      .describe('With maxGroupsPerSubject: how long a group counts, in the unit of the delay.'),
+    maxSubjects: z
+      .int()
+      .min(K_MIN)
+      .max(SUBJECTS_MAX)
+      .optional()
+      .describe('Most subjects whose groups are counted in a partition; 1000000 if not given.'),
   })
   .describe('Masked holds groups of at least k subjects that look alike, and no single records.');
 

@@ -4,12 +4,13 @@ import type { ExposureReport } from './exposure.ts';
 import { readHierarchy } from './hierarchy-file.ts';
 import { DELAY, type KAnonymityText, type QuasiIdentifierText } from './k-anonymity-language.ts';
 import type { DatasetText } from './language.ts';
-import type { KAnonymity, QuasiIdentifierRule } from './k-anonymity.ts';
+import type { KAnonymity, QuasiIdentifierRule, Span } from './k-anonymity.ts';
 import { didYouMean } from './near-word.ts';
 import { spelled } from './path-rules.ts';
 import type { Place, SourceText } from './source-text.ts';
 
 const WAITING = 100_000;
+const SUBJECTS = 1_000_000;
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** What may stand beside a group, since it is the same for everybody. */
@@ -29,7 +30,8 @@ export function readKAnonymity(
   checkSensitive(report.source, [...at, 'sensitive'], text);
   checkNeighbours(report.source, place, text, fields);
   const quasi = quasiIdentifiers(report, [...at, 'quasiIdentifiers'], text);
-  const delay = delayOf(rules.delay);
+  const delay = spanOf(rules.delay);
+  const perSubject = perSubjectOf(report.source, at, rules, delay);
   const k = Math.max(rules.k, rules.l ?? 1);
   if ((rules.maxWaiting ?? WAITING) < k)
     report.source.report([...at, 'maxWaiting'], 'maxWaiting leaves no room for one group');
@@ -41,10 +43,41 @@ export function readKAnonymity(
     quasiIdentifiers: quasi,
     sensitive: (rules.sensitive ?? []).map(spelled),
     maxWaiting: rules.maxWaiting ?? WAITING,
+    ...(perSubject !== undefined && { perSubject }),
   };
 }
 
-function delayOf(text: string): KAnonymity['delay'] | undefined {
+/** A count without an end would be a list of people that only grows, so its end has to be said. */
+function perSubjectOf(
+  source: SourceText,
+  at: Place,
+  rules: KAnonymityText,
+  delay: Span | undefined,
+): KAnonymity['perSubject'] {
+  const { forgetAfter, k, maxGroupsPerSubject: most, maxSubjects = SUBJECTS } = rules;
+  if (most === undefined) {
+    for (const word of ['forgetAfter', 'maxSubjects'] as const)
+      if (rules[word] !== undefined)
+        source.report([...at, word], `${word} goes with maxGroupsPerSubject`);
+    return undefined;
+  }
+  const span = spanOf(forgetAfter ?? '');
+  if (forgetAfter === undefined)
+    source.report(
+      [...at, 'maxGroupsPerSubject'],
+      'maxGroupsPerSubject counts groups of a time: say forgetAfter',
+    );
+  else if (span?.unit !== delay?.unit)
+    source.report(
+      [...at, 'forgetAfter'],
+      'forgetAfter is in the unit of the delay: both a time, or both records',
+    );
+  if (maxSubjects < k)
+    source.report([...at, 'maxSubjects'], 'maxSubjects leaves no room for one group');
+  return span === undefined ? undefined : { most, within: span.most, maxSubjects };
+}
+
+function spanOf(text: string): Span | undefined {
   const [, digits, unit] = DELAY.exec(text) ?? [];
   if (digits === undefined) return undefined;
   if (unit === undefined) return { unit: 'records', most: Number(digits) };

@@ -5,15 +5,26 @@ export type QuasiIdentifierRule = { readonly path: string } & (
   | { readonly kind: 'categorical'; readonly hierarchy: string }
 );
 
+/** Milliseconds, or a count of records of the partition. */
+export interface Span {
+  readonly unit: 'ms' | 'records';
+  readonly most: number;
+}
+
 /** How the records of a dataset become groups that look alike. */
 export interface KAnonymity {
   readonly k: number;
   readonly l: number;
-  /** Milliseconds, or a count of records of the partition. */
-  readonly delay: { readonly unit: 'ms' | 'records'; readonly most: number };
+  readonly delay: Span;
   readonly quasiIdentifiers: readonly QuasiIdentifierRule[];
   /** Paths of the fields that are shown as they are. */
   readonly sensitive: readonly string[];
   /** Most records that wait in a partition. */
   readonly maxWaiting: number;
+  /** Where a subject may not be in any number of groups of a partition; `within` in the unit of `delay`. */
+  readonly perSubject?: {
+    readonly most: number;
+    readonly within: number;
+    readonly maxSubjects: number;
+  };
 }

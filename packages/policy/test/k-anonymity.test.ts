@@ -78,6 +78,18 @@ describe('a dataset of groups', () => {
     expect(kAnonymity?.delay).toEqual({ unit: 'records', most: 10_000 });
   });
 
+  test('may bound how many groups a subject is in, and for how long they count', () => {
+    const often = '      maxGroupsPerSubject: 3\n      forgetAfter: 30d\n      k: 5';
+    const { kAnonymity } = datasetOf(parsed(YAML.replace('      k: 5', often)), 'visits');
+    const perSubject = { most: 3, within: 30 * 86_400_000, maxSubjects: 1_000_000 };
+    expect(kAnonymity).toMatchObject({ perSubject });
+    const records = often.replace('30d', '9 records').replace('k: 5', 'maxSubjects: 7\n      k: 5');
+    const text = YAML.replace('      k: 5', records).replace('delay: 5m', 'delay: 5 records');
+    expect(datasetOf(parsed(text), 'visits').kAnonymity).toMatchObject({
+      perSubject: { most: 3, within: 9, maxSubjects: 7 },
+    });
+  });
+
   test('has another hash when a hierarchy has another content', () => {
     const [one, other] = [CITIES, CITIES.replace('America', 'South')].map(
       (cities) => datasetOf(parsed(YAML, cities), 'visits').sha256,
@@ -195,7 +207,9 @@ describe('what tells a record from its group is an error with its place', () => 
   });
 });
 
-describe('the forms of quasi-identifiers', () => {
+const LIMIT = 'maxGroupsPerSubject: 2';
+
+describe('the forms of quasi-identifiers, delays and limits', () => {
   test.each([
     ['/age: { from: 0, to: 120 }', '/age: { from: 120, to: 0 }', '/age is a number: say { from:'],
     ['/age: { from: 0, to: 120 }', '/age: { from: 0 }', '/age is a number: say { from:'],
@@ -221,6 +235,32 @@ describe('the forms of quasi-identifiers', () => {
     ['      k: 5', '      k: 1', 'k must be at least 2'],
     ['      l: 2', '      m: 2', 'unknown word m'],
     ['      k: 5', '      maxWaiting: 4\n      k: 5', 'maxWaiting leaves no room for one group'],
+    [
+      '      k: 5',
+      `      ${LIMIT}\n      k: 5`,
+      'p.yaml:9:28: maxGroupsPerSubject counts groups of',
+    ],
+    [
+      '      k: 5',
+      `      ${LIMIT}\n      forgetAfter: 9 records\n      k: 5`,
+      'p.yaml:10:20: forgetA',
+    ],
+    [
+      '      k: 5',
+      `      ${LIMIT}\n      forgetAfter: ever\n      k: 5`,
+      'forgetAfter must be a time',
+    ],
+    [
+      '      k: 5',
+      '      forgetAfter: 9d\n      k: 5',
+      'forgetAfter goes with maxGroupsPerSubject',
+    ],
+    ['      k: 5', '      maxSubjects: 9\n      k: 5', 'maxSubjects goes with maxGroupsPerSubject'],
+    [
+      '      k: 5',
+      `      ${LIMIT}\n      forgetAfter: 9d\n      maxSubjects: 4\n      k: 5`,
+      'p.yaml:11:20: maxSubjects leaves no room for one group',
+    ],
     [
       '      sensitive: [/diagnosis]\n',
       '',

@@ -84,7 +84,7 @@ describe('records of subjects', () => {
   });
 
   it('that were shredded are rejected, and the others written', () => {
-    const shreds = { has: (bytes: Buffer, at: number) => bytes[at] === 2 };
+    const shreds = { count: 1, has: (bytes: Buffer, at: number) => bytes[at] === 2 };
     const keys = keysWith({ shreds });
     const batch = batchOf([1, 2, 3].map((subject) => accepted(dataset, keys, subject)));
     const result = resultOf(acceptedToEncrypted(dataset, keys), batch);

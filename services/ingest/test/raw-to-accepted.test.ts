@@ -123,7 +123,7 @@ describe('raw to accepted', () => {
     const shredded = { subject: null as Buffer | null };
     const has = (bytes: Buffer, at: number) =>
       shredded.subject?.equals(bytes.subarray(at)) === true;
-    const shredding = Object.assign(newKeys(), { shreds: { has } });
+    const shredding = Object.assign(newKeys(), { shreds: { count: 1, has } });
     const treat = rawToAccepted(dataset, shredding);
     const [one] = outputOf(resultOf(treat, batchOf([{ value: json(good) }])), accepted);
     shredded.subject = new AcceptedCodec('people').open(shredding, one).envelope.subject;

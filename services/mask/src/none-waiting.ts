@@ -1,10 +1,11 @@
 import type { Bus } from '@sealstream/bus';
 import { maskStateTopic, SealstreamError } from '@sealstream/contracts';
+import { isSubjectCount } from '@sealstream/flow';
 import type { Dataset } from '@sealstream/policy';
 
 /**
  * What waits for a group is kept until a policy with groups lets it leave. Without one nobody would ever
- * publish or count it, so mask does not start before it has left.
+ * publish or count it, so mask does not start before it has left. Counts of subjects wait for nothing.
  *
  * @throws SealstreamError GROUPS_WAITING
  */
@@ -22,6 +23,7 @@ export async function requireNoneWaiting(
   const waiting = new Set<string>();
   for await (const { partition, records } of bus.read({ starts, until: 'end' }))
     for (const { key, value } of records) {
+      if (key !== null && isSubjectCount(key)) continue;
       const id = `${partition} ${key?.toString('latin1') ?? ''}`;
       if (value === null) waiting.delete(id);
       else waiting.add(id);

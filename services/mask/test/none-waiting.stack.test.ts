@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => bus.stop());
 
-test('mask does not start without groups while a record still waits for one', async () => {
+test('mask does not start without groups while a record still waits for one; counts wait for nothing', async () => {
   const put = (key: string, value: Buffer | null) =>
     bus.append(topic, 0, [{ key: Buffer.from(key), value }]);
   await requireNoneWaiting(bus, dataset);
@@ -41,5 +41,7 @@ test('mask does not start without groups while a record still waits for one', as
     place: { topic, records: 1 },
   });
   await put('b', null);
+  const count = Buffer.concat([Buffer.of(1), randomBytes(16)]);
+  await bus.append(topic, 0, [{ key: count, value: Buffer.from('sealed') }]);
   await requireNoneWaiting(bus, dataset);
 });
