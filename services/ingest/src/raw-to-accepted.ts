@@ -25,6 +25,8 @@ import {
   type Dataset,
   headerCheck,
   type HeaderPlan,
+  keyCheck,
+  type KeyPlan,
   type Refusal,
 } from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
@@ -70,6 +72,7 @@ class IngestWorker {
   readonly #keys: KeySource;
   readonly #plan: CheckPlan;
   readonly #headers: HeaderPlan;
+  readonly #keyPlan: KeyPlan | undefined;
   readonly #accepted: AcceptedCodec;
   readonly #rejects: RejectedCodec;
   readonly #keyHash: KeyedHash;
@@ -86,6 +89,7 @@ class IngestWorker {
     this.#keys = keys;
     this.#plan = checkPlan(dataset);
     this.#headers = headerCheck(dataset);
+    this.#keyPlan = keyCheck(dataset);
     this.#accepted = new AcceptedCodec(dataset.name);
     this.#rejects = new RejectedCodec(dataset.name);
     this.#index = new SubjectIndex(dataset.name);
@@ -158,8 +162,10 @@ class IngestWorker {
     return isShredded ? { code: 'SUBJECT_SHREDDED' } : undefined;
   }
 
-  /** Why the headers are refused. */
+  /** Why the key or the headers are refused. */
   #unfit(keys: KeySource, headers: RecordHeaders): Reject | undefined {
+    const key = this.#keyPlan?.treat(viewOf(this.#record.key), keys);
+    if (key?.ok === false) return key;
     if (headers.length === 0 || this.#headers.isEmpty) return undefined;
     const checked = this.#headers.treat(headers, keys);
     return checked.ok ? undefined : checked;
