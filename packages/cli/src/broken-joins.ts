@@ -1,6 +1,6 @@
 import type { Purpose } from '@sealstream/contracts';
 import { isDeterministic } from '@sealstream/crypto';
-import { type Dataset, maskPurpose, partsOf } from '@sealstream/policy';
+import { type Dataset, KEY_PATH, maskPurpose, partsOf } from '@sealstream/policy';
 
 /** Keys on which joins rest. */
 type JoinKeys = 'hash' | 'fpe' | 'vault' | 'deterministic';
@@ -17,7 +17,9 @@ export function joinKeysOf(purpose: Purpose): JoinKeys {
  */
 export function brokenJoins(keys: JoinKeys, dataset: Dataset): string[] {
   const { key, topics } = dataset;
-  const parts = partsOf(dataset);
+  const parts = partsOf(dataset).filter(
+    ({ mask, path }) => path !== KEY_PATH || mask.name !== 'hash',
+  );
   if (keys === 'deterministic')
     return parts
       .filter(({ encrypt, seal }) => encrypt === 'seal' && isDeterministic(seal))
@@ -28,7 +30,7 @@ export function brokenJoins(keys: JoinKeys, dataset: Dataset): string[] {
   if (keys !== 'hash') return masked;
   return [
     `${topics.accepted}  record key`,
-    ...(key.mask === 'hash' ? [`${topics.masked}  record key`] : []),
+    ...(key.mask.name === 'hash' ? [`${topics.masked}  record key`] : []),
     ...(key.encrypt === 'hash' ? [`${topics.encrypted}  record key`] : []),
     ...masked,
   ];

@@ -35,14 +35,18 @@ const JWE = new RegExp(`${JWE_BEGIN}([\\w-]{16})In0\\.\\.`, 'g');
 
 /**
  * The key ids that a record names, wherever a key id of ours can stand: behind the format byte of a
- * sealed value, also of one that a producer sealed, and in the text of tokens in value and headers.
+ * sealed value, also of one that a producer sealed, and in the text of tokens in value, key and headers.
  * So a copy of any topic can be read, whatever it is called. Ids that stand there by chance count as well.
  */
-export function keyIdsIn({ headers, value }: Pick<KafkaRecord, 'headers' | 'value'>): Set<string> {
+export function keyIdsIn({
+  headers,
+  key,
+  value,
+}: Pick<KafkaRecord, 'headers' | 'key' | 'value'>): Set<string> {
   const ids = new Set<string>();
   const sealed = value === null ? undefined : sealedId(behindProducerMarker(value) ?? value);
   if (sealed !== undefined) ids.add(sealed);
-  for (const bytes of [value, ...headers.map(([, header]) => header)]) {
+  for (const bytes of [value, key, ...headers.map(([, header]) => header)]) {
     const text = bytes?.toString('latin1') ?? '';
     for (const [, id = ''] of text.matchAll(TOKEN)) ids.add(id);
     for (const [, id = ''] of text.matchAll(JWE)) ids.add(Buffer.from(id, 'base64url').toString());

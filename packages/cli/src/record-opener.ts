@@ -79,7 +79,8 @@ function encryptedOpener(dataset: Dataset, keys: KeySource): RecordOpener {
     return opened.map((one, at): ShownRecord => {
       const { key } = records[at];
       if (!one.ok) return { key, value: null, error: one.code };
-      return { key, value: one.value, ...(one.headers && { headers: one.headers }) };
+      const { headers, key: opened = key, value } = one;
+      return { key: opened, value, ...(headers && { headers }) };
     });
   };
 }

@@ -2,7 +2,7 @@ import type { Bus } from '@sealstream/bus';
 import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 import { openVaultRows } from '@sealstream/keyring';
 import { FpeField } from '@sealstream/masking';
-import type { Dataset, Field } from '@sealstream/policy';
+import type { Dataset, Part } from '@sealstream/policy';
 
 import { openKeys } from './cluster-keys.ts';
 import type { Context } from './context.ts';
@@ -34,7 +34,7 @@ export function openTurnBack(
   bus: HeadsBus,
   options: Wanted,
   dataset: Dataset,
-  field: Field,
+  field: Part,
 ): Promise<TurnBack> {
   const { mask, path } = field;
   if (mask.name === 'fpe') return ofFpe(context, bus, options, dataset.name, field);
@@ -54,7 +54,7 @@ async function ofFpe(
   bus: HeadsBus,
   options: Wanted,
   dataset: string,
-  { mask, path }: Field,
+  { mask, path }: Part,
 ): Promise<TurnBack> {
   const opened = await openKeys(context, bus, options, { dataset, purposes: ['fpe'] });
   const cipher = new FpeField(mask.parameters ?? {}, { dataset, path });

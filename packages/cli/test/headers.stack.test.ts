@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ const keyDir = join(dir, '.sealstream/keys');
 const env = { KAFKA_BROKERS: stack.kafkaBrokers, REDIS_URL: stack.redisUrl };
 const quiet = () => undefined;
 const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+// No leading zero: then it is a number of JSON, and shown as one.
+const KEY = String(randomInt(10 ** 11, 10 ** 12));
 const value = (n: number) => Buffer.from(`{"id":"${n}"}`);
 let bus: Bus;
 
@@ -49,6 +51,7 @@ datasets:
   ${D}:
     revision: 1
     topics: { raw: raw.${D} }
+    key: { mask: fpe, encrypt: { seal: { deterministic: true } } }
     headers:
       traceparent: keep
       x-user: { class: email, mask: hash, encrypt: seal }
@@ -76,7 +79,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-describe('a record with a masked and a sealed header', () => {
+describe('a record with a masked and a sealed header, and a key of that kind', () => {
   const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
   test('comes out right on masked and encrypted, and a header that does not fit rejects it', async () => {
@@ -88,7 +91,7 @@ describe('a record with a masked and a sealed header', () => {
     ] as const;
     const unfit = [['x-user', Buffer.from([0xff, 0xfe])]] as const;
     await bus.append(`raw.${D}`, 0, [
-      { key: null, value: value(1), headers },
+      { key: Buffer.from(KEY), value: value(1), headers },
       { key: null, value: value(2), headers: unfit },
     ]);
     const count = async (topic: string) => (await recordsOf(topic)).length;
@@ -114,6 +117,10 @@ describe('a record with a masked and a sealed header', () => {
         ['traceparent', trace],
       ],
     });
+    const keyOf = async (topic: string) => String((await recordsOf(topic))[0]?.key);
+    expect(await keyOf(`masked.${D}`)).toMatch(/^\d{12}$/);
+    expect(await keyOf(`encrypted.${D}`)).toMatch(/^ss1:/);
+    expect(String(opened?.['key'])).toBe(KEY);
     const [rejected] = linesOf(await sealstream(`tail rejected.${D}`));
     expect(rejected?.['reject']).toMatchObject({
       stage: 'ingest',
@@ -127,7 +134,7 @@ describe('a record with a masked and a sealed header', () => {
     const pem = join(dir, 'billing.pem');
     writeFileSync(pem, consumer.publicKey.export({ format: 'pem', type: 'spki' }));
     const made = await sealstream(
-      `grants create --public-key ${pem} --dataset ${D} --fields #header/x-user --expires 1d`,
+      `grants create --public-key ${pem} --dataset ${D} --fields #header/x-user,#key --expires 1d`,
     );
     const reader = await openGrant({
       grant: made.out,
@@ -137,17 +144,20 @@ describe('a record with a masked and a sealed header', () => {
     const [opened] = await reader.openBatch(await recordsOf(`encrypted.${D}`));
     reader.close();
     const headers = opened.ok ? (opened.headers ?? []) : [];
+    expect(opened.ok && String(opened.key)).toBe(KEY);
     expect(headers.slice(1).map(([name, bytes]) => [name, String(bytes)])).toEqual([
       ['x-user', CANARY],
       ['traceparent', trace],
     ]);
   });
 
-  test('leaves nothing of its value in any other topic than raw', async () => {
+  test('leaves nothing of them in any other topic than raw', async () => {
     const searched = ['accepted', 'rejected', 'masked', 'encrypted'].map((role) => `${role}.${D}`);
     const has = async (topic: string) =>
       (await recordsOf(topic)).some(({ headers, key, value: bytes }) =>
-        [key, bytes, ...headers.map(([, header]) => header)].some((part) => part?.includes(CANARY)),
+        [key, bytes, ...headers.map(([, header]) => header)].some(
+          (part) => part?.includes(CANARY) === true || part?.includes(KEY) === true,
+        ),
       );
     expect(await has(`raw.${D}`)).toBe(true);
     for (const topic of searched) expect(await has(topic)).toBe(false);

@@ -125,6 +125,13 @@ export const ERRORS = {
     cause: 'max.message.bytes of a topic is too small for what the policy allows.',
     mend: 'Run `sealstream topics plan`; it shows the needed value.',
   },
+  TOPIC_COMPACTED: {
+    class: 'terminal',
+    cause:
+      'An output topic is compacted, and its keys are masked so that records would be lost: different ' +
+      'keys may become equal, or equal ones different, or there are none.',
+    mend: 'Say key: hash, keep or fpe (on encrypted also seal), or set cleanup.policy to delete.',
+  },
   TOPIC_NOT_OURS: {
     class: 'terminal',
     cause: 'The topic was not created by Sealstream, so it is neither changed nor deleted.',

@@ -8,7 +8,7 @@ import {
   SUBJECT_HEADER,
 } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
-import { type Dataset, type HeaderPlan, headerPlan, type Plan } from '@sealstream/policy';
+import { type Dataset, type HeaderPlan, headerPlan, keyPlan, type Plan } from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
 import { batchEvent } from './batch-event.ts';
 import { BranchReader, type BranchWork, type Reject } from './branch-reader.ts';
@@ -64,6 +64,7 @@ class BranchWorker {
   readonly #reader: BranchReader;
   readonly #carriesSubject: boolean;
   readonly #headers: HeaderPlan;
+  readonly #key: ReturnType<typeof keyPlan>;
   readonly #result = emptyParts();
   readonly #value = new ByteWriter();
   /** The producer's headers, as they stand in the result. */
@@ -72,6 +73,7 @@ class BranchWorker {
   constructor(branch: Branch, keys: KeySource) {
     this.#branch = branch;
     this.#headers = headerPlan(branch.dataset, branch.stage);
+    this.#key = keyPlan(branch.dataset, branch.stage);
     this.#reader = new BranchReader(branch.stage, branch.dataset, keys);
     this.#carriesSubject = branch.stage === 'encrypt' && bindsSubject(branch.dataset);
   }
@@ -94,15 +96,34 @@ class BranchWorker {
   /** Leaves what becomes of the record in `#result` and `#carried`, or tells why it is rejected. */
   #treat(envelope: EnvelopeParts, counts: StageCounts): Reject | undefined {
     try {
-      const reject = this.#carry(envelope, counts) ?? this.#apply(envelope.value, counts);
+      const reject =
+        this.#rekey(envelope, counts) ??
+        this.#carry(envelope, counts) ??
+        this.#apply(envelope.value, counts);
+      if (reject !== undefined) return reject;
       // Whole or not at all, as with the value.
-      if (reject === undefined && this.#carried !== NONE) this.#headers.count(counts.tally);
-      return reject;
+      if (this.#carried !== NONE) this.#headers.count(counts.tally);
+      if (typeof this.#key !== 'string') this.#key.count(counts.tally);
+      return undefined;
     } catch (error) {
       // The batch is asked for again with the keys; the other records say what they lack, too.
       if (isWanting(error)) return WAITS;
       throw error;
     }
+  }
+
+  #rekey(envelope: EnvelopeParts, { tally }: StageCounts): Reject | undefined {
+    const { key } = this.#result;
+    const plan = this.#key;
+    if (plan === 'drop') setRange(key, NOTHING);
+    else if (plan === 'keep') setRange(key, envelope.key);
+    else if (plan === 'hash') setRange(key, this.#reader.record.key);
+    else {
+      const treated = plan.treat(viewOf(envelope.key), tally.noting(this.#reader.keys));
+      if (!treated.ok) return treated;
+      setRange(key, treated.key === null ? NOTHING : rangeOf(treated.key));
+    }
+    return undefined;
   }
 
   #carry(envelope: EnvelopeParts, { tally }: StageCounts): Reject | undefined {
@@ -136,11 +157,7 @@ class BranchWorker {
   }
 
   #write(treated: RecordSink, envelope: EnvelopeParts): void {
-    const { dataset, stage } = this.#branch;
     const result = this.#result;
-    const method = dataset.key[stage];
-    if (method === 'drop') setRange(result.key, NOTHING);
-    else setRange(result.key, method === 'keep' ? envelope.key : this.#reader.record.key);
     setRange(result.headers, this.#reader.mark.section());
     result.timestampMs = envelope.timestampMs;
     result.offset = this.#reader.record.offset;
@@ -185,6 +202,8 @@ function bindsSubject({ fields }: Dataset): boolean {
 }
 
 const NONE: RecordHeaders = [];
+
+const rangeOf = (bytes: Buffer): ByteRange => ({ bytes, from: 0, to: bytes.length });
 
 function setRange(target: ByteRange, { bytes, from, to }: ByteRange): void {
   target.bytes = bytes;

@@ -6,23 +6,36 @@ import {
   SUBJECT_HEADER,
 } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
-import type { HeaderPlan, OpeningPlan, Verdict } from '@sealstream/policy';
+import type { HeaderPlan, KeyPlan, OpeningPlan, Refusal, Verdict } from '@sealstream/policy';
 import type { SealedRecord } from './accepted.ts';
 import { RecordKeys } from './record-keys.ts';
 import { COORDINATE_AT, COORDINATE_BYTES } from './source-mark.ts';
 
 const NO_MARK = Buffer.alloc(COORDINATE_AT + COORDINATE_BYTES);
 const TOMBSTONE = { ok: true, value: null } as const;
+const NOTHING = { ok: true } as const;
 /** A second bring follows when a key moved meanwhile; more would be a fault of the source. */
 const BRINGS_MAX = 5;
 
 /**
  * What opening one record gave; a tombstone has no value. Where headers can be opened, all of them, in
- * their order.
+ * their order; where the key can, the key.
  */
 export type OpenedRecord =
   | Exclude<Verdict, { readonly ok: true }>
-  | { readonly ok: true; readonly value: Buffer | null; readonly headers?: RecordHeaders };
+  | {
+      readonly ok: true;
+      readonly value: Buffer | null;
+      readonly headers?: RecordHeaders;
+      readonly key?: Buffer | null;
+    };
+
+/** What opens headers and keys. */
+export interface OpeningParts {
+  readonly headers: HeaderPlan;
+  /** Undefined where keys stay as they are. */
+  readonly key: KeyPlan | undefined;
+}
 
 /**
  * Opens sealed fields of records of encrypted.D by a plan, as far as its keys go. A record that does
@@ -32,12 +45,11 @@ export class RecordsOpener {
   readonly #plan: OpeningPlan;
   readonly #keys: RecordKeys;
   readonly #source: ByteRange;
-  readonly #headers: HeaderPlan | undefined;
+  readonly #parts: OpeningParts;
 
-  /** @param headers opens those that are sealed; none when it is not given */
-  constructor(plan: OpeningPlan, keys: KeySource, headers?: HeaderPlan) {
+  constructor(plan: OpeningPlan, keys: KeySource, parts: OpeningParts) {
     this.#plan = plan;
-    this.#headers = headers?.isEmpty === true ? undefined : headers;
+    this.#parts = parts;
     this.#source = { bytes: NO_MARK, from: 0, to: 0 };
     this.#keys = new RecordKeys(keys, this.#source);
   }
@@ -75,17 +87,28 @@ export class RecordsOpener {
   }
 
   /** Undefined while the key of its subject is not in memory. */
-  #open({ headers, value }: SealedRecord): OpenedRecord | undefined {
+  #open({ headers, key, value }: SealedRecord): OpenedRecord | undefined {
     this.#place(headers);
     try {
-      const treated = this.#headers?.treat(headers, this.#keys);
-      if (treated?.ok === false) return treated;
+      const parts = this.#openParts(headers, key);
+      if (!parts.ok) return parts;
       const opened = value === null ? TOMBSTONE : this.#plan.open(value, this.#keys);
-      return treated === undefined || !opened.ok ? opened : { ...opened, headers: treated.headers };
+      return opened.ok ? { ...opened, ...parts } : opened;
     } catch (error) {
       if (isWanting(error)) return undefined;
       throw error;
     }
+  }
+
+  #openParts(
+    headers: RecordHeaders,
+    key: Buffer | null,
+  ): Refusal | { ok: true; headers?: RecordHeaders; key?: Buffer | null } {
+    const plans = this.#parts;
+    const ofHeaders = plans.headers.isEmpty ? NOTHING : plans.headers.treat(headers, this.#keys);
+    if (!ofHeaders.ok) return ofHeaders;
+    const ofKey = plans.key?.treat(key, this.#keys) ?? NOTHING;
+    return ofKey.ok ? { ...ofHeaders, ...ofKey } : ofKey;
   }
 
   /** Says which record it is, for tokens that are bound to it. A forged one opens none of them. */

@@ -15,9 +15,11 @@ import {
   type Dataset,
   encryptPlan,
   type HeaderPlan,
+  type KeyPlan,
   openPlan,
   type Plan,
   resealHeaders,
+  resealKey,
 } from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
 import { AcceptedCodec } from './accepted.ts';
@@ -48,9 +50,10 @@ export interface Rewrap {
 }
 
 /**
- * Seals records anew under the keys that are active now: what was sealed under older keys of the
- * dataset no longer needs them in the copy. Each record gives one record, in its order, with its key,
- * headers and time; what does not open stands in the copy as it stood, so that nothing is lost.
+ * Seals records anew under the keys that are active now: what was sealed under older keys of the dataset no
+ * longer needs them in the copy. Each record gives one record, in its order, with its time, and with its key
+ * and headers where they are not sealed; what does not open stands in the copy as it stood, so that nothing
+ * is lost.
  *
  * Throws retryable errors of the keys: then nothing of the batch counts. Gives a promise when keys of
  * subjects have to be brought.
@@ -77,20 +80,21 @@ export function rewrapped(rewrap: Rewrap, keys: KeySource): FlowTransform {
   };
 }
 
-/** What is sealed anew of a record; headers when they are, too. */
+/** What is sealed anew of a record; headers and key when they are, too. */
 interface SealedAnew {
   readonly value: Buffer | null;
   readonly headers?: RecordHeaders;
+  readonly key?: Buffer | null;
 }
 
 function write(
   sink: RecordSink,
   { records }: FetchedBatch,
   parts: RecordParts,
-  { headers = records.headersOf(parts), value }: SealedAnew,
+  { headers = records.headersOf(parts), key = viewOf(parts.key), value }: SealedAnew,
 ): void {
   const { offset, timestampMs } = parts;
-  sink.push({ key: viewOf(parts.key), value, headers, timestamp: BigInt(timestampMs) }, offset);
+  sink.push({ key, value, headers, timestamp: BigInt(timestampMs) }, offset);
 }
 
 const OF_ONE_RECORD = ['RECORD_NOT_AUTHENTIC', 'KEY_DESTROYED', 'SUBJECT_KEYS_WANTED'];
@@ -142,6 +146,7 @@ class FieldsAnew {
   readonly #open: Plan;
   readonly #seal: Plan;
   readonly #headers: HeaderPlan;
+  readonly #key: KeyPlan | undefined;
   readonly #check: CheckPlan;
   readonly #index: SubjectIndex;
   readonly #hasSubject: boolean;
@@ -154,6 +159,7 @@ class FieldsAnew {
     this.#open = openPlan(dataset);
     this.#seal = encryptPlan(dataset);
     this.#headers = resealHeaders(dataset);
+    this.#key = resealKey(dataset);
     this.#check = checkPlan(dataset);
     this.#index = new SubjectIndex(dataset.name);
     this.#hasSubject = dataset.subject !== undefined;
@@ -166,9 +172,13 @@ class FieldsAnew {
     try {
       const value = this.#valueAnew(parts.value, counts);
       if (value === undefined) return undefined;
-      if (this.#headers.isEmpty) return value === null ? undefined : { value };
-      const treated = this.#headers.treat(headers, counts.tally.noting(this.#keys));
-      return treated.ok ? { value, headers: treated.headers } : undefined;
+      const isAlone = this.#headers.isEmpty && this.#key === undefined;
+      if (isAlone) return value === null ? undefined : { value };
+      const keys = counts.tally.noting(this.#keys);
+      const treated = this.#headers.treat(headers, keys);
+      const rekeyed = this.#key?.treat(viewOf(parts.key), keys);
+      if (!treated.ok || rekeyed?.ok === false) return undefined;
+      return { value, headers: treated.headers, ...(rekeyed && { key: rekeyed.key }) };
     } catch (error) {
       if (isOneRecords(error)) return undefined;
       throw error;

@@ -140,3 +140,43 @@ describe('headers of an accepted record', () => {
     expect(await headersOf(copies)).toEqual(await headersOf(records));
   });
 });
+
+describe('the key of an accepted record', () => {
+  const keyed = people((text) =>
+    text.replace(
+      /key: .*/,
+      'key: { mask: { partial: { keepLast: 3 } }, encrypt: { seal: { deterministic: true } }, survivesShred: true }',
+    ),
+  );
+  const result = (stage: 'mask' | 'encrypt', records: Parameters<typeof batchOf>[0]) => {
+    const plan = stage === 'mask' ? maskPlan(keyed) : encryptPlan(keyed);
+    const topic = stage === 'mask' ? masked : encrypted;
+    return resultOf(acceptedStage({ stage, dataset: keyed, plan, topic }, keys), batchOf(records));
+  };
+
+  it('stands masked on masked, also with a tombstone, and is counted', () => {
+    const made = result('mask', [accepted([]), accepted([], null)]);
+    expect(outputOf(made, masked).map(({ key }) => String(key))).toEqual([
+      'XXXXX-key',
+      'XXXXX-key',
+    ]);
+    expect(made.event.treated['#key partial']).toBe(2);
+  });
+
+  it('stands sealed on encrypted, the same for equal keys, and opens, also after a rewrap', async () => {
+    const records = outputOf(result('encrypt', [accepted([]), accepted([], null)]), encrypted);
+    expect(String(records[0]?.key)).toMatch(/^ss1:/);
+    expect(records[1]?.key).toEqual(records[0]?.key);
+    const onCounted = () => undefined;
+    const transform = rewrapped(
+      { dataset: keyed, role: 'encrypted', target: 'copy', onCounted },
+      keys,
+    );
+    const copies = outputOf(resultOf(transform, batchOf(records)), 'copy');
+    const opener = new EncryptedOpener(keyed, keys);
+    for (const opened of [...(await opener.openAll(records)), ...(await opener.openAll(copies))])
+      expect(opened.ok && String(opened.key)).toBe('plain-key');
+    const [forged] = await opener.openAll([{ ...records[0], key: Buffer.from('plain-key') }]);
+    expect(forged).toMatchObject({ ok: false, code: 'RECORD_NOT_AUTHENTIC', path: '#key' });
+  });
+});

@@ -2,13 +2,14 @@ import { datasetTopics } from '@sealstream/contracts';
 import { DEFAULT_SEAL } from '@sealstream/crypto';
 import { parsePattern } from '@sealstream/records';
 import { type Dataset, type Field, identify } from './dataset.ts';
-import { checkKeyOracle, type ExposureReport, isCard } from './exposure.ts';
+import { type ExposureReport, isCard } from './exposure.ts';
 import { readField } from './field-reader.ts';
 import { readHeaders } from './header-reader.ts';
 import { readKAnonymity } from './k-anonymity-reader.ts';
+import { readKey } from './key-reader.ts';
 import { type DatasetText, MAX_RECORD_BYTES } from './language.ts';
 import { didYouMean } from './near-word.ts';
-import { checkCardForms, checkPresetKey } from './preset-rules.ts';
+import { checkCardForms } from './preset-rules.ts';
 import { type PresetName, PRESETS } from './presets.ts';
 import { checkPaths, spelled } from './path-rules.ts';
 import { headerName } from './record-part.ts';
@@ -111,27 +112,22 @@ export function readDataset(
   const required = text.required ?? [];
   const presets = text.presets ?? [];
   checkPresetNames(source, place, presets);
+  const surroundings = { hasSubject: text.subject !== undefined, presets };
   const fields: Field[] = [];
   if (Object.keys(text.fields).length === 0)
     source.report([...place, 'fields'], 'fields names no field');
   checkPaths(source, [...place, 'fields'], Object.keys(text.fields));
   for (const [path, field] of Object.entries(text.fields)) {
     const at = [...place, 'fields', path];
-    const rest = {
-      required: required.includes(path),
-      hasSubject: text.subject !== undefined,
-      presets,
-    };
+    const rest = { ...surroundings, required: required.includes(path) };
     const read = readField(report, at, path, field, rest);
     if (read !== undefined) fields.push(read);
   }
   checkRequired(source, place, text);
   checkSubject(source, place, text);
   checkFormat(source, place, text);
-  const headers = readHeaders(report, [...place, 'headers'], text.headers, {
-    hasSubject: text.subject !== undefined,
-    presets,
-  });
+  const headers = readHeaders(report, [...place, 'headers'], text.headers, surroundings);
+  const key = readKey(report, [...place, 'key'], text.key, surroundings);
   checkCardForms(report, presets, [...headers, ...fields], (path) =>
     headerName(path) === undefined
       ? [...place, 'fields', path]
@@ -139,11 +135,6 @@ export function readDataset(
   );
   const kAnonymity = readKAnonymity(report, place, text, fields);
   checkGroupsShow(source, place, { presets, fields, kAnonymity });
-  const key = { mask: text.key?.mask ?? 'hash', encrypt: text.key?.encrypt ?? 'hash' };
-  const hashed = key.mask === 'hash' || key.encrypt === 'hash';
-  const accepted = text.key?.equalityOracle !== undefined;
-  checkKeyOracle(report, text.key?.class, [...place, 'key'], hashed, accepted);
-  checkPresetKey(report, presets, { class: text.key?.class, ...key }, [...place, 'key']);
   const tags = readTags(source, place, text);
   return identify({
     name,

@@ -6,7 +6,6 @@ import type { ValueType } from '@sealstream/records';
 import type {
   ENCRYPT_METHODS,
   FORMATS,
-  KEY_METHODS,
   PRODUCER_SEALS,
   PRODUCER_TOKENS,
   TAG_ENCRYPTS,
@@ -20,7 +19,6 @@ import type { ClassName } from './value-class.ts';
 
 export type EncryptMethod = (typeof ENCRYPT_METHODS)[number];
 export type Format = (typeof FORMATS)[number];
-export type KeyMethod = (typeof KEY_METHODS)[number];
 export type ProducerSealRule = (typeof PRODUCER_SEALS)[number];
 export type ProducerTokens = (typeof PRODUCER_TOKENS)[number];
 export type UndeclaredPersonalData = (typeof UNDECLARED_PERSONAL_DATA)[number];
@@ -49,6 +47,9 @@ export interface TagRule {
   readonly encrypt: (typeof TAG_ENCRYPTS)[number];
 }
 
+/** A field, a header, or the key of records, which may stand hashed on encrypted. */
+export type Part = Omit<Field, 'encrypt'> & { readonly encrypt: EncryptMethod | 'hash' };
+
 /** What a policy says about one dataset, with every default filled in. */
 export interface DatasetRules {
   readonly name: string;
@@ -70,7 +71,8 @@ export interface DatasetRules {
   readonly producerTokens: ProducerTokens;
   /** Whether producers seal whole records before they reach Kafka. */
   readonly producerSeal: ProducerSealRule;
-  readonly key: { readonly mask: KeyMethod; readonly encrypt: KeyMethod };
+  /** The key of records, as a string at the path #key. */
+  readonly key: Part;
   /** The producer's headers that pass, as strings at paths that headerName reads. */
   readonly headers: readonly Field[];
   /** Masked holds groups that look alike; undefined where it holds one record for each. */
@@ -107,6 +109,7 @@ const canonicalFields = (fields: readonly Field[]) =>
 export function identify(rules: DatasetRules): Dataset {
   const sorted = {
     ...rules,
+    key: { ...rules.key, presets: undefined },
     headers: canonicalFields(rules.headers),
     required: rules.required.toSorted(byText),
     fields: canonicalFields(rules.fields),

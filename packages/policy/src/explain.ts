@@ -1,6 +1,6 @@
 import { isDeterministic } from '@sealstream/crypto';
-import { type Shows, type Transform, TRANSFORMS } from '@sealstream/masking';
-import type { Dataset, Field } from './dataset.ts';
+import { type MaskRule, type Shows, type Transform, TRANSFORMS } from '@sealstream/masking';
+import type { Dataset, Part } from './dataset.ts';
 import type { PresetName } from './presets.ts';
 import { partsOf } from './record-part.ts';
 import { ruleText } from './rule-text.ts';
@@ -26,7 +26,7 @@ export interface Explained {
   readonly afterShred: PlannedField['after'] | 'nothing' | 'no subject';
 }
 
-type Part = Omit<Explained, 'path' | 'topic' | 'afterShred'>;
+type Told = Omit<Explained, 'path' | 'topic' | 'afterShred'>;
 
 const NOBODY = 'nobody';
 const READABLE = 'everybody who reads the topic';
@@ -52,8 +52,7 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
       ...given(field.presets?.encrypt),
     },
   ]);
-  const all = path === undefined ? [...keyParts(dataset), ...parts] : parts;
-  if (path === undefined) all.push(...tagParts(dataset), ...unknownParts(dataset));
+  const all = path === undefined ? [...parts, ...tagParts(dataset), ...unknownParts(dataset)] : parts;
   const shredded = new Map(
     shredPlan(dataset).map(({ after, path: of, topic }) => [`${topic} ${of}`, after]),
   );
@@ -84,7 +83,9 @@ function withoutDefaults(parameters: unknown): unknown {
   return sorted.length === 0 ? undefined : Object.fromEntries(sorted);
 }
 
-function maskPart({ mask }: Field): Part {
+const HASH: MaskRule = { name: 'hash', parameters: undefined };
+
+function maskPart({ mask }: Pick<Part, 'mask'>): Told {
   const { keeps, output, purpose, reversible, shows }: Transform = TRANSFORMS[mask.name];
   const back = reversible ? `who holds the keys of ${purpose}` : NOBODY;
   return {
@@ -97,7 +98,7 @@ function maskPart({ mask }: Field): Part {
 }
 
 /** What a group shows of a field; undefined when the field's own mask says it. */
-function groupPart({ kAnonymity }: Dataset, { path }: Field): Part | undefined {
+function groupPart({ kAnonymity }: Dataset, { path }: Part): Told | undefined {
   if (kAnonymity === undefined) return undefined;
   const { k, l, quasiIdentifiers, sensitive } = kAnonymity;
   if (quasiIdentifiers.some((quasi) => quasi.path === path))
@@ -118,7 +119,7 @@ function groupPart({ kAnonymity }: Dataset, { path }: Field): Part | undefined {
   };
 }
 
-const PLAIN: Readonly<Record<'keep' | 'drop' | 'null', Part>> = {
+const PLAIN: Readonly<Record<'keep' | 'drop' | 'null', Told>> = {
   keep: {
     treatment: 'keep',
     becomes: 'as it was',
@@ -136,10 +137,8 @@ const PLAIN: Readonly<Record<'keep' | 'drop' | 'null', Part>> = {
   null: { treatment: 'null', becomes: 'null', shows: 'nothing', keeps: 'nothing', back: NOBODY },
 };
 
-function encryptPart(
-  { encrypt, seal }: Pick<Field, 'encrypt' | 'seal'>,
-  hasSubject: boolean,
-): Part {
+function encryptPart({ encrypt, seal }: Pick<Part, 'encrypt' | 'seal'>, hasSubject: boolean): Told {
+  if (encrypt === 'hash') return maskPart({ mask: HASH });
   if (encrypt !== 'seal') return PLAIN[encrypt];
   const isEqual = isDeterministic(seal);
   const more = {
@@ -161,32 +160,13 @@ function encryptPart(
   };
 }
 
-const KEY_PARTS: Readonly<Record<'hash' | 'keep' | 'drop', Part>> = {
-  hash: {
-    treatment: 'hash',
-    becomes: 'text',
-    shows: 'equality',
-    keeps: 'which records have equal keys',
-    back: NOBODY,
-  },
-  keep: PLAIN.keep,
-  drop: PLAIN.drop,
-};
-
-type Placed = Part & Pick<Explained, 'path' | 'topic'>;
-
-function keyParts({ key, topics }: Dataset): Placed[] {
-  return [
-    { path: '#key', topic: topics.masked, ...KEY_PARTS[key.mask] },
-    { path: '#key', topic: topics.encrypted, ...KEY_PARTS[key.encrypt] },
-  ];
-}
+type Placed = Told & Pick<Explained, 'path' | 'topic'>;
 
 /** Fields that the policy does not name and a schema tags. */
 function tagParts({ subject, tags = {}, topics, unknownSeal }: Dataset): Placed[] {
   return Object.entries(tags).flatMap(([tag, { encrypt, mask }]) => {
     const path = `(tag ${tag})`;
-    const rule = { mask: { name: mask, parameters: undefined } } as Field;
+    const rule = { mask: { name: mask, parameters: undefined } };
     const sealed = { encrypt, seal: unknownSeal };
     return [
       { path, topic: topics.masked, ...maskPart(rule) },

@@ -158,12 +158,12 @@ export function checkKeyOracle(
   report: ExposureReport,
   className: ClassName | undefined,
   place: Place,
-  hashed: boolean,
+  method: 'hash' | 'deterministic' | undefined,
   accepted: boolean,
 ): void {
-  if (hashed && !accepted && enumerable(className) === true)
+  if (method !== undefined && !accepted && enumerable(className) === true)
     report.source.report(
       place,
-      `hash on keys of class ${className} hides nothing: ${GUESS}; drop the key, or ${ACCEPT}`,
+      `${method} on keys of class ${className} hides nothing: ${GUESS}; drop the key, or ${ACCEPT}`,
     );
 }

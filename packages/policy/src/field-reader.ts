@@ -1,4 +1,5 @@
 import type { MaskRule } from '@sealstream/masking';
+import type { ValueType } from '@sealstream/records';
 import type { EncryptMethod, Field } from './dataset.ts';
 import { checkExposure, type ExposureReport } from './exposure.ts';
 import { withHierarchy } from './hierarchy-file.ts';
@@ -53,7 +54,7 @@ export function readField(
     ...(given !== undefined && { presets: presetsOf(text, given) }),
     ...(goesWithSubject && { maskGoesWithSubject: true as const }),
   };
-  const unfit = typeProblem(mask, types) ?? subjectRule(text, mask, hasSubject);
+  const unfit = maskProblem(text, mask, types, hasSubject);
   if (unfit !== undefined) source.report([...place, 'mask'], unfit, path);
   else checkExposure(report, field, place, text.equalityOracle !== undefined);
   checkPresets(report, presets, field, place);
@@ -68,10 +69,23 @@ function presetsOf({ encrypt, mask }: FieldText, given: PresetRule): NonNullable
   };
 }
 
-/** What the dataset's having a subject, or none, forbids the mask. */
-function subjectRule(text: FieldText, mask: MaskRule, hasSubject: boolean): string | undefined {
+/** Why a mask does not go with the types, or with the dataset's having a subject, or none. */
+export function maskProblem(
+  { survivesShred }: Pick<FieldText, 'survivesShred'>,
+  mask: MaskRule,
+  types: readonly ValueType[],
+  hasSubject: boolean,
+): string | undefined {
+  const unfit = typeProblem(mask, types);
+  if (unfit !== undefined) return unfit;
   if (!hasSubject) return subjectProblem(mask);
-  return text.survivesShred === true ? undefined : shredProblem(mask);
+  return survivesShred === true ? undefined : shredProblem(mask);
+}
+
+/** Why a mask does not go with what a record may have without being about anybody. */
+export function ownSubjectProblem(mask: MaskRule, what: string): string | undefined {
+  if (subjectProblem(mask) === undefined) return undefined;
+  return `${mask.name} goes by the subject of a record, and ${what} may come without one`;
 }
 
 function encryptMethod({ encrypt }: FieldText, unsaid: EncryptMethod): EncryptMethod {

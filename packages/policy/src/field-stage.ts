@@ -1,5 +1,5 @@
 import type { UnknownRule } from '@sealstream/records';
-import type { Dataset, Field } from './dataset.ts';
+import type { Dataset, Field, Part } from './dataset.ts';
 
 /** What a plan is for. */
 export type Stage = 'mask' | 'encrypt' | 'open';
@@ -11,7 +11,7 @@ export function isCut(stage: Stage | 'check', field: Field): boolean {
 }
 
 /** What an event calls that which a stage does to a field; undefined when it stays as it is. */
-export function stageLabel(stage: Stage | 'check', field: Field): string | undefined {
+export function stageLabel(stage: Stage | 'check', field: Part): string | undefined {
   if (stage === 'mask')
     return field.mask.name === 'keep' ? undefined : `${field.path} ${field.mask.name}`;
   if (stage === 'check' || field.encrypt === 'keep') return undefined;

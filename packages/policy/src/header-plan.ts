@@ -3,7 +3,14 @@ import type { KeySource } from '@sealstream/crypto';
 import type { Dataset, Field } from './dataset.ts';
 import { stageLabel } from './field-stage.ts';
 import type { SealedField } from './fields-plan.ts';
-import { coded, openPart, partFault, partTreatment, type PartTreatment } from './part-treatment.ts';
+import {
+  coded,
+  openPart,
+  partFault,
+  partTreatment,
+  type PartTreatment,
+  resealPart,
+} from './part-treatment.ts';
 import { headerName, headerPath } from './record-part.ts';
 import type { Tally } from './tally.ts';
 import type { Refusal } from './verdict.ts';
@@ -99,21 +106,11 @@ export function openHeaders(dataset: string, sealed: readonly SealedField[]): He
 
 /** Seals anew what encrypt sealed, under the keys that are active now; all others stay as they are. */
 export function resealHeaders(dataset: Dataset): HeaderPlan {
-  const named = sealedHeaders(dataset).map((field) => {
-    const open = openPart(dataset.name, field.path, field.seal);
-    const seal = partTreatment(dataset, field, 'encrypt');
-    const treat: PartTreatment = (value, keys) => {
-      const opened = open(value, keys);
-      return typeof opened === 'string' || opened === undefined ? opened : seal(opened, keys);
-    };
-    return { name: nameOf(field), label: undefined, treat: coded(treat) };
+  const sealed = dataset.headers.filter(({ encrypt }) => encrypt === 'seal');
+  const named = sealed.map((field) => {
+    return { name: nameOf(field), label: undefined, treat: coded(resealPart(dataset, field)) };
   });
   return new HeaderPlan(byName(named), 'stay');
-}
-
-/** Headers that stand sealed on encrypted. */
-export function sealedHeaders({ headers }: Pick<Dataset, 'headers'>): readonly Field[] {
-  return headers.filter(({ encrypt }) => encrypt === 'seal');
 }
 
 const nameOf = ({ path }: Pick<Field, 'path'>): string => headerName(path) ?? '';

@@ -1,8 +1,7 @@
 import { RESERVED_HEADER_PREFIX } from '@sealstream/contracts';
-import { type Transform, TRANSFORMS } from '@sealstream/masking';
 import type { Field } from './dataset.ts';
 import type { ExposureReport } from './exposure.ts';
-import { type FieldSurroundings, readField } from './field-reader.ts';
+import { type FieldSurroundings, ownSubjectProblem, readField } from './field-reader.ts';
 import type { FieldText, HeadersText } from './language.ts';
 import { headerPath } from './record-part.ts';
 import type { Place, SourceText } from './source-text.ts';
@@ -29,13 +28,9 @@ export function readHeaders(
     const rest = { ...surroundings, required: false };
     const field = readField(report, at, headerPath(name), given, rest);
     if (field === undefined) return [];
-    const transform: Transform = TRANSFORMS[field.mask.name];
-    if (surroundings.hasSubject && transform.needsSubject?.(field.mask.parameters) === true)
-      source.report(
-        [...at, 'mask'],
-        `${field.mask.name} goes by the subject of a record, and a header may come without one`,
-        field.path,
-      );
+    const problem = ownSubjectProblem(field.mask, 'a header');
+    if (surroundings.hasSubject && problem !== undefined)
+      source.report([...at, 'mask'], problem, field.path);
     return [field];
   });
 }

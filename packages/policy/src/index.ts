@@ -26,7 +26,7 @@ export type {
   DatasetRules,
   EncryptMethod,
   Field,
-  KeyMethod,
+  Part,
   UnknownFields,
 } from './dataset.ts';
 export { type Explained, explain } from './explain.ts';
@@ -39,13 +39,14 @@ export {
   headerPlan,
   openHeaders,
   resealHeaders,
-  sealedHeaders,
 } from './header-plan.ts';
 export { checkPlan, encryptPlan, maskPlan, openPlan } from './json-plan.ts';
 export type { CheckPlan, NeededSchemas, Plan } from './plan.ts';
 export { type GroupPlan, groupPlan } from './group-plan.ts';
 export type { ReadBeside } from './source-text.ts';
 export { policyJsonSchema, policyTestsJsonSchema } from './json-schema.ts';
+export { KeyPlan, keyCheck, keyPlan, openKey, resealKey } from './key-plan.ts';
+export { keysStay } from './key-reader.ts';
 export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';
 export { didYouMean, nearWord } from './near-word.ts';
@@ -53,7 +54,7 @@ export { datasetOf, parsePolicy, type Policy } from './policy.ts';
 export { type Difference, type PolicyDiff, policyDiff } from './policy-diff.ts';
 export { PRESET_NAMES, type PresetName, type PresetRow, PRESETS } from './presets.ts';
 export { formatProblem, PolicyError, type Problem } from './problem.ts';
-export { headerName, headerPath, partsOf } from './record-part.ts';
+export { headerName, headerPath, KEY_PATH, partsOf } from './record-part.ts';
 export { type SampleField, sampleFields } from './sample-fields.ts';
 export { samplePolicy } from './sample-policy.ts';
 export { type PlannedField, shredPlan } from './shred-plan.ts';

@@ -5,7 +5,7 @@ import type { Place, SourceText } from './source-text.ts';
 
 /** The words that may stand in the map at this place. */
 function wordsAt(place: Place): readonly string[] {
-  const [top, , third, , fifth] = place;
+  const [top, , third, fourth, fifth] = place;
   if (place.length === 0) return WORDS.policy;
   if (top !== 'datasets') return [];
   if (place.at(-1) === 'equalityOracle' && (third === 'key' || fifth === 'equalityOracle'))
@@ -14,6 +14,8 @@ function wordsAt(place: Place): readonly string[] {
   if (place.length === 3 && third === 'topics') return WORDS.topics;
   if (place.length === 3 && third === 'key') return WORDS.key;
   if (third === 'tags') return place.length === 4 ? WORDS.tag : [];
+  if (third === 'key' && fourth === 'encrypt')
+    return place.length === 4 ? WORDS.encrypt : WORDS.seal;
   if (third === 'kAnonymity') return place.length === 3 ? WORDS.kAnonymity : WORDS.quasiIdentifier;
   if (place.length === 4 && third === 'headers') return WORDS.header;
   if (third !== 'fields') return [];

@@ -10,8 +10,8 @@ import { CLASS_NAMES } from './value-class.ts';
 
 export const FIELD_TYPES = ['string', 'number', 'boolean', 'object', 'array'] as const;
 export const ENCRYPT_METHODS = ['seal', 'keep', 'drop', 'null'] as const;
-export const HEADER_METHODS = ['seal', 'keep', 'drop'] as const;
-export const KEY_METHODS = ['hash', 'keep', 'drop'] as const;
+const HEADER_METHODS = ['seal', 'keep', 'drop'] as const;
+const KEY_METHODS = ['hash', 'keep', 'drop'] as const;
 export const PRODUCER_TOKENS = ['reject', 'reseal'] as const;
 export const PRODUCER_SEALS = ['allowed', 'required', 'refused'] as const;
 export const FORMATS = ['json', 'avro', 'json-schema', 'protobuf'] as const;
@@ -114,12 +114,20 @@ const TagLanguage = z
   })
   .describe('What happens to a field that a schema tags so and the policy does not name.');
 
-const keyMethod = z.enum(KEY_METHODS);
-
 const KeyLanguage = z.strictObject({
-  mask: keyMethod.optional().describe('The key on masked: hash (default), keep or drop.'),
-  encrypt: keyMethod.optional().describe('The key on encrypted: hash (default), keep or drop.'),
+  mask: MaskLanguage.optional(),
+  encrypt: z
+    .enum(KEY_METHODS)
+    .or(z.strictObject({ seal: SealLanguage }))
+    .optional()
+    .describe(
+      'The key on encrypted: hash (default), keep, drop, or { seal: { deterministic: true } }.',
+    ),
   class: valueClass.optional(),
+  survivesShred: z
+    .boolean()
+    .optional()
+    .describe('What is made of the key can be turned back after a shred.'),
   equalityOracle: oracle.optional(),
 });
 
@@ -146,6 +154,7 @@ const headers = z
     "The producer's headers that pass, and what happens to each: a list of those that are kept, or a " +
       'map of names to keep or { mask: …, encrypt: … }. All others stay behind.',
   );
+export type KeyText = z.infer<typeof KeyLanguage>;
 export type HeadersText = z.infer<typeof headers>;
 
 export const DatasetLanguage = z.strictObject({

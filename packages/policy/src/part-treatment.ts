@@ -2,8 +2,8 @@ import type { RejectCode } from '@sealstream/contracts';
 import { fieldCipher, type KeySource, looksLikeToken, type SealMethod } from '@sealstream/crypto';
 import { maskAction } from '@sealstream/masking';
 import { ByteWriter, firstInvalidUtf8 } from '@sealstream/records';
-import type { Dataset, Field } from './dataset.ts';
-import { headerName } from './record-part.ts';
+import type { Dataset, Part } from './dataset.ts';
+import { headerName, KEY_PATH } from './record-part.ts';
 import { recordFault } from './verdict.ts';
 
 /** What a text becomes: bytes, null, undefined where it is left out; or why it is refused. */
@@ -24,7 +24,7 @@ const asItIs: PartTreatment = (value) => value;
 const ifTraceparent: PartTreatment = (value) =>
   TRACEPARENT.test(value?.toString('latin1') ?? '') ? value : undefined;
 
-function kept({ path }: Field): PartTreatment {
+function kept({ path }: Part): PartTreatment {
   return headerName(path) === 'traceparent' ? ifTraceparent : asItIs;
 }
 
@@ -34,7 +34,7 @@ function ofSubject(goesWithSubject: boolean, treatment: PartTreatment): PartTrea
   return (value, keys) => (keys.record?.subject === undefined ? undefined : treatment(value, keys));
 }
 
-function masked(dataset: Dataset, field: Field): PartTreatment {
+function masked(dataset: Dataset, field: Part): PartTreatment {
   const { mask, path } = field;
   const goesWithSubject = field.maskGoesWithSubject === true;
   const action = maskAction(mask, { dataset: dataset.name, path, goesWithSubject });
@@ -52,7 +52,7 @@ function masked(dataset: Dataset, field: Field): PartTreatment {
   });
 }
 
-function sealed({ name }: Dataset, { path, seal }: Field): PartTreatment {
+function sealed({ name }: Dataset, { path, seal }: Part): PartTreatment {
   const cipher = fieldCipher(name, path, seal);
   return ofSubject(seal.keys === 'subject', (value, keys) =>
     value === null ? cipher.seal(keys, 'null', NOTHING) : cipher.seal(keys, 'string', value),
@@ -70,10 +70,20 @@ export function openPart(dataset: string, path: string, seal: SealMethod): PartT
   };
 }
 
-/** What a stage does to a header or the like. */
+/** Opens what encrypt sealed, and seals it under the key that is active now. */
+export function resealPart(dataset: Dataset, part: Part): PartTreatment {
+  const open = openPart(dataset.name, part.path, part.seal);
+  const seal = sealed(dataset, part);
+  return (value, keys) => {
+    const opened = open(value, keys);
+    return typeof opened === 'string' || opened === undefined ? opened : seal(opened, keys);
+  };
+}
+
+/** What a stage does to a header or a key. */
 export function partTreatment(
   dataset: Dataset,
-  field: Field,
+  field: Part,
   stage: 'mask' | 'encrypt',
 ): PartTreatment {
   if (stage === 'mask') return masked(dataset, field);
@@ -87,10 +97,13 @@ export function partTreatment(
  */
 export function partFault(
   dataset: Dataset,
-  { encrypt, mask, path }: Field,
+  { encrypt, mask, path }: Part,
 ): (value: Buffer | null) => RejectCode | undefined {
   const isSealed = encrypt === 'seal';
-  const isText = isSealed || maskAction(mask, { dataset: dataset.name, path }).does === 'rewrite';
+  const isRewritten = maskAction(mask, { dataset: dataset.name, path }).does === 'rewrite';
+  // Keys of any bytes are hashed, before this.
+  const isHashedKey = path === KEY_PATH && mask.name === 'hash';
+  const isText = isSealed || (isRewritten && !isHashedKey);
   const mayHoldToken = !isSealed || (dataset.producerTokens === 'reseal' && mask.name !== 'keep');
   return (value) => {
     if (value === null) return undefined;

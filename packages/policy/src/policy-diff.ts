@@ -1,5 +1,5 @@
 import { type MaskRule, SHOWS } from '@sealstream/masking';
-import type { Dataset, DatasetRules, Field } from './dataset.ts';
+import type { Dataset, DatasetRules, Part } from './dataset.ts';
 import { type Explained, explain } from './explain.ts';
 import { hierarchyMark } from './hierarchy-file.ts';
 import type { Policy } from './policy.ts';
@@ -45,7 +45,7 @@ const WORDS = [
 ] as const satisfies readonly (keyof DatasetRules)[];
 
 /** The same of a field. */
-const FIELD_WORDS: readonly (readonly [string, (field: Field) => string | undefined])[] = [
+const FIELD_WORDS: readonly (readonly [string, (part: Part) => string | undefined])[] = [
   ['type', ({ types }) => types.join(' or ')],
   ['class', (field) => field.class],
 ];

@@ -1,6 +1,6 @@
 import type { MaskRule } from '@sealstream/masking';
 import type { ValueType } from '@sealstream/records';
-import type { Field, KeyMethod } from './dataset.ts';
+import type { Field, Part } from './dataset.ts';
 import { type ExposureReport, isCard } from './exposure.ts';
 import { typeProblem } from './mask-rule.ts';
 import { HIDING, letsPass, type PresetName, type PresetRow, PRESETS } from './presets.ts';
@@ -123,41 +123,38 @@ export function checkCardForms(
       );
 }
 
-interface RecordKey {
-  readonly class: ClassName | undefined;
-  readonly mask: KeyMethod;
-  readonly encrypt: KeyMethod;
-}
-
-const HASH: MaskRule = { name: 'hash', parameters: undefined };
 /** The one preset that forbids a hash, being derived from the value, on identifiers of every class. */
 const NO_HASH: PresetName = 'hipaa-safe-harbor';
 
-/** Reports a record key that is kept, or hashed on masked where fields of its class may not be. */
+/** Reports a record key that is kept, or masked as fields of its class may not be. */
 export function checkPresetKey(
   report: ExposureReport,
   presets: readonly PresetName[],
-  key: RecordKey,
+  { class: className, encrypt, mask }: Pick<Part, 'class' | 'encrypt' | 'mask'>,
   place: Place,
 ): void {
-  const isKept = key.mask === 'keep' || key.encrypt === 'keep';
-  if (key.class === undefined) {
-    const wary = presets.filter((preset) => isKept || (key.mask === 'hash' && preset === NO_HASH));
+  const isKept = mask.name === 'keep' || encrypt === 'keep';
+  if (className === undefined) {
+    const isHiding = HIDING.includes(mask.name);
+    const wary = presets.filter((preset) => isKept || (!isHiding && preset === NO_HASH));
+    const shown = mask.name === 'hash' ? 'hashed on masked' : `masked by ${mask.name}`;
     if (wary.length > 0)
       report.warn(
         place,
-        `the key is ${isKept ? 'kept' : 'hashed on masked'} without a class, so ` +
+        `the key is ${isKept ? 'kept' : shown} without a class, so ` +
           `${wary.join(' and ')} cannot check it: name its class, or drop it`,
       );
     return;
   }
-  for (const [preset, row] of rowsOf(presets, key.class)) {
-    if (isKept)
-      report.source.report(place, `${preset} forbids to keep a key of class ${key.class}`);
-    else if (key.mask === 'hash' && !letsPass(row, HASH))
-      report.source.report(
+  const { source } = report;
+  for (const [preset, row] of rowsOf(presets, className)) {
+    if (isKept) source.report(place, `${preset} forbids to keep a key of class ${className}`);
+    else if (!letsPass(row, mask))
+      source.report(
         place,
-        `${preset} forbids to hash a key of class ${key.class} on masked`,
+        `${preset} forbids ${ruleText(mask)} on a key of class ${className} on masked`,
       );
+    if (encrypt === 'seal' && !row.sealed)
+      source.report(place, `${preset} forbids to seal a key of class ${className}`);
   }
 }

@@ -1,4 +1,4 @@
-import type { DatasetRules, Field } from './dataset.ts';
+import type { DatasetRules, Part } from './dataset.ts';
 
 /** No path of a field begins so. */
 const HEADER = '#header/';
@@ -11,10 +11,14 @@ export function headerName(path: string): string | undefined {
   return path.startsWith(HEADER) ? path.slice(HEADER.length) : undefined;
 }
 
-/** All of a record that a policy masks and seals by rules of their own: headers, then fields. */
+/** How the key is named there. */
+export const KEY_PATH = '#key';
+
+/** All of a record that a policy masks and seals by rules of their own: key, headers, then fields. */
 export function partsOf({
   fields,
   headers,
-}: Pick<DatasetRules, 'fields' | 'headers'>): readonly Field[] {
-  return [...headers, ...fields];
+  key,
+}: Pick<DatasetRules, 'fields' | 'headers' | 'key'>): readonly Part[] {
+  return [key, ...headers, ...fields];
 }

@@ -1,5 +1,5 @@
 import { type Transform, TRANSFORMS } from '@sealstream/masking';
-import type { Dataset, Field } from './dataset.ts';
+import type { Dataset, Part } from './dataset.ts';
 import { partsOf } from './record-part.ts';
 
 /** What a shred does to one field of a subject's records. */
@@ -23,11 +23,7 @@ export interface PlannedField {
  * which nothing stands on a topic are not listed there.
  */
 export function shredPlan(dataset: Dataset): PlannedField[] {
-  const { encrypted, masked } = dataset.topics;
-  const keys = [
-    planned('#key', masked, dataset.key.mask, KEPT_KEYS[dataset.key.mask]),
-    planned('#key', encrypted, dataset.key.encrypt, KEPT_KEYS[dataset.key.encrypt]),
-  ];
+  const { encrypted } = dataset.topics;
   const parts = partsOf(dataset).flatMap((field) => [
     maskedAfter(dataset, field),
     planned(field.path, encrypted, sealName(field), afterEncrypt(field)),
@@ -36,7 +32,7 @@ export function shredPlan(dataset: Dataset): PlannedField[] {
     const after = afterEncrypt({ encrypt, seal: dataset.unknownSeal });
     return planned(`(tag ${tag})`, encrypted, encrypt, after);
   });
-  return [...keys, ...parts, ...tags, unknown(dataset)].filter((one) => one !== undefined);
+  return [...parts, ...tags, unknown(dataset)].filter((one) => one !== undefined);
 }
 
 /** Fields that the policy does not name stand on encrypted alone, where they are sealed. */
@@ -51,8 +47,6 @@ function unknown({
   return planned('(unknown)', topics.encrypted, 'seal', after);
 }
 
-const KEPT_KEYS = { hash: 'one-way', keep: 'readable', drop: undefined } as const;
-
 function planned(
   path: string,
   topic: string,
@@ -63,7 +57,7 @@ function planned(
 }
 
 /** What a group shows of a field stays as what a mask leaves of it does. */
-function maskedAfter(dataset: Dataset, field: Field): PlannedField | undefined {
+function maskedAfter(dataset: Dataset, field: Part): PlannedField | undefined {
   const { kAnonymity, topics } = dataset;
   const { path } = field;
   if (kAnonymity?.sensitive.includes(path) === true)
@@ -73,7 +67,7 @@ function maskedAfter(dataset: Dataset, field: Field): PlannedField | undefined {
   return planned(path, topics.masked, field.mask.name, afterMask(field));
 }
 
-function afterMask({ mask, maskGoesWithSubject }: Field): PlannedField['after'] | undefined {
+function afterMask({ mask, maskGoesWithSubject }: Part): PlannedField['after'] | undefined {
   if (maskGoesWithSubject === true) return 'opens-no-more';
   const { afterShred }: Transform = TRANSFORMS[mask.name];
   return afterShred === 'nothing' ? undefined : afterShred;
@@ -82,14 +76,15 @@ function afterMask({ mask, maskGoesWithSubject }: Field): PlannedField['after'] 
 function afterEncrypt({
   encrypt,
   seal,
-}: Pick<Field, 'encrypt' | 'seal'>): PlannedField['after'] | undefined {
+}: Pick<Part, 'encrypt' | 'seal'>): PlannedField['after'] | undefined {
+  if (encrypt === 'hash') return 'one-way';
   if (encrypt === 'keep') return 'readable';
   if (encrypt !== 'seal') return undefined;
   return seal.keys === 'subject' ? 'opens-no-more' : 'still-opens';
 }
 
 /** As a policy would name it, with what is not the default. */
-function sealName({ encrypt, seal }: Field): string {
+function sealName({ encrypt, seal }: Part): string {
   if (encrypt !== 'seal' || seal.form !== 'token') return encrypt === 'seal' ? seal.form : encrypt;
   return seal.algorithm === 'xchacha20-poly1305' ? 'seal' : `seal ${seal.algorithm}`;
 }

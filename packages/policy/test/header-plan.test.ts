@@ -2,14 +2,7 @@ import type { RecordHeaders } from '@sealstream/contracts';
 import { ForwardedKeys } from '@sealstream/crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  headerCheck,
-  headerPlan,
-  openHeaders,
-  resealHeaders,
-  sealedHeaders,
-  Tally,
-} from '../src/index.ts';
+import { headerCheck, headerPlan, openHeaders, resealHeaders, Tally } from '../src/index.ts';
 import { datasetWith } from './people.ts';
 import { TestKeys } from './test-keys.ts';
 
@@ -31,8 +24,8 @@ function treated(stage: 'mask' | 'encrypt', headers: RecordHeaders, rules = data
   return result.headers.map(([name, value]) => [name, value?.toString() ?? null]);
 }
 
-const opened = (headers: RecordHeaders) =>
-  openHeaders('d', sealedHeaders(dataset)).treat(headers, keys);
+const sealedParts = dataset.headers.filter(({ encrypt }) => encrypt === 'seal');
+const opened = (headers: RecordHeaders) => openHeaders('d', sealedParts).treat(headers, keys);
 
 function sealed(headers: RecordHeaders): RecordHeaders {
   const result = headerPlan(dataset, 'encrypt').treat(headers, keys);
@@ -148,9 +141,7 @@ describe('headers on encrypted', () => {
       ['x-user', null],
     ] as const)
       expect(opened([[name, value]])).toMatchObject({ ok: false, path: `#header/${name}` });
-    expect(openHeaders('other', sealedHeaders(dataset)).treat([['x-user', token]], keys).ok).toBe(
-      false,
-    );
+    expect(openHeaders('other', sealedParts).treat([['x-user', token]], keys).ok).toBe(false);
   });
 
   test('are sealed anew under the key of now, and all others stay as they stand', () => {
@@ -163,7 +154,7 @@ describe('headers on encrypted', () => {
     if (!anew.ok) throw new Error(anew.code);
     expect(anew.headers[0]).toEqual(mark);
     expect(String(anew.headers[1]?.[1])).toMatch(/^ss1:BBBBBBBBBBBB:/);
-    const back = openHeaders('d', sealedHeaders(dataset)).treat(anew.headers, old);
+    const back = openHeaders('d', sealedParts).treat(anew.headers, old);
     expect(back).toEqual({ ok: true, headers: [mark, ['x-user', bytes('u')]] });
   });
 });

@@ -162,7 +162,7 @@ describe('what a preset forbids is an error with line and column', () => {
     [
       'hipaa-safe-harbor',
       '{ class: uuid }',
-      'hipaa-safe-harbor forbids to hash a key of class uuid',
+      'hipaa-safe-harbor forbids hash on a key of class uuid',
     ],
     ['hipaa-safe-harbor', '{ class: uuid, mask: drop }', undefined],
     ['gdpr-pseudonymise', '{ class: uuid }', undefined],

@@ -20,8 +20,8 @@ export interface ConsumedRecord {
 }
 
 /** The record as far as opening goes by it. */
-export function sealedRecord({ headers, value }: ConsumedRecord): SealedRecord {
-  return { key: null, value: bytesOf(value), headers: headersOf(headers) };
+export function sealedRecord({ headers, key, value }: ConsumedRecord): SealedRecord {
+  return { key: bytesOf(key), value: bytesOf(value), headers: headersOf(headers) };
 }
 
 function headersOf(headers: ConsumedRecord['headers']): SealedRecord['headers'] {

@@ -7,7 +7,7 @@ import {
   type SealMethod,
 } from '@sealstream/crypto';
 import { type OpenedRecord, RecordsOpener } from '@sealstream/flow';
-import { fieldsPlan, headerName, openHeaders } from '@sealstream/policy';
+import { fieldsPlan, openHeaders, openKey } from '@sealstream/policy';
 import { bytesOf, type ConsumedRecord, sealedRecord } from './consumed-record.ts';
 
 /** What a grant says of itself. */
@@ -42,9 +42,9 @@ export class GrantReader {
     this.grant = Object.freeze({ id, dataset, consumer, expires: new Date(expires), paths });
     this.#zero = zero;
     const sealed = fields.map((field) => ({ path: field.path, seal: methodOf(field) }));
-    const ofValues = sealed.filter(({ path }) => headerName(path) === undefined);
-    const headers = openHeaders(dataset, sealed);
-    this.#opener = new RecordsOpener(fieldsPlan(dataset, ofValues), keys, headers);
+    const ofValues = sealed.filter(({ path }) => path.startsWith('/'));
+    const parts = { headers: openHeaders(dataset, sealed), key: openKey(dataset, sealed) };
+    this.#opener = new RecordsOpener(fieldsPlan(dataset, ofValues), keys, parts);
     this.#ciphers = new Map(
       sealed.map(({ path, seal }) => [path, fieldCipher(dataset, path, seal)]),
     );
@@ -70,7 +70,7 @@ export class GrantReader {
    * The same for many records, in their order; keys of single persons are asked for once for all of
    * them. A record that does not open gives its code, such as RECORD_NOT_AUTHENTIC, GRANT_LACKS_KEY
    * or SUBJECT_SHREDDED, and keeps no other from being opened. Where headers were granted, each record
-   * has all of its `headers`, the granted ones opened.
+   * has all of its `headers`, the granted ones opened; where the key was, its `key`.
    *
    * Throws GRANT_REVOKED, GRANT_EXPIRED and what else the resolver throws.
    */
@@ -82,7 +82,7 @@ export class GrantReader {
   /**
    * Opens one token of a granted field.
    *
-   * @param path the policy's path pattern, such as `/address/street`, or `#header/NAME`
+   * @param path the policy's path pattern, such as `/address/street`, `#header/NAME` or `#key`
    * @param record whose headers count, for a field that is bound to its record or subject
    * Throws GRANT_LACKS_FIELD, TOKEN_MALFORMED, RECORD_NOT_AUTHENTIC, and as `open`.
    */

@@ -1,7 +1,7 @@
 import type { Bus, Compression, ReadChunk } from '@sealstream/bus';
 import { auditTopic, type BatchEvent, ERRORS, SealstreamError } from '@sealstream/contracts';
 import type { FlowTransform, GroupedStage } from '@sealstream/flow';
-import type { Dataset } from '@sealstream/policy';
+import { type Dataset, keysStay } from '@sealstream/policy';
 import type { BaseConfig, StageConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
 import type { Metrics } from './metrics.ts';
@@ -9,7 +9,7 @@ import type { OpenedService } from './open-service.ts';
 import { PAUSED, PauseOrders } from './pause-orders.ts';
 import type { ServiceKeys } from './service-keyring.ts';
 import type { RunningStage, StageRequest } from './stages.ts';
-import { checkTopics, type NeededTopic } from './topic-check.ts';
+import { checkTopics, type NeededTopic, watchCompaction } from './topic-check.ts';
 import { untilAvailable } from './waiting.ts';
 
 const SEAL_BYTES = 64 * 1024;
@@ -92,6 +92,8 @@ export async function runFlowStage<C extends BaseConfig & StageConfig>(
         observeLatency(telemetry.metrics, { stage, dataset: dataset.name }, of);
     },
   });
+  const unwatch = watchCompaction(bus, outputs, running.stage, telemetry.logger);
+  service.onStop(`compaction of ${output}`, async () => unwatch());
   orders.onChange(stage, dataset.name, (isPaused) => {
     if (isPaused) running.stage.pause(PAUSED);
     else running.stage.resume(PAUSED);
@@ -130,12 +132,15 @@ function outputsOf(
   events: string,
 ): NeededTopic[] {
   const largest = dataset.maxRecordBytes * (stage === 'ingest' ? 1 : 2);
-  const state = remembers && { topic: remembers.topic, leastBytes: largest + SEAL_BYTES };
+  const stays = stage === 'ingest' || keysStay(dataset.key, stage);
+  const needed = (topic: string, leastBytes: number): NeededTopic => {
+    return { topic, leastBytes, keysStay: topic !== output || stays };
+  };
   return [
-    { topic: output, leastBytes: largest + (stage === 'ingest' ? SEAL_BYTES : 0) },
-    { topic: dataset.topics.rejected, leastBytes: dataset.maxRecordBytes + SEAL_BYTES },
-    { topic: events, leastBytes: SEAL_BYTES },
-    ...(state === undefined ? [] : [state]),
+    needed(output, largest + (stage === 'ingest' ? SEAL_BYTES : 0)),
+    needed(dataset.topics.rejected, dataset.maxRecordBytes + SEAL_BYTES),
+    needed(events, SEAL_BYTES),
+    ...(remembers === undefined ? [] : [needed(remembers.topic, largest + SEAL_BYTES)]),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { FlowTransform } from '@sealstream/flow';
 import {
   type Dataset,
   type DatasetRules,
+  keysStay,
   maskPurpose,
   parsePolicy,
   partsOf,
@@ -159,6 +160,12 @@ function requireTakeable(old: Dataset, now: Dataset | undefined): asserts now is
   // Vaults are opened at the start, for datasets that have a use for one.
   if (usesVault(now) && !usesVault(old))
     throw new SealstreamError('POLICY_NEEDS_RESTART', { dataset, what: 'its first tokenise' });
+  // Whether an output may be compacted was looked at with the keys of the start.
+  const lost = (['mask', 'encrypt'] as const).find(
+    (stage) => keysStay(old.key, stage) && !keysStay(now.key, stage),
+  );
+  if (lost !== undefined)
+    throw new SealstreamError('POLICY_NEEDS_RESTART', { dataset, what: `key: ${lost}` });
   const what = FIXED.find((word) => JSON.stringify(old[word]) !== JSON.stringify(now[word]));
   if (what !== undefined) throw new SealstreamError('POLICY_NEEDS_RESTART', { dataset, what });
 }

@@ -84,6 +84,11 @@ describe('another policy in the file', () => {
       AFTER.replace('subject: /ssn', 'subject: /email'),
       'POLICY_NEEDS_RESTART',
     ],
+    [
+      'with keys that stay no more',
+      AFTER.replace('key: { mask: hash', 'key: { mask: redact'),
+      'POLICY_NEEDS_RESTART',
+    ],
     ['of another dataset', AFTER.replace('  people:', '  persons:'), 'POLICY_NEEDS_RESTART'],
     [
       'with one dataset more',

@@ -26,6 +26,8 @@ import {
   type Dataset,
   headerCheck,
   type HeaderPlan,
+  keyCheck,
+  type KeyPlan,
   type Refusal,
 } from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
@@ -80,6 +82,7 @@ class IngestWorker {
   readonly #keys: KeySource;
   readonly #plan: CheckPlan;
   readonly #headers: HeaderPlan;
+  readonly #keyPlan: KeyPlan | undefined;
   readonly #accepted: AcceptedCodec;
   readonly #rejects: RejectedCodec;
   readonly #keyHash: KeyedHash;
@@ -96,6 +99,7 @@ class IngestWorker {
     this.#keys = keys;
     this.#plan = plan;
     this.#headers = headerCheck(dataset);
+    this.#keyPlan = keyCheck(dataset);
     this.#accepted = new AcceptedCodec(dataset.name);
     this.#rejects = new RejectedCodec(dataset.name);
     this.#index = new SubjectIndex(dataset.name);
@@ -169,8 +173,10 @@ class IngestWorker {
     return isShredded ? { code: 'SUBJECT_SHREDDED' } : undefined;
   }
 
-  /** Why the headers are refused. */
+  /** Why the key or the headers are refused. */
   #unfit(keys: KeySource, headers: RecordHeaders): Reject | undefined {
+    const key = this.#keyPlan?.treat(viewOf(this.#record.key), keys);
+    if (key?.ok === false) return key;
     if (headers.length === 0 || this.#headers.isEmpty) return undefined;
     const checked = this.#headers.treat(headers, keys);
     return checked.ok ? undefined : checked;

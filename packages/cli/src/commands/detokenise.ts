@@ -1,5 +1,5 @@
 import { type ErrorCode, ERRORS, SealstreamError } from '@sealstream/contracts';
-import { type Dataset, didYouMean, type Field, partsOf } from '@sealstream/policy';
+import { type Dataset, didYouMean, type Part, partsOf } from '@sealstream/policy';
 import { Option } from 'commander';
 
 import type { CliAudit } from '../cli-audit.ts';
@@ -89,7 +89,7 @@ export const detokenise = defineCommand<Options, [value: string[]]>({
 });
 
 /** @throws SealstreamError USAGE for a path that is not in the policy */
-function fieldOf(dataset: Dataset, path: string): Field {
+function fieldOf(dataset: Dataset, path: string): Part {
   const parts = partsOf(dataset);
   const field = parts.find((one) => one.path === path);
   if (field !== undefined) return field;
@@ -130,7 +130,7 @@ class ToldAccess {
   constructor(
     audit: CliAudit,
     { name }: Dataset,
-    { mask, path }: Field,
+    { mask, path }: Part,
     { key, reason }: Options,
     values: number,
   ) {
