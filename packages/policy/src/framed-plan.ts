@@ -1,21 +1,22 @@
 import type { KeySource } from '@sealstream/crypto';
-import { ByteWriter } from '@sealstream/records';
+import { type ByteWriter, readMessageIndexes } from '@sealstream/records';
 import { avroCheckPlan, avroPlan } from './avro-plan.ts';
 import type { Dataset } from './dataset.ts';
 import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
 import { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
-import type { SchemaRefusal, SchemaStage } from './schema-plan.ts';
+import { protobufCheckPlan, protobufPlan } from './protobuf-plan.ts';
+import type { SchemaPlan, SchemaRefusal, SchemaStage } from './schema-plan.ts';
 import {
   type KnownSchema,
+  type MessagePath,
   SchemaTable,
   type SchemaTableOptions,
-  type TreatedSchema,
 } from './schema-table.ts';
 import type { Tally } from './tally.ts';
 import type { Refusal, Verdict } from './verdict.ts';
 
 /** Formats whose records name their schema. */
-export type FramedFormat = 'avro' | 'json-schema';
+export type FramedFormat = 'avro' | 'json-schema' | 'protobuf';
 
 /** A zero byte and the id of the schema, as Confluent's serializers write it. */
 export const FRAME_BYTES = 5;
@@ -23,34 +24,67 @@ export const FRAME_BYTES = 5;
 const TYPES: Readonly<Record<FramedFormat, KnownSchema['type']>> = {
   avro: 'AVRO',
   'json-schema': 'JSON',
+  protobuf: 'PROTOBUF',
 };
 /** One record of another format is its own fault, so it is refused like a schema that is none. */
 const FOREIGN: SchemaRefusal = { problems: [{ code: 'SCHEMA_UNREADABLE', path: '' }] };
 
 type TableOptions<P> = Omit<SchemaTableOptions<P>, 'make'>;
 
-/** How the records of the schema that a value names are treated, or why not. */
-function treatedOf<P>(
-  schemas: SchemaTable<P>,
-  bytes: Buffer,
-  from: number,
-  to: number,
-): TreatedSchema<P> | Refusal {
+/** What stands before a record: its schema, which message of it, and where the record begins. */
+interface Frame {
+  readonly id: number;
+  readonly message: MessagePath;
+  readonly inside: number;
+}
+
+/** The path of a record whose schema has no other. */
+const ONLY: MessagePath = [0];
+
+function frameOf(format: FramedFormat, bytes: Buffer, from: number, to: number): Frame | Refusal {
   if (to - from < FRAME_BYTES || bytes[from] !== 0)
     return { ok: false, code: 'RECORD_NOT_FRAMED', byte: 0 };
-  return schemas.of(bytes.readUInt32BE(from + 1));
+  const id = bytes.readUInt32BE(from + 1);
+  const behindId = from + FRAME_BYTES;
+  if (format !== 'protobuf') return { id, message: ONLY, inside: behindId };
+  const found = readMessageIndexes(bytes, behindId, to);
+  if (found === undefined) return { ok: false, code: 'RECORD_NOT_FRAMED', byte: FRAME_BYTES };
+  return { id, message: found.indexes, inside: found.end };
 }
 
 /** Counts the place of a refusal from the beginning of the value. */
-function moved(refusal: Refusal | undefined): Refusal | undefined {
+function moved(refusal: Refusal | undefined, by: number): Refusal | undefined {
   if (refusal?.byte === undefined) return refusal;
-  return { ...refusal, byte: refusal.byte + FRAME_BYTES };
+  return { ...refusal, byte: refusal.byte + by };
+}
+
+/** How a plan for the records of each format is made. */
+interface Makers<P> {
+  readonly avro: (text: string, references: readonly string[]) => SchemaPlan<P> | SchemaRefusal;
+  readonly json: (text: string) => SchemaPlan<P> | SchemaRefusal;
+  readonly protobuf: (text: string, message: MessagePath) => SchemaPlan<P> | SchemaRefusal;
+}
+
+/** What a policy makes of a schema by the format of the dataset. */
+function madeOf<P>(
+  format: FramedFormat,
+  { type, text, references }: KnownSchema,
+  message: MessagePath,
+  { avro, json, protobuf }: Makers<P>,
+): SchemaPlan<P> | SchemaRefusal {
+  if (type !== TYPES[format]) return FOREIGN;
+  const others = references.map((one) => one.text);
+  if (type === 'AVRO') return avro(text, others);
+  // Only Avro has a way to write a schema and all that it is built on as one.
+  if (others.length > 0) return FOREIGN;
+  return type === 'JSON' ? json(text) : protobuf(text, message);
 }
 
 /** A plan for records that name their schema, and the schemas that it needs in memory. */
 export class FramedPlan extends WholeRecordPlan {
   readonly stage: SchemaStage;
   readonly schemas: SchemaTable<Plan>;
+  readonly #format: FramedFormat;
 
   constructor(
     dataset: Dataset,
@@ -61,15 +95,15 @@ export class FramedPlan extends WholeRecordPlan {
     // The plan of the schema has a limit of its own.
     super(Number.POSITIVE_INFINITY);
     this.stage = stage;
+    this.#format = format;
     this.schemas = new SchemaTable({
       ...options,
-      make: ({ type, text, references }) => {
-        if (type !== TYPES[format]) return FOREIGN;
-        if (type === 'JSON')
-          return references.length > 0 ? FOREIGN : jsonSchemaPlan(dataset, stage, text);
-        const others = references.map((one) => one.text);
-        return avroPlan(dataset, stage, text, others);
-      },
+      make: (schema, path) =>
+        madeOf(format, schema, path, {
+          avro: (text, references) => avroPlan(dataset, stage, text, references),
+          json: (text) => jsonSchemaPlan(dataset, stage, text),
+          protobuf: (text, message) => protobufPlan(dataset, stage, text, message),
+        }),
     });
   }
 
@@ -82,14 +116,20 @@ export class FramedPlan extends WholeRecordPlan {
     tally: Tally,
     out: ByteWriter,
   ): Refusal | undefined {
-    const found = treatedOf(this.schemas, bytes, from, to);
+    const frame = frameOf(this.#format, bytes, from, to);
+    if ('ok' in frame) return frame;
+    const { id, inside, message } = frame;
+    const found = this.schemas.of(id, message);
     if ('ok' in found) return found;
+    const { outputId, plan } = found;
     const start = out.length;
     out.reserve(FRAME_BYTES);
     out.bytes[start] = 0;
-    out.bytes.writeUInt32BE(found.outputId, start + 1);
+    out.bytes.writeUInt32BE(outputId, start + 1);
     out.length = start + FRAME_BYTES;
-    return moved(found.plan.rewrite(bytes, from + FRAME_BYTES, to, keys, tally, out));
+    // The message has the same place in the schema of what is written.
+    out.copy(bytes, from + FRAME_BYTES, inside);
+    return moved(plan.rewrite(bytes, inside, to, keys, tally, out), inside - from);
   }
 
   /** The plan of the schema has counted. */
@@ -99,6 +139,7 @@ export class FramedPlan extends WholeRecordPlan {
 /** Applies every rule that needs no key to records that name their schema. */
 export class FramedCheckPlan implements CheckPlan {
   readonly schemas: SchemaTable<CheckPlan>;
+  readonly #format: FramedFormat;
   #latest: CheckPlan | undefined;
 
   constructor(
@@ -106,15 +147,15 @@ export class FramedCheckPlan implements CheckPlan {
     format: FramedFormat,
     options: Omit<TableOptions<CheckPlan>, 'subject'>,
   ) {
+    this.#format = format;
     this.schemas = new SchemaTable({
       ...options,
-      make: ({ type, text, references }) => {
-        if (type !== TYPES[format]) return FOREIGN;
-        if (type === 'JSON')
-          return references.length > 0 ? FOREIGN : jsonSchemaCheckPlan(dataset, text);
-        const others = references.map((one) => one.text);
-        return avroCheckPlan(dataset, text, others);
-      },
+      make: (schema, path) =>
+        madeOf(format, schema, path, {
+          avro: (text, references) => avroCheckPlan(dataset, text, references),
+          json: (text) => jsonSchemaCheckPlan(dataset, text),
+          protobuf: (text, message) => protobufCheckPlan(dataset, text, message),
+        }),
     });
   }
 
@@ -125,10 +166,13 @@ export class FramedCheckPlan implements CheckPlan {
   /** Throws SCHEMAS_WANTED. */
   checkRange(bytes: Buffer, from: number, to: number): Refusal | undefined {
     this.#latest = undefined;
-    const found = treatedOf(this.schemas, bytes, from, to);
+    const frame = frameOf(this.#format, bytes, from, to);
+    if ('ok' in frame) return frame;
+    const { id, inside, message } = frame;
+    const found = this.schemas.of(id, message);
     if ('ok' in found) return found;
     this.#latest = found.plan;
-    return moved(found.plan.checkRange(bytes, from + FRAME_BYTES, to));
+    return moved(found.plan.checkRange(bytes, inside, to), inside - from);
   }
 
   subject(): ReturnType<CheckPlan['subject']> {

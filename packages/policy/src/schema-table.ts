@@ -11,6 +11,9 @@ export interface KnownSchema {
   readonly references: readonly { readonly text: string }[];
 }
 
+/** Which message of its schema a record is, where a schema has several; see protoMessageAt. */
+export type MessagePath = readonly number[];
+
 /** Whom schemas are asked for. What it throws of the class `record` is the fault of the record. */
 export interface SchemaSource {
   schema(id: number): Promise<KnownSchema>;
@@ -30,8 +33,8 @@ export interface SchemaFinding {
 
 export interface SchemaTableOptions<P> {
   readonly source: SchemaSource;
-  /** What the policy makes of a schema; throws SCHEMA_UNREADABLE. */
-  readonly make: (schema: KnownSchema) => SchemaPlan<P> | SchemaRefusal;
+  /** What the policy makes of a message of a schema; throws SCHEMA_UNREADABLE. */
+  readonly make: (schema: KnownSchema, message: MessagePath) => SchemaPlan<P> | SchemaRefusal;
   /** Where derived schemas are registered; nowhere when not given, as for a check. */
   readonly subject?: string;
   /** How many schemas are remembered; 1,000 when not given. One batch may need more. */
@@ -55,10 +58,11 @@ const DEFAULT_LIMIT = 1_000;
  */
 export class SchemaTable<P> {
   readonly #options: SchemaTableOptions<P>;
-  readonly #known = new Map<number, TreatedSchema<P> | Refusal>();
-  readonly #wanted = new Set<number>();
-  /** Ids that the batch of now needs; these stay, however many they are. */
-  readonly #used = new Set<number>();
+  /** By the id of the schema, or by that and the message where it is not the first. */
+  readonly #known = new Map<number | string, TreatedSchema<P> | Refusal>();
+  readonly #wanted = new Map<number | string, { id: number; message: MessagePath }>();
+  /** What the batch of now needs; these stay, however many they are. */
+  readonly #used = new Set<number | string>();
 
   constructor(options: SchemaTableOptions<P>) {
     this.#options = options;
@@ -82,11 +86,13 @@ export class SchemaTable<P> {
   }
 
   /** How the records of a schema are treated, or why not. Throws SCHEMAS_WANTED. */
-  of(id: number): TreatedSchema<P> | Refusal {
-    this.#used.add(id);
-    const known = this.#known.get(id);
+  of(id: number, message: MessagePath): TreatedSchema<P> | Refusal {
+    const isFirst = message.length === 1 && message[0] === 0;
+    const key = isFirst ? id : `${id} ${message.join('.')}`;
+    this.#used.add(key);
+    const known = this.#known.get(key);
     if (known !== undefined) return known;
-    this.#wanted.add(id);
+    this.#wanted.set(key, { id, message });
     throw new SealstreamError('SCHEMAS_WANTED', { schemaId: id });
   }
 
@@ -95,21 +101,21 @@ export class SchemaTable<P> {
    * source throws when it is not the fault of a record; what was brought until then stays.
    */
   async bring(): Promise<void> {
-    for (const id of this.#wanted) {
-      this.#known.set(id, await this.#fetch(id));
-      this.#wanted.delete(id);
+    for (const [key, { id, message }] of this.#wanted) {
+      this.#known.set(key, await this.#fetch(id, message));
+      this.#wanted.delete(key);
     }
     this.#shrink();
   }
 
-  async #fetch(id: number): Promise<TreatedSchema<P> | Refusal> {
+  async #fetch(id: number, message: MessagePath): Promise<TreatedSchema<P> | Refusal> {
     const { make, onFinding, source, subject } = this.#options;
     let made: SchemaPlan<P> | SchemaRefusal;
     let type: KnownSchema['type'];
     try {
       const schema = await source.schema(id);
       ({ type } = schema);
-      made = make(schema);
+      made = make(schema, message);
     } catch (error) {
       return { ok: false, code: recordFault(error) };
     }
@@ -132,9 +138,9 @@ export class SchemaTable<P> {
   /** Forgets what came first and the batch of now does not need. */
   #shrink(): void {
     const { limit = DEFAULT_LIMIT } = this.#options;
-    for (const id of this.#known.keys()) {
+    for (const key of this.#known.keys()) {
       if (this.#known.size <= limit) return;
-      if (!this.#used.has(id)) this.#known.delete(id);
+      if (!this.#used.has(key)) this.#known.delete(key);
     }
   }
 }
