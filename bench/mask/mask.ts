@@ -11,7 +11,7 @@ import { cpuMicros } from '../ground/cpu-time.ts';
 import { type Goal, lineOf } from '../ground/lines.ts';
 import { personJson } from '../ground/people.ts';
 import type { Report } from '../ground/report.ts';
-import { avroRecords, type FramedRecords } from './framed-records.ts';
+import { type FramedRecords, framedRecords } from './framed-records.ts';
 
 const POLICY = new URL('../flow/sealstream.yaml', import.meta.url);
 /** Records that are treated one after the other, so that no single one is always in the cache. */
@@ -46,7 +46,7 @@ export const MASK: Bench = {
       record(run, 350, '>= 450000');
       record(run, 1000);
       memory(run);
-      framed(run, await avroRecords(datasetIn('avro'), keys), 'Avro');
+      for (const records of await framedRecords(datasetIn, keys)) framed(run, records);
       for (const one of VALUES) value(run, one);
     } finally {
       rmSync(dir, { recursive: true });
@@ -76,7 +76,7 @@ function datasetIn(format: string) {
 }
 
 /** The same persons in a format that names its schema. */
-function framed(run: Run, { against, encode, mask, plain }: FramedRecords, format: string): void {
+function framed(run: Run, { against, encode, format, mask, plain }: FramedRecords): void {
   const people = Array.from({ length: RECORDS }, (_, index) =>
     encode(JSON.parse(personJson(index, 350).toString()) as object),
   );

@@ -10,7 +10,8 @@ describe('npm run bench -- mask', () => {
       '3 fields of a record',
       '3 fields of a record',
       'memory after ten times as many records',
-      '3 fields of a record in Avro',
+      '3 fields of a record in avro',
+      '3 fields of a record in protobuf',
       ...['scrub', 'fpe', 'pseudonym', 'dateShift', 'truncateIp', 'keepDomain'].map(
         (name) => `a record of one value, ${name}`,
       ),

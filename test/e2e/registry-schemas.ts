@@ -1,7 +1,7 @@
 import { SchemaType } from '@kafkajs/confluent-schema-registry';
 
-export const FORMATS = ['avro', 'json-schema'] as const;
-export type Format = (typeof FORMATS)[number] | 'protobuf';
+export const FORMATS = ['avro', 'json-schema', 'protobuf'] as const;
+export type Format = (typeof FORMATS)[number];
 
 /** Fields that a producer adds in later versions of its schema. */
 export type Added = 'nickname' | 'title';

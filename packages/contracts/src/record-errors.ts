@@ -22,9 +22,16 @@ export const RECORD_ERRORS = {
     cause: 'The bytes of the value do not follow its Avro schema, or go on behind its end.',
     mend: 'Encode under the schema whose id the record names; the byte offset tells where it ends.',
   },
+  RECORD_INVALID_PROTOBUF: {
+    class: 'record',
+    cause:
+      'The bytes of the value are no Protobuf message, or a field has another type than in its schema.',
+    mend: 'Encode under the schema whose id the record names; the byte offset tells where it ends.',
+  },
   RECORD_NOT_FRAMED: {
     class: 'record',
-    cause: 'The value does not begin with a zero byte and the id of a schema.',
+    cause:
+      'The value does not begin with a zero byte, the id of a schema, and in Protobuf a message index.',
     mend: 'Produce with a serializer of the schema registry, or name the format the records have.',
   },
   RECORD_UNKNOWN_FIELD: {
@@ -44,7 +51,8 @@ export const RECORD_ERRORS = {
   },
   RECORD_DUPLICATE_FIELD: {
     class: 'record',
-    cause: 'A name that a subject or key depends on stands twice in one object.',
+    cause:
+      'What a subject or key depends on stands twice in one object, or a Protobuf message in parts.',
     mend: 'Send each name once.',
   },
   RECORD_TOO_LARGE: {
@@ -54,7 +62,7 @@ export const RECORD_ERRORS = {
   },
   RECORD_TOO_DEEP: {
     class: 'record',
-    cause: 'The JSON is nested deeper than 64 levels.',
+    cause: 'The record is nested deeper than 64 levels.',
     mend: 'Flatten the record.',
   },
   RECORD_VALUE_UNFIT: {

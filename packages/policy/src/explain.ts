@@ -52,7 +52,8 @@ export function explain(dataset: Dataset, path?: string): Explained[] {
       ...given(field.presets?.encrypt),
     },
   ]);
-  const all = path === undefined ? [...parts, ...tagParts(dataset), ...unknownParts(dataset)] : parts;
+  const all =
+    path === undefined ? [...parts, ...tagParts(dataset), ...unknownParts(dataset)] : parts;
   const shredded = new Map(
     shredPlan(dataset).map(({ after, path: of, topic }) => [`${topic} ${of}`, after]),
   );

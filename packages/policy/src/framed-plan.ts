@@ -1,15 +1,23 @@
 import type { KeySource } from '@sealstream/crypto';
-import { avroTags, ByteWriter, jsonSchemaTags } from '@sealstream/records';
+import {
+  avroTags,
+  type ByteWriter,
+  jsonSchemaTags,
+  protobufTags,
+  readMessageIndexes,
+  type SchemaTags,
+} from '@sealstream/records';
 import { avroCheckPlan, avroPlan } from './avro-plan.ts';
 import type { Dataset } from './dataset.ts';
 import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
 import { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
-import type { SchemaRefusal, SchemaStage } from './schema-plan.ts';
+import { protobufCheckPlan, protobufPlan } from './protobuf-plan.ts';
+import type { SchemaPlan, SchemaRefusal, SchemaStage } from './schema-plan.ts';
 import {
   type KnownSchema,
+  type MessagePath,
   SchemaTable,
   type SchemaTableOptions,
-  type TreatedSchema,
 } from './schema-table.ts';
 import { withTaggedFields } from './tagged-fields.ts';
 import type { Tally } from './tally.ts';
@@ -31,40 +39,68 @@ const FOREIGN: SchemaRefusal = { problems: [{ code: 'SCHEMA_UNREADABLE', path: '
 
 type TableOptions<P> = Omit<SchemaTableOptions<P>, 'make'>;
 
-/** The rules for records of one schema, whose tags count. */
-function rulesFor(dataset: Dataset, { references, text, type }: KnownSchema): Dataset {
-  return withTaggedFields(dataset, () =>
-    type === 'JSON'
-      ? jsonSchemaTags(text)
-      : avroTags(
-          text,
-          references.map((one) => one.text),
-        ),
-  );
+function tagsOf({ references, text, type }: KnownSchema, message: MessagePath): SchemaTags {
+  if (type === 'JSON') return jsonSchemaTags(text);
+  if (type === 'PROTOBUF') return protobufTags(text, message);
+  const others = references.map((one) => one.text);
+  return avroTags(text, others);
 }
 
-/** How the records of the schema that a value names are treated, or why not. */
-function treatedOf<P>(
-  schemas: SchemaTable<P>,
-  bytes: Buffer,
-  from: number,
-  to: number,
-): TreatedSchema<P> | Refusal {
+/** What stands before a record: its schema, which message of it, and where the record begins. */
+interface Frame {
+  readonly id: number;
+  readonly message: MessagePath;
+  readonly inside: number;
+}
+
+/** The path of a record whose schema has no other. */
+const ONLY: MessagePath = [0];
+
+function frameOf(format: FramedFormat, bytes: Buffer, from: number, to: number): Frame | Refusal {
   if (to - from < FRAME_BYTES || bytes[from] !== 0)
     return { ok: false, code: 'RECORD_NOT_FRAMED', byte: 0 };
-  return schemas.of(bytes.readUInt32BE(from + 1));
+  const id = bytes.readUInt32BE(from + 1);
+  const behindId = from + FRAME_BYTES;
+  if (format !== 'protobuf') return { id, message: ONLY, inside: behindId };
+  const found = readMessageIndexes(bytes, behindId, to);
+  if (found === undefined) return { ok: false, code: 'RECORD_NOT_FRAMED', byte: FRAME_BYTES };
+  return { id, message: found.indexes, inside: found.end };
 }
 
 /** Counts the place of a refusal from the beginning of the value. */
-function moved(refusal: Refusal | undefined): Refusal | undefined {
+function moved(refusal: Refusal | undefined, by: number): Refusal | undefined {
   if (refusal?.byte === undefined) return refusal;
-  return { ...refusal, byte: refusal.byte + FRAME_BYTES };
+  return { ...refusal, byte: refusal.byte + by };
+}
+
+type Made<P> = SchemaPlan<P> | SchemaRefusal;
+
+/** How a plan for the records of each format is made. */
+interface Makers<P> {
+  readonly avro: (rules: Dataset, text: string, references: readonly string[]) => Made<P>;
+  readonly json: (rules: Dataset, text: string) => Made<P>;
+  readonly protobuf: (rules: Dataset, text: string, message: MessagePath) => Made<P>;
+}
+
+/** How plans of a dataset's format are made, by its rules and the tags of each schema. */
+function maker<P>(dataset: Dataset, format: FramedFormat, { avro, json, protobuf }: Makers<P>) {
+  return (schema: KnownSchema, message: MessagePath): Made<P> => {
+    const { references, text, type } = schema;
+    // Only Avro has a way to write a schema and all that it is built on as one.
+    if (type !== TYPES[format] || (type !== 'AVRO' && references.length > 0)) return FOREIGN;
+    const rules = withTaggedFields(dataset, () => tagsOf(schema, message));
+    if (type === 'JSON') return json(rules, text);
+    if (type === 'PROTOBUF') return protobuf(rules, text, message);
+    const others = references.map((one) => one.text);
+    return avro(rules, text, others);
+  };
 }
 
 /** A plan for records that name their schema, and the schemas that it needs in memory. */
 export class FramedPlan extends WholeRecordPlan {
   readonly stage: SchemaStage;
   readonly schemas: SchemaTable<Plan>;
+  readonly #format: FramedFormat;
 
   constructor(
     dataset: Dataset,
@@ -75,17 +111,14 @@ export class FramedPlan extends WholeRecordPlan {
     // The plan of the schema has a limit of its own.
     super(Number.POSITIVE_INFINITY);
     this.stage = stage;
+    this.#format = format;
     this.schemas = new SchemaTable({
       ...options,
-      make: (schema) => {
-        const { references, text, type } = schema;
-        if (type !== TYPES[format] || type === 'PROTOBUF') return FOREIGN;
-        const rules = rulesFor(dataset, schema);
-        if (type === 'JSON')
-          return references.length > 0 ? FOREIGN : jsonSchemaPlan(rules, stage, text);
-        const others = references.map((one) => one.text);
-        return avroPlan(rules, stage, text, others);
-      },
+      make: maker(dataset, format, {
+        avro: (rules, text, references) => avroPlan(rules, stage, text, references),
+        json: (rules, text) => jsonSchemaPlan(rules, stage, text),
+        protobuf: (rules, text, message) => protobufPlan(rules, stage, text, message),
+      }),
     });
   }
 
@@ -98,14 +131,20 @@ export class FramedPlan extends WholeRecordPlan {
     tally: Tally,
     out: ByteWriter,
   ): Refusal | undefined {
-    const found = treatedOf(this.schemas, bytes, from, to);
+    const frame = frameOf(this.#format, bytes, from, to);
+    if ('ok' in frame) return frame;
+    const { id, inside, message } = frame;
+    const found = this.schemas.of(id, message);
     if ('ok' in found) return found;
+    const { outputId, plan } = found;
     const start = out.length;
     out.reserve(FRAME_BYTES);
     out.bytes[start] = 0;
-    out.bytes.writeUInt32BE(found.outputId, start + 1);
+    out.bytes.writeUInt32BE(outputId, start + 1);
     out.length = start + FRAME_BYTES;
-    return moved(found.plan.rewrite(bytes, from + FRAME_BYTES, to, keys, tally, out));
+    // The message has the same place in the schema of what is written.
+    out.copy(bytes, from + FRAME_BYTES, inside);
+    return moved(plan.rewrite(bytes, inside, to, keys, tally, out), inside - from);
   }
 
   /** The plan of the schema has counted. */
@@ -115,6 +154,7 @@ export class FramedPlan extends WholeRecordPlan {
 /** Applies every rule that needs no key to records that name their schema. */
 export class FramedCheckPlan implements CheckPlan {
   readonly schemas: SchemaTable<CheckPlan>;
+  readonly #format: FramedFormat;
   #latest: CheckPlan | undefined;
 
   constructor(
@@ -122,17 +162,14 @@ export class FramedCheckPlan implements CheckPlan {
     format: FramedFormat,
     options: Omit<TableOptions<CheckPlan>, 'subject'>,
   ) {
+    this.#format = format;
     this.schemas = new SchemaTable({
       ...options,
-      make: (schema) => {
-        const { references, text, type } = schema;
-        if (type !== TYPES[format] || type === 'PROTOBUF') return FOREIGN;
-        const rules = rulesFor(dataset, schema);
-        if (type === 'JSON')
-          return references.length > 0 ? FOREIGN : jsonSchemaCheckPlan(rules, text);
-        const others = references.map((one) => one.text);
-        return avroCheckPlan(rules, text, others);
-      },
+      make: maker(dataset, format, {
+        avro: avroCheckPlan,
+        json: jsonSchemaCheckPlan,
+        protobuf: protobufCheckPlan,
+      }),
     });
   }
 
@@ -143,10 +180,13 @@ export class FramedCheckPlan implements CheckPlan {
   /** Throws SCHEMAS_WANTED. */
   checkRange(bytes: Buffer, from: number, to: number): Refusal | undefined {
     this.#latest = undefined;
-    const found = treatedOf(this.schemas, bytes, from, to);
+    const frame = frameOf(this.#format, bytes, from, to);
+    if ('ok' in frame) return frame;
+    const { id, inside, message } = frame;
+    const found = this.schemas.of(id, message);
     if ('ok' in found) return found;
     this.#latest = found.plan;
-    return moved(found.plan.checkRange(bytes, from + FRAME_BYTES, to));
+    return moved(found.plan.checkRange(bytes, inside, to), inside - from);
   }
 
   subject(): ReturnType<CheckPlan['subject']> {

@@ -18,6 +18,7 @@ export {
   SchemaTable,
 } from './schema-table.ts';
 export { avroCheckPlan, avroPlan } from './avro-plan.ts';
+export { protobufCheckPlan, protobufPlan } from './protobuf-plan.ts';
 export type { SchemaPlan, SchemaRefusal, SchemaStage } from './schema-plan.ts';
 export { csvFile } from './csv-file.ts';
 export { type CsvConversion, csvToJson, type JsonRow, type JsonRows } from './csv-to-json.ts';

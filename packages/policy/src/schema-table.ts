@@ -11,6 +11,9 @@ export interface KnownSchema {
   readonly references: readonly { readonly text: string }[];
 }
 
+/** Which message of its schema a record is, where a schema has several; see protoMessageAt. */
+export type MessagePath = readonly number[];
+
 /** Whom schemas are asked for. What it throws of the class `record` is the fault of the record. */
 export interface SchemaSource {
   schema(id: number): Promise<KnownSchema>;
@@ -30,8 +33,8 @@ export interface SchemaFinding {
 
 export interface SchemaTableOptions<P> {
   readonly source: SchemaSource;
-  /** What the policy makes of a schema; throws SCHEMA_UNREADABLE. */
-  readonly make: (schema: KnownSchema) => SchemaPlan<P> | SchemaRefusal;
+  /** What the policy makes of a message of a schema; throws SCHEMA_UNREADABLE. */
+  readonly make: (schema: KnownSchema, message: MessagePath) => SchemaPlan<P> | SchemaRefusal;
   /** Where derived schemas are registered; nowhere when not given, as for a check. */
   readonly subject?: string;
   /** How many schemas are remembered; 1,000 when not given. Batches in work may need more. */
@@ -59,17 +62,27 @@ interface Known<P> {
   readonly sinceMs: number;
 }
 
+/** A schema, and which of its messages. */
+interface Place {
+  readonly id: number;
+  readonly message: MessagePath;
+}
+
+/** The id of a schema, or that and the message where it is not the first. */
+type Key = number | string;
+
 /** A batch in work. */
 interface Work {
   /** Where it begins. */
   from: bigint;
-  /** Schemas that it named so far. */
-  readonly ids: Set<number>;
-  /** Those of them that were not there when it was treated last. */
-  readonly wanted: Set<number>;
+  /** What it named so far. */
+  readonly keys: Set<Key>;
+  /** What of it was not there when it was treated last. */
+  readonly wanted: Map<Key, Place>;
 }
 
-const newWork = (): Work => ({ from: -1n, ids: new Set(), wanted: new Set() });
+const isFirst = (message: MessagePath): boolean => message.length === 1 && message[0] === 0;
+const newWork = (): Work => ({ from: -1n, keys: new Set(), wanted: new Map() });
 
 /**
  * The schemas that records name, in memory. A batch is treated at once: a schema that is not here is
@@ -80,9 +93,9 @@ const newWork = (): Work => ({ from: -1n, ids: new Set(), wanted: new Set() });
  */
 export class SchemaTable<P> implements NeededSchemas {
   readonly #options: SchemaTableOptions<P>;
-  readonly #known = new Map<number, Known<P>>();
+  readonly #known = new Map<Key, Known<P>>();
   /** What is being fetched; whoever wants it too waits for the same answer. */
-  readonly #coming = new Map<number, Promise<void>>();
+  readonly #coming = new Map<Key, Promise<void>>();
   /** By partition. */
   readonly #works = new Map<number, Work>();
   #work: Work = newWork();
@@ -108,17 +121,18 @@ export class SchemaTable<P> implements NeededSchemas {
     work.wanted.clear();
     if (work.from === from) return;
     work.from = from;
-    work.ids.clear();
+    work.keys.clear();
     this.#forgetRefused();
     this.#shrink();
   }
 
   /** How the records of a schema are treated, or why not. Throws SCHEMAS_WANTED. */
-  of(id: number): TreatedSchema<P> | Refusal {
-    this.#work.ids.add(id);
-    const known = this.#known.get(id);
+  of(id: number, message: MessagePath): TreatedSchema<P> | Refusal {
+    const key = isFirst(message) ? id : `${id} ${message.join('.')}`;
+    this.#work.keys.add(key);
+    const known = this.#known.get(key);
     if (known !== undefined) return known.treated;
-    this.#work.wanted.add(id);
+    this.#work.wanted.set(key, { id, message });
     throw new SealstreamError('SCHEMAS_WANTED', { schemaId: id });
   }
 
@@ -128,36 +142,36 @@ export class SchemaTable<P> implements NeededSchemas {
    */
   async bring(): Promise<void> {
     const { wanted } = this.#work;
-    for (const id of wanted) {
-      await this.#brought(id);
-      wanted.delete(id);
+    for (const [key, place] of wanted) {
+      await this.#brought(key, place);
+      wanted.delete(key);
     }
     this.#shrink();
   }
 
-  async #brought(id: number): Promise<void> {
-    if (this.#known.has(id)) return;
-    const coming = this.#coming.get(id) ?? this.#keep(id);
-    this.#coming.set(id, coming);
-    await coming.finally(() => this.#coming.delete(id));
+  async #brought(key: Key, place: Place): Promise<void> {
+    if (this.#known.has(key)) return;
+    const coming = this.#coming.get(key) ?? this.#keep(key, place);
+    this.#coming.set(key, coming);
+    await coming.finally(() => this.#coming.delete(key));
   }
 
-  async #keep(id: number): Promise<void> {
-    this.#known.set(id, { treated: await this.#fetch(id), sinceMs: performance.now() });
+  async #keep(key: Key, place: Place): Promise<void> {
+    this.#known.set(key, { treated: await this.#fetch(place), sinceMs: performance.now() });
   }
 
-  async #fetch(id: number): Promise<TreatedSchema<P> | Refusal> {
+  async #fetch({ id, message }: Place): Promise<TreatedSchema<P> | Refusal> {
     const { make, onFinding, source, subject } = this.#options;
     let made: SchemaPlan<P> | SchemaRefusal;
     let type: KnownSchema['type'];
     try {
       const schema = await source.schema(id);
       ({ type } = schema);
-      made = make(schema);
+      made = make(schema, message);
     } catch (error) {
       const code = recordFault(error);
-      // Ids that are nobody's can be many; their records are counted.
-      if (code !== 'SCHEMA_UNKNOWN')
+      // Ids and messages that are nobody's can be many; their records are counted.
+      if (code !== 'SCHEMA_UNKNOWN' && isFirst(message))
         onFinding?.({ schemaId: id, unknown: [], problems: [{ code, path: '' }] });
       return { ok: false, code };
     }
@@ -183,23 +197,23 @@ export class SchemaTable<P> implements NeededSchemas {
     }
   }
 
-  #isUsed(id: number): boolean {
-    return [...this.#works.values()].some(({ ids }) => ids.has(id));
+  #isUsed(key: Key): boolean {
+    return [...this.#works.values()].some(({ keys }) => keys.has(key));
   }
 
   #forgetRefused(): void {
     const untilMs = performance.now() - (this.#options.refusedMs ?? DEFAULT_REFUSED_MS);
-    for (const [id, { sinceMs, treated }] of this.#known)
-      if ('ok' in treated && MAY_PASS.has(treated.code) && sinceMs <= untilMs && !this.#isUsed(id))
-        this.#known.delete(id);
+    for (const [key, { sinceMs, treated }] of this.#known)
+      if ('ok' in treated && MAY_PASS.has(treated.code) && sinceMs <= untilMs && !this.#isUsed(key))
+        this.#known.delete(key);
   }
 
   /** Forgets what came first and no batch in work needs. */
   #shrink(): void {
     const { limit = DEFAULT_LIMIT } = this.#options;
-    for (const id of this.#known.keys()) {
+    for (const key of this.#known.keys()) {
       if (this.#known.size <= limit) return;
-      if (!this.#isUsed(id)) this.#known.delete(id);
+      if (!this.#isUsed(key)) this.#known.delete(key);
     }
   }
 }

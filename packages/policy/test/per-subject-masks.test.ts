@@ -7,6 +7,7 @@ import {
   maskPlan,
   type Plan,
   PolicyError,
+  protobufPlan,
   Tally,
 } from '../src/index.ts';
 import { datasetWith } from './people.ts';
@@ -107,6 +108,7 @@ describe('a token in the place of a value', () => {
     if ('problems' in made) throw new Error(JSON.stringify(made.problems));
     return made.plan;
   }
+  const proto = 'syntax = "proto3"; message R { string id = 1; string mail = 2; }';
   const avro = JSON.stringify({
     type: 'record',
     name: 'R',
@@ -116,6 +118,7 @@ describe('a token in the place of a value', () => {
   test.each([
     ['JSON', () => maskPlan(one), '{"id":"a","mail":"b"}'],
     ['Avro', () => planOf(avroPlan(one, 'mask', avro)), '\u0002a\u0002b'],
+    ['Protobuf', () => planOf(protobufPlan(one, 'mask', proto)), '\n\u0001a\u0012\u0001b'],
   ])('of %s goes with its subject, so that a shred takes it away', (_, plan, record) => {
     const { bytes, from, to } = keys.record.subject;
     expect(toldSubjects(plan(), Buffer.from(record))).toEqual([bytes.subarray(from, to)]);

@@ -1,6 +1,5 @@
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { fieldCipher } from '@sealstream/crypto';
-import { deriveProtobufSchema, type Outcome, Shape } from '@sealstream/records';
 import { openRegistry, type RegistryClient } from '@sealstream/registry';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalRegistry, startRegistry } from '../../registry/test/registry-fixture.ts';
@@ -32,8 +31,8 @@ afterAll(() => local.close());
 let subjects = 0;
 
 /** Registers an input schema, under a subject of its own so that only outputs must be compatible. */
-async function input(type: SchemaType, schema: object): Promise<number> {
-  const text = JSON.stringify(schema);
+async function input(type: SchemaType, schema: object | string): Promise<number> {
+  const text = typeof schema === 'string' ? schema : JSON.stringify(schema);
   const subject = `input-${subjects++}`;
   return (await other.register({ type, schema: text } as never, { subject })).id;
 }
@@ -42,6 +41,12 @@ interface Flow {
   readonly findings: SchemaFinding[];
   /** Encodes as a producer does, treats, and decodes as a consumer does. */
   readonly run: (id: number, record: object) => Promise<unknown>;
+}
+
+/** The client of others leaves out which message of its schema a Protobuf record is. */
+function encoded(format: FramedFormat, value: Buffer): Buffer {
+  const parts = [value.subarray(0, 5), Buffer.from([0]), value.subarray(5)];
+  return format === 'protobuf' ? Buffer.concat(parts) : value;
 }
 
 function flow(dataset: Dataset, stage: SchemaStage, format: FramedFormat, subject: string): Flow {
@@ -54,7 +59,7 @@ function flow(dataset: Dataset, stage: SchemaStage, format: FramedFormat, subjec
   return {
     findings,
     run: async (id, record) => {
-      const value = await other.encode(id, record);
+      const value = encoded(format, await other.encode(id, record));
       const treat = () => plan.apply(value, keys, new Tally());
       expect(treat).toThrow('SCHEMAS_WANTED');
       await plan.schemas.bring();
@@ -193,46 +198,59 @@ describe('a JSON Schema flow through a real registry', () => {
   });
 });
 
-describe('derived Protobuf schemas on a real registry', () => {
-  const TEXT: Outcome = { becomes: 'text', nullStays: false };
+describe('a Protobuf flow through a real registry', () => {
+  const dataset = datasetWith(`/id: { type: number, mask: keep, encrypt: keep }
+    /age: { type: number, mask: { partial: { hideLast: 1 } } }
+    /new: { type: boolean }
+    /gone: { type: string, mask: drop, encrypt: drop }`);
+  const person = (body: string) =>
+    `syntax = "proto3";\npackage p;\nmessage Person { reserved 9; ${body} }\n`;
+  const first = person('int64 id = 1; int32 age = 2;');
 
-  /** Registers what is derived when every field of the first message but `id` becomes text. */
-  async function register(subject: string, body: string): Promise<number> {
-    const names = Array.from(body.matchAll(/(\w+) = \d+;/g), ([, name = '']) => name);
-    const fields = names.map((name) => ({
-      path: `/${name}`,
-      types: ['string', 'number', 'boolean'] as const,
-      required: false,
-      cut: name === 'gone',
-    }));
-    const outcomes = names.map((name): Outcome => (name === 'id' ? { becomes: 'same' } : TEXT));
-    const text = `syntax = "proto3";\nmessage Person { ${body} }\n`;
-    const { problems, schema } = deriveProtobufSchema(text, new Shape(fields, 'fault'), outcomes);
-    expect(problems).toEqual([]);
-    return registry.register(subject, 'PROTOBUF', schema);
-  }
-
-  // This registry refuses every Protobuf schema that lost a field, reserved or not, derived or not.
-  test('are compatible when a field comes that becomes text or is left out', async () => {
-    const subject = 'masked.proto-value';
-    const ids = [
-      await register(subject, 'reserved 9; int64 id = 1; int32 age = 2;'),
-      await register(subject, 'reserved 9; int64 id = 1; int32 age = 2; bool new = 3;'),
-      await register(
-        subject,
-        'reserved 9; int64 id = 1; int32 age = 2; bool new = 3; string gone = 4;',
-      ),
-    ];
-    expect(new Set(ids).size).toBe(3);
-    const { text } = await registry.schema(ids[1] ?? 0);
-    expect(text).toContain('string new = 100000003;');
+  test('writes what the client of others reads, under the subject of the output', async () => {
+    const id = await input(SchemaType.PROTOBUF, first);
+    const { findings, run } = flow(dataset, 'mask', 'protobuf', 'masked.read-value');
+    expect(await run(id, { id: 7, age: 42 })).toEqual({ id: '7', age: '4X' });
+    const { outputId = 0 } = findings[0] ?? {};
+    const { text, type } = await registry.schema(outputId);
+    expect({ text, type }).toMatchObject({
+      type: 'PROTOBUF',
+      text: expect.stringContaining('string age = 100000002;') as string,
+    });
   });
 
-  test('are SCHEMA_INCOMPATIBLE when a policy no longer makes text of a field', async () => {
-    const subject = 'masked.changed-value';
-    await register(subject, 'int64 id = 1; int32 age = 2;');
-    const kept = 'syntax = "proto3";\nmessage Person { int64 id = 1; int32 age = 2; }\n';
-    const registered = registry.register(subject, 'PROTOBUF', kept);
-    await expect(registered).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' });
+  test('what encrypt sealed opens to the same value', async () => {
+    const id = await input(SchemaType.PROTOBUF, first);
+    const { run } = flow(dataset, 'encrypt', 'protobuf', 'encrypted.read-value');
+    const { age } = (await run(id, { id: 7, age: 42 })) as { age: string };
+    const cipher = fieldCipher(dataset.name, '/age', dataset.unknownSeal);
+    const { type, plain } = cipher.open(keys, Buffer.from(age));
+    expect([type, plain.toString()]).toEqual(['number', '42']);
+  });
+
+  // This registry refuses every Protobuf schema that lost a field, reserved or not, derived or not.
+  test.each(['mask', 'encrypt'] as const)(
+    'a field that comes and becomes text or is left out gives compatible schemas for %s',
+    async (stage) => {
+      const { findings, run } = flow(dataset, stage, 'protobuf', `${stage}-proto-value`);
+      const second = person('int64 id = 1; int32 age = 2; bool new = 3;');
+      const third = person('int64 id = 1; int32 age = 2; bool new = 3; string gone = 4;');
+      for (const schema of [first, second, third]) {
+        const id = await input(SchemaType.PROTOBUF, schema);
+        expect(await run(id, { id: 7, age: 42 })).toMatchObject({ id: '7' });
+      }
+      expect(new Set(findings.map(({ outputId }) => outputId)).size).toBe(3);
+      const { text } = await registry.schema(findings[1]?.outputId ?? 0);
+      expect(text).toContain('string new = 100000003;');
+    },
+  );
+
+  test('is SCHEMA_INCOMPATIBLE when a policy no longer makes text of a field', async () => {
+    const id = await input(SchemaType.PROTOBUF, first);
+    await flow(dataset, 'mask', 'protobuf', 'changed-value').run(id, { id: 7, age: 42 });
+    const kept = datasetWith(`/id: { type: number, mask: keep }
+      /age: { type: number, mask: keep }`);
+    const changed = flow(kept, 'mask', 'protobuf', 'changed-value').run(id, { id: 7, age: 42 });
+    expect(await changed).toBe('SCHEMA_INCOMPATIBLE');
   });
 });

@@ -1,3 +1,4 @@
+import { protobufTags } from '@sealstream/records';
 import { describe, expect, test } from 'vitest';
 import {
   type Dataset,
@@ -6,10 +7,12 @@ import {
   type FramedFormat,
   FramedPlan,
   type KnownSchema,
+  protobufPlan,
   type SchemaFinding,
   shredPlan,
   Tally,
 } from '../src/index.ts';
+import { withTaggedFields } from '../src/tagged-fields.ts';
 import { avscType } from './avro-fixture.ts';
 import { datasetWith } from './people.ts';
 import { TestKeys } from './test-keys.ts';
@@ -201,6 +204,52 @@ describe('the tags of a JSON Schema', () => {
     const payload = Buffer.from('{"name":"Ann","byName":{"other":"canary"}}');
     const { bytes } = await treated(dataset, 'mask', schema, payload);
     expect(bytes).toBeUndefined();
+  });
+});
+
+describe('the tags of a Protobuf schema', () => {
+  const fields = (body: string) => `syntax = "proto3";
+    message Person {
+      string name = 1;
+      ${body}
+    }
+    message Contact { string mail = 1; string kind = 2; }`;
+
+  test.each([
+    ['a tag', 'string x = 2 [(confluent.field_meta).tags = "PII"];', ['/x']],
+    ['tags in braces', `string x = 2 [(confluent.field_meta) = { tags: ["A", 'PII'] }];`, ['/x']],
+    [
+      'a tag of a list',
+      'repeated string x = 2 [(confluent.field_meta).tags = "PII"];',
+      ['/x', '/x/*'],
+    ],
+    [
+      'a tag of a map',
+      'map<string, Contact> x = 2 [(confluent.field_meta).tags = "PII"];',
+      ['/x', '/x/*', '/x/*/mail', '/x/*/kind'],
+    ],
+    ['another option', 'string x = 2 [(other).tags = "PII"];', []],
+    ['a default that looks so', 'string x = 2 [json_name = "tags: [\'PII\']"];', []],
+  ])('%s', (_, body, expected) => {
+    const tags = protobufTags(fields(body), [0]);
+    expect([...tags].flatMap(([path, of]) => (of.has('PII') ? [path] : []))).toEqual(expected);
+  });
+
+  test('rule what the policy does not name', () => {
+    const dataset = datasetWith(NAME, `    format: protobuf\n${TAGS}`);
+    const text = fields('string ssn = 2 [(confluent.field_meta).tags = "PII"];');
+    const own = withTaggedFields(dataset, () => protobufTags(text, [0]));
+    const made = protobufPlan(own, 'mask', text, [0]);
+    if ('problems' in made) throw new Error(JSON.stringify(made.problems));
+    const record = Buffer.from('0a03416e6e1203313233', 'hex');
+    const verdict = made.plan.apply(record, keys, new Tally());
+    const hidden = Buffer.from('[redacted]');
+    const masked = Buffer.concat([
+      record.subarray(0, 5),
+      Buffer.from([0x12, hidden.length]),
+      hidden,
+    ]);
+    expect(verdict).toEqual({ ok: true, value: masked });
   });
 });
 

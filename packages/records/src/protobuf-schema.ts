@@ -1,4 +1,6 @@
 import { SealstreamError } from '@sealstream/contracts';
+import { isProtoScalar, type ProtoScalar } from './protobuf-scalars.ts';
+import { WELL_KNOWN_SCHEMA } from './protobuf-well-known.ts';
 
 /** A range of characters of a schema's text. */
 interface Extent {
@@ -14,7 +16,7 @@ export interface ProtoField extends Extent {
   /** What stands before the type: `repeated`, `optional`, or nothing. */
   readonly label: string;
   /** The type of a map's keys; undefined for what is no map. */
-  readonly keys: string | undefined;
+  readonly keys: ProtoScalar | undefined;
   /** What stands between the number and the semicolon. */
   readonly options: string;
   readonly oneof: ProtoOneof | undefined;
@@ -27,6 +29,8 @@ export interface ProtoOneof extends Extent {
 export interface ProtoMessage {
   /** With package and outer messages before it. */
   readonly fullName: string;
+  /** The messages that are defined inside it, in their order. */
+  readonly nested: ProtoMessage[];
   /** The place behind its opening brace. */
   readonly inside: number;
   readonly fields: ProtoField[];
@@ -39,8 +43,19 @@ export interface ProtoFile {
   readonly text: string;
   /** In the order of the text, by their whole names. */
   readonly messages: ReadonlyMap<string, ProtoMessage>;
-  readonly enums: ReadonlySet<string>;
+  /** Those that are inside no other, in their order. */
+  readonly outer: readonly ProtoMessage[];
+  /** Of each enum the first name of each number, by its whole name. */
+  readonly enums: ReadonlyMap<string, EnumNames>;
 }
+
+type EnumNames = ReadonlyMap<number, string>;
+
+/** The type of a value; of a map the type of its values. */
+export type ProtoType =
+  | { readonly is: ProtoScalar }
+  | { readonly is: 'enum'; readonly names: EnumNames }
+  | { readonly is: 'message'; readonly message: ProtoMessage };
 
 interface Token extends Extent {
   readonly text: string;
@@ -72,7 +87,8 @@ function tokensOf(text: string): Token[] {
 
 class Parser {
   readonly messages = new Map<string, ProtoMessage>();
-  readonly enums = new Set<string>();
+  readonly outer: ProtoMessage[] = [];
+  readonly enums = new Map<string, EnumNames>();
   readonly #text: string;
   readonly #tokens: readonly Token[];
   #at = 0;
@@ -87,7 +103,7 @@ class Parser {
     let isProto3 = false;
     while (this.#at < this.#tokens.length) {
       const word = this.#peek();
-      if (word === 'message') this.#message(scope, 1);
+      if (word === 'message') this.outer.push(this.#message(scope, 1));
       else if (word === 'enum') this.#enum(scope);
       else if (word === 'service' || word === 'extend') this.#block();
       else if (word === 'package') {
@@ -145,23 +161,43 @@ class Parser {
   }
 
   #enum(scope: string): void {
-    this.enums.add(within(scope, this.#peek(1)));
-    this.#block();
+    this.#expect('enum');
+    const fullName = within(scope, this.#match(NAME));
+    if (this.enums.has(fullName)) throw unreadable('an enum that stands twice');
+    const names = new Map<number, string>();
+    this.enums.set(fullName, names);
+    this.#expect('{');
+    while (this.#peek() !== '}') {
+      const word = this.#peek();
+      if (word === 'option' || word === 'reserved' || word === ';') this.#statement();
+      else this.#enumValue(names);
+    }
+    this.#next();
   }
 
-  #message(scope: string, depth: number): void {
+  #enumValue(names: Map<number, string>): void {
+    const name = this.#match(NAME);
+    this.#expect('=');
+    const isNegative = this.#peek() === '-';
+    if (isNegative) this.#next();
+    const number = integerOf(this.#next().text) * (isNegative ? -1 : 1);
+    this.#statement();
+    if (!names.has(number)) names.set(number, name);
+  }
+
+  #message(scope: string, depth: number): ProtoMessage {
     if (depth > DEPTH_MAX) throw unreadable('nested too deep');
     this.#expect('message');
     const fullName = within(scope, this.#match(NAME));
     if (this.messages.has(fullName)) throw unreadable('a message that stands twice');
     const inside = this.#expect('{').to;
-    const message: ProtoMessage = { fullName, inside, fields: [], reserved: [] };
+    const message: ProtoMessage = { fullName, inside, nested: [], fields: [], reserved: [] };
     this.messages.set(fullName, message);
     while (this.#peek() !== '}') {
       const word = this.#peek();
       const opens = this.#peek(2) === '{';
       if (word === ';') this.#next();
-      else if (word === 'message' && opens) this.#message(fullName, depth + 1);
+      else if (word === 'message' && opens) message.nested.push(this.#message(fullName, depth + 1));
       else if (word === 'enum' && opens) this.#enum(fullName);
       else if (word === 'oneof' && opens) this.#oneof(message);
       else if (word === 'reserved') this.#reserved(message);
@@ -174,6 +210,7 @@ class Parser {
     for (const key of ['name', 'number'] as const)
       if (new Set(fields.map((field) => field[key])).size < fields.length)
         throw unreadable(`a ${key} of a field that stands twice`);
+    return message;
   }
 
   #oneof(message: ProtoMessage): void {
@@ -194,11 +231,13 @@ class Parser {
     const { from } = this.#tokens[this.#at] ?? this.#next();
     const hasLabel = this.#peek() === 'repeated' || this.#peek() === 'optional';
     const label = hasLabel ? this.#next().text : '';
-    let keys: string | undefined;
+    let keys: ProtoScalar | undefined;
     let type = this.#match(TYPE);
     if (type === 'map' && this.#peek() === '<') {
       this.#next();
-      keys = this.#match(TYPE);
+      const word = this.#match(TYPE);
+      if (!isProtoScalar(word)) throw unreadable('a key of a map that none can be');
+      keys = word;
       this.#expect(',');
       type = this.#match(TYPE);
       this.#expect('>');
@@ -235,34 +274,84 @@ function within(scope: string, name: string): string {
   return scope === '' ? name : `${scope}.${name}`;
 }
 
+function integerOf(text: string): number {
+  if (/^0[0-7]+$/.test(text)) return Number.parseInt(text, 8);
+  if (!/^(?:\d+|0[xX][0-9a-fA-F]+)$/.test(text)) throw unreadable('a number that is none');
+  return Number(text);
+}
+
 function numberOf(text: string): number {
-  const number = /^0[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number(text);
-  if (!Number.isInteger(number) || number < 1 || number > PROTO_NUMBER_MAX)
-    throw unreadable('a number of a field that is none');
+  const number = integerOf(text);
+  if (number < 1 || number > PROTO_NUMBER_MAX) throw unreadable('a number of a field that is none');
   return number;
 }
 
 /**
  * Reads a Protobuf schema (the language of proto3) as far as messages, fields and enums go; options and
- * services are passed over. Throws SCHEMA_UNREADABLE.
+ * services are passed over, and other files are not read. Throws SCHEMA_UNREADABLE.
  */
 export function readProtobufSchema(text: string): ProtoFile {
   const parser = new Parser(text);
   parser.file();
-  return { text, messages: parser.messages, enums: parser.enums };
+  const { enums, messages, outer } = parser;
+  return { text, messages, outer, enums };
 }
 
-/** The whole name of a type that is written inside a message; undefined when the file has none such. */
-export function resolveProtoType(
+/** Types that every Protobuf compiler brings along; read when the first of them is met. */
+let wellKnown: ProtoFile | undefined;
+
+/**
+ * The type of a field. Beside those of the file itself the well-known types of google.protobuf are
+ * known; undefined for a type of any other file.
+ */
+export function protoTypeOf(
+  file: ProtoFile,
+  { fullName }: ProtoMessage,
+  { type }: ProtoField,
+): ProtoType | undefined {
+  if (isProtoScalar(type)) return { is: type };
+  const own = resolved(file, type, fullName);
+  if (own !== undefined || file === wellKnown) return own;
+  wellKnown ??= readProtobufSchema(WELL_KNOWN_SCHEMA);
+  return resolved(wellKnown, type, fullName);
+}
+
+/** Names are looked for in the message where they are written, then further and further outside. */
+function resolved(
   { messages, enums }: ProtoFile,
   type: string,
   scope: string,
-): string | undefined {
-  const has = (name: string) => messages.has(name) || enums.has(name);
-  if (type.startsWith('.')) return has(type.slice(1)) ? type.slice(1) : undefined;
-  for (let outer = scope; ; outer = outer.slice(0, Math.max(0, outer.lastIndexOf('.')))) {
-    const name = within(outer, type);
-    if (has(name)) return name;
+): ProtoType | undefined {
+  const isWhole = type.startsWith('.');
+  for (
+    let outer = isWhole ? '' : scope;
+    ;
+    outer = outer.slice(0, Math.max(0, outer.lastIndexOf('.')))
+  ) {
+    const name = isWhole ? type.slice(1) : within(outer, type);
+    const message = messages.get(name);
+    if (message !== undefined) return { is: 'message', message };
+    const names = enums.get(name);
+    if (names !== undefined) return { is: 'enum', names };
     if (outer === '') return undefined;
   }
+}
+
+/**
+ * The message that the indexes of Confluent's wire format name: the place among the outer messages, then
+ * among those inside it, and so on. Throws SCHEMA_UNREADABLE when there is none, and inside a message
+ * with maps: some writers count the hidden messages of maps among the others, and some do not.
+ */
+export function protoMessageAt(file: ProtoFile, indexes: readonly number[]): ProtoMessage {
+  let among = file.outer;
+  let found: ProtoMessage | undefined;
+  for (const index of indexes) {
+    if (found?.fields.some(({ keys }) => keys !== undefined) === true)
+      throw unreadable('an index into a message with maps');
+    found = among[index];
+    if (found === undefined) break;
+    among = found.nested;
+  }
+  if (found === undefined) throw unreadable('no message at the index');
+  return found;
 }

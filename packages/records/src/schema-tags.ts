@@ -1,6 +1,12 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { type AvroType, readAvroSchema, type Written } from './avro-schema.ts';
 import { formatPattern, type Step } from './path-pattern.ts';
+import {
+  type ProtoMessage,
+  protoMessageAt,
+  protoTypeOf,
+  readProtobufSchema,
+} from './protobuf-schema.ts';
 
 /** Tags of each place of a schema by its path pattern: its own, and those of what it stands in. */
 export type SchemaTags = ReadonlyMap<string, ReadonlySet<string>>;
@@ -96,6 +102,49 @@ export function jsonSchemaTags(text: string): SchemaTags {
         walk(one, [...path, name], tags, deeper);
   };
   walk(root, [], [], []);
+  return collector.tags;
+}
+
+/** `[(confluent.field_meta).tags = "PII"]`, or the same in braces with one tag or several. */
+const FIELD_META = /\(\s*confluent\.field_meta\s*\)/;
+const TAG_LISTS = /\btags\b\s*[:=]?\s*(\[[^\]]*\]|"[^"]*"|'[^']*')/g;
+const QUOTED = /"([^"]*)"|'([^']*)'/g;
+
+function optionTags(options: string): Tags {
+  if (!FIELD_META.test(options)) return [];
+  const lists = [...options.matchAll(TAG_LISTS)].map(([, list = '']) => list);
+  return lists.flatMap((list) =>
+    [...list.matchAll(QUOTED)].map(([, double, single]) => double ?? single ?? ''),
+  );
+}
+
+/**
+ * The tags of the fields of a message in a Protobuf schema. Throws SCHEMA_UNREADABLE.
+ *
+ * @param indexes which message; see protoMessageAt
+ */
+export function protobufTags(text: string, indexes: readonly number[]): SchemaTags {
+  const collector = new Collector();
+  const file = readProtobufSchema(text);
+  const walk = (
+    message: ProtoMessage,
+    path: Path,
+    above: Tags,
+    inside: readonly ProtoMessage[],
+  ): void => {
+    if (inside.includes(message)) return;
+    for (const field of message.fields) {
+      const tags = [...above, ...optionTags(field.options)];
+      const isMany = field.label === 'repeated' || field.keys !== undefined;
+      const place = [...path, field.name];
+      const each = isMany ? [...place, null] : place;
+      collector.note(place, tags);
+      if (isMany) collector.note(each, tags);
+      const type = protoTypeOf(file, message, field);
+      if (type?.is === 'message') walk(type.message, each, tags, [...inside, message]);
+    }
+  };
+  walk(protoMessageAt(file, indexes), [], [], []);
   return collector.tags;
 }
 

@@ -1,6 +1,14 @@
 import protobuf from 'protobufjs';
 import { describe, expect, test } from 'vitest';
-import { deriveProtobufSchema, type Outcome, Shape, type UnknownRule } from '../src/index.ts';
+import {
+  derivedProtobufSchema,
+  type Outcome,
+  protoMessageAt,
+  ProtobufShape,
+  readProtobufSchema,
+  Shape,
+  type UnknownRule,
+} from '../src/index.ts';
 
 const ANY = ['string', 'number', 'boolean', 'object', 'array'] as const;
 const SAME: Outcome = { becomes: 'same' };
@@ -21,7 +29,10 @@ function derive(text: string, fields: Fields, unknown: UnknownRule = 'fault') {
   );
   const given = Object.values(fields).map((one) => (one === GONE ? SAME : one));
   const strangers = shape.patterns.slice(given.length).map(() => TEXT);
-  return deriveProtobufSchema(text, shape, [...given, ...strangers]);
+  const file = readProtobufSchema(text);
+  const message = protoMessageAt(file, [0]);
+  const met = new ProtobufShape(file, message, shape, [...given, ...strangers]);
+  return { schema: derivedProtobufSchema(met), problems: met.problems, unknown: met.unknown };
 }
 
 /** The derived schema as another implementation reads it. */
