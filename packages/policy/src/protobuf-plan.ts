@@ -6,6 +6,7 @@ import {
   derivedProtobufSchema,
   KIND,
   PROTO_SPAN,
+  type ProtoFile,
   protoMessageAt,
   ProtobufScanner,
   ProtobufShape,
@@ -32,6 +33,14 @@ import type { Tally } from './tally.ts';
 import { valueTreatments } from './value-treatment.ts';
 import { recordFault, type Refusal } from './verdict.ts';
 
+/** The schema that was read last: its messages are met one by one, and records may name any of them. */
+let latest: ProtoFile | undefined;
+
+function fileOf(text: string): ProtoFile {
+  if (latest?.text !== text) latest = readProtobufSchema(text);
+  return latest;
+}
+
 class ProtobufReader extends SchemaReader<ProtoSpan> {
   readonly met: ProtobufShape;
   readonly scanner: ProtobufScanner;
@@ -43,7 +52,7 @@ class ProtobufReader extends SchemaReader<ProtoSpan> {
     indexes: readonly number[],
   ) {
     super(dataset, stage);
-    const file = readProtobufSchema(text);
+    const file = fileOf(text);
     const outcomes = slotOutcomes(dataset, this.shape, stage);
     this.met = new ProtobufShape(file, protoMessageAt(file, indexes), this.shape, outcomes);
     this.scanner = new ProtobufScanner(this.met);
@@ -53,7 +62,9 @@ class ProtobufReader extends SchemaReader<ProtoSpan> {
     const { kind, op } = span;
     // What is moved stands elsewhere, too, each time that it stands.
     const isText = op?.kind === KIND.string && op.does === 'value' && kind !== PROTO_SPAN.moved;
-    return isText && kind !== PROTO_SPAN.packed ? protobufText(bytes, span, op) : undefined;
+    return isText && kind !== PROTO_SPAN.packed
+      ? protobufText(bytes, span, op, this.maxBytes)
+      : undefined;
   }
 
   protected override isString({ op }: ProtoSpan): boolean {
@@ -101,7 +112,7 @@ class ProtobufPlan extends FieldPlan<SchemaStage> {
     super(dataset, stage, reader);
     this.#reader = reader;
     this.#treatments = valueTreatments(dataset, stage, reader.shape, reader).map((one) =>
-      one === undefined ? undefined : protobufTreatment(one),
+      one === undefined ? undefined : protobufTreatment(one, this.maxOutput),
     );
   }
 

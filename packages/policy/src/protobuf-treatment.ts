@@ -39,11 +39,12 @@ const found: ByteRange = { bytes: text.bytes, from: 0, to: 0 };
 const isAbsent = ({ kind, start, end }: ProtoSpan): boolean =>
   kind === PROTO_SPAN.moved && start === end;
 
-/** The text of a value; the same object each time, good until the next one is asked for. */
+/** The text of a value; the same object each time, good until the next one. Throws RECORD_TOO_LARGE. */
 export function protobufText(
   bytes: Buffer,
   span: ProtoSpan,
   op: ProtoFieldOp,
+  maxBytes: number,
   at = span.inside,
 ): ByteRange {
   if (op.is === 'string' && !op.isJoined && !isAbsent(span)) {
@@ -55,8 +56,8 @@ export function protobufText(
   }
   text.reset();
   if (isAbsent(span)) text.copy(Buffer.from(protobufDefault(op)));
-  else if (op.isJoined) writeJoinedText(bytes, span.from, span.to, op, text);
-  else writeProtobufText(bytes, at, span.end, op, text);
+  else if (op.isJoined) writeJoinedText(bytes, span.from, span.to, op, text, maxBytes);
+  else writeProtobufText(bytes, at, span.end, op, text, maxBytes);
   found.bytes = text.bytes;
   found.from = 0;
   found.to = text.length;
@@ -103,11 +104,14 @@ function fixed(constant: string | number | boolean | null): WriteOne {
   };
 }
 
-function rewritten({ write, writes }: Exclude<ValueTreatment, { writes: 'constant' }>): WriteOne {
+function rewritten(
+  { write, writes }: Exclude<ValueTreatment, { writes: 'constant' }>,
+  maxBytes: number,
+): WriteOne {
   return (bytes, span, op, at, out, keys) => {
     const type = plainType(bytes, span, op, at);
     result.reset();
-    if (!write(protobufText(bytes, span, op, at), type, result, keys)) return false;
+    if (!write(protobufText(bytes, span, op, maxBytes, at), type, result, keys)) return false;
     if (writes === 'number') {
       const { is } = op;
       const number = result.bytes.toString('latin1', 0, result.length);
@@ -119,9 +123,14 @@ function rewritten({ write, writes }: Exclude<ValueTreatment, { writes: 'constan
   };
 }
 
-/** What a stage writes for a value; several behind one tag stay so where their type does. */
-export function protobufTreatment(treatment: ValueTreatment): ProtobufTreatment {
-  const writeOne = treatment.writes === 'constant' ? fixed(treatment.value) : rewritten(treatment);
+/**
+ * What a stage writes for a value; several behind one tag stay so where their type does.
+ *
+ * @param maxBytes how large the text of a value may be
+ */
+export function protobufTreatment(treatment: ValueTreatment, maxBytes: number): ProtobufTreatment {
+  const writeOne =
+    treatment.writes === 'constant' ? fixed(treatment.value) : rewritten(treatment, maxBytes);
   const packed = new ByteWriter(64);
   return (bytes, span, out, keys) => {
     const { end, inside, kind, op } = span;

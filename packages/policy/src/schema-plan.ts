@@ -39,7 +39,8 @@ interface Scanner<S extends Span> {
 export abstract class SchemaReader<S extends Span> {
   readonly shape: Shape;
   abstract readonly scanner: Scanner<S>;
-  readonly #maxBytes: number;
+  /** Largest record, in bytes. */
+  protected readonly maxBytes: number;
   readonly #mayHold: readonly boolean[];
   readonly #subjectSlot: number;
   readonly #text = new ByteWriter(64);
@@ -48,7 +49,7 @@ export abstract class SchemaReader<S extends Span> {
   constructor(dataset: Dataset, stage: SchemaStage | 'check') {
     this.shape = shapeOf(dataset, stage);
     this.#mayHold = this.shape.patterns.map((_, slot) => mayHoldToken(dataset, slot));
-    this.#maxBytes = dataset.maxRecordBytes;
+    this.maxBytes = dataset.maxRecordBytes;
     this.#subjectSlot = dataset.fields.findIndex(({ path }) => path === dataset.subject);
   }
 
@@ -58,8 +59,8 @@ export abstract class SchemaReader<S extends Span> {
   }
 
   read(bytes: Buffer, from: number, to: number): Refusal | undefined {
-    if (to - from > this.#maxBytes)
-      return { ok: false, code: 'RECORD_TOO_LARGE', byte: this.#maxBytes };
+    if (to - from > this.maxBytes)
+      return { ok: false, code: 'RECORD_TOO_LARGE', byte: this.maxBytes };
     const fault = this.scanner.scan(bytes, from, to);
     if (fault !== undefined) return { ok: false, ...fault };
     const { spans, count } = this.scanner;

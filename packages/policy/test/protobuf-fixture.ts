@@ -19,6 +19,11 @@ function jsType(schema: string, name: string): protobuf.Type {
   return root.lookupType(name);
 }
 
+/** Reads a message; throws when it is none. */
+export function decoded(schema: string, bytes: Buffer): void {
+  jsType(schema, 'M').decode(bytes);
+}
+
 /** A value as plain objects, with what stands in the bytes alone; 64-bit numbers as text. */
 export function read(schema: string, bytes: Buffer, name = 'M'): Record<string, unknown> {
   const type = jsType(schema, name);

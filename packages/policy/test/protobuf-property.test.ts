@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Tally } from '../src/index.ts';
 import { datasetWith } from './people.ts';
-import { encoded, keys, planOf, proto, read, treat, treatBytes } from './protobuf-fixture.ts';
+import { decoded, encoded, keys, planOf, proto, treat, treatBytes } from './protobuf-fixture.ts';
 import { places, TOKEN } from './protobuf-places.ts';
 
 /** Tokens by their name, so that what was expected can be compared; bytes as base64. */
@@ -87,8 +87,8 @@ message In { string a = 1; optional string b = 2; repeated string c = 3; In d = 
         for (const some of [bytes.subarray(0, at % bytes.length), changed]) {
           const verdict = plan.apply(some, keys, new Tally());
           if (!verdict.ok) continue;
-          expect(() => read(schema, some)).not.toThrow();
-          expect(() => read(outputSchema, verdict.value)).not.toThrow();
+          expect(() => decoded(schema, some)).not.toThrow();
+          expect(() => decoded(outputSchema, verdict.value)).not.toThrow();
         }
       }),
       { numRuns: 80 },

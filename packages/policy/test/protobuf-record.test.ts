@@ -309,14 +309,26 @@ describe('a Protobuf record', () => {
     const empty = (count: number) => Buffer.alloc(count * 2, Buffer.from([0x0a, 0]));
     const large = { ok: false, code: 'RECORD_TOO_LARGE' };
     expect(treatBytes(dataset, 'encrypt', schema, empty(500_000))).toMatchObject(large);
-    const { plan } = planOf(dataset, 'encrypt', schema);
-    const small = datasetWith(
-      names.map((name) => `/l/*/${name}: { type: string }`).join('\n'),
-      '    maxRecordBytes: 4000\n',
+    const lines = names.map((name) => `/l/*/${name}: { type: string }`).join('\n');
+    const small = datasetWith(lines, '    maxRecordBytes: 4000\n');
+    expect(treatBytes(small, 'encrypt', schema, empty(1_500))).toEqual(large);
+    expect(treatBytes(dataset, 'encrypt', schema, empty(2))).toMatchObject({ ok: true });
+  });
+
+  test('whose JSON would be large by the names of its schema alone is refused before it is', () => {
+    const name = 'n'.repeat(60_000);
+    const schema = proto(
+      `message M { repeated In l = 1; In in = 2; } message In { int32 ${name} = 1; }`,
     );
-    const verdict = planOf(small, 'encrypt', schema).plan.apply(empty(1_500), keys, new Tally());
-    expect(verdict).toEqual(large);
-    expect(plan.apply(empty(2), keys, new Tally())).toMatchObject({ ok: true });
+    const dataset = datasetWith('/l: { type: array }\n/in: { type: object }');
+    const elements = (count: number) => Buffer.alloc(count * 4, Buffer.from([0x0a, 2, 8, 1]));
+    expect(treatBytes(dataset, 'encrypt', schema, elements(3))).toMatchObject({ ok: true });
+    expect(treatBytes(dataset, 'encrypt', schema, elements(250_000))).toEqual({
+      ok: false,
+      code: 'RECORD_TOO_LARGE',
+      byte: 1_000_000 - 4,
+      path: '/l',
+    });
   });
 
   test('is checked by the same rules, and tells its subject, also one that is an enum', () => {

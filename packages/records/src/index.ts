@@ -26,7 +26,7 @@ export { isWhole, type Outcome, type SchemaProblem } from './outcome.ts';
 export { derivedProtobufSchema } from './protobuf-derived.ts';
 export { protoWire, writeProtoNumber } from './protobuf-scalars.ts';
 export { PROTO_SPAN, ProtobufScanner, type ProtoSpan } from './protobuf-scanner.ts';
-export { protoMessageAt, readProtobufSchema } from './protobuf-schema.ts';
+export { type ProtoFile, protoMessageAt, readProtobufSchema } from './protobuf-schema.ts';
 export type { ProtoFieldOp } from './protobuf-ops.ts';
 export { ProtobufShape } from './protobuf-shape.ts';
 export {

@@ -37,6 +37,9 @@ const scalar = (is: ProtoScalar): Scalar => SCALARS[is];
 
 export const isWholeScalar = (is: ProtoScalar): boolean => scalar(is).bits !== undefined;
 
+export const isMapKey = (word: string): word is ProtoScalar =>
+  isProtoScalar(word) && (isWholeScalar(word) || word === 'bool' || word === 'string');
+
 /** The type on the wire of one value. */
 export function protoWire(is: ProtoScalar | 'enum' | 'message'): number {
   if (is === 'enum') return WIRE.varint;

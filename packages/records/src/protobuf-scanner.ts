@@ -5,6 +5,7 @@ import { protoWire } from './protobuf-scalars.ts';
 import type { ProtoFieldOp, ProtoMessageOp } from './protobuf-ops.ts';
 import type { ProtobufShape } from './protobuf-shape.ts';
 import { WIRE, WireReader } from './protobuf-wire.ts';
+import { KIND } from './shape.ts';
 import { firstInvalidUtf8 } from './utf8.ts';
 
 /** What a span of a Protobuf record is. */
@@ -48,6 +49,9 @@ export interface ProtoSpan {
 
 /** Spans that stand for nothing in the record, beside those that do. */
 const EXTRA_SPANS = 65_536;
+/** In all, and how many are kept for the next record. */
+const SPANS_MAX = 1_000_000;
+const SPANS_KEPT = 1_024;
 
 /**
  * Finds the fields of a shape in Protobuf records, one pass each.
@@ -88,7 +92,8 @@ export class ProtobufScanner {
     this.#wire.bytes = bytes;
     this.#wire.isDeep = false;
     this.#from = from;
-    this.#spansMax = to - from + EXTRA_SPANS;
+    this.#spansMax = Math.min(to - from + EXTRA_SPANS, SPANS_MAX);
+    if (this.spans.length > SPANS_KEPT) this.spans.length = SPANS_KEPT;
     this.count = 0;
     this.#fault = undefined;
     this.#misfit = undefined;
@@ -133,6 +138,7 @@ export class ProtobufScanner {
       const field = op.fields.get(wire.number);
       if (field === undefined) this.#unknown(op.slot, at, end);
       else if (!this.#field(field, at, end, depth, visit)) return false;
+      if (this.count > this.#spansMax) return this.#stop('RECORD_TOO_LARGE', at);
       at = end;
     }
     for (const field of op.required)
@@ -164,6 +170,9 @@ export class ProtobufScanner {
     const count = isPacked ? this.#elements(is, inside, end) : 1;
     if (count < 0) return false;
     if (does === 'keep') return true;
+    // Only text that stays has to be looked at.
+    if (does === 'value' && !op.cut && op.outcome.becomes === 'same' && op.kind !== KIND.string)
+      return true;
     const before = this.count;
     if (does === 'inside') this.#open(op, at, end, inside);
     if (inner !== undefined && !this.#message(inner, inside, end, depth + 1)) return false;

@@ -1,5 +1,5 @@
 import { SealstreamError } from '@sealstream/contracts';
-import { isProtoScalar, type ProtoScalar } from './protobuf-scalars.ts';
+import { isMapKey, isProtoScalar, type ProtoScalar } from './protobuf-scalars.ts';
 import { WELL_KNOWN_SCHEMA } from './protobuf-well-known.ts';
 
 /** A range of characters of a schema's text. */
@@ -68,6 +68,10 @@ const NAME = /^[A-Za-z_]\w*$/;
 const TYPE = /^\.?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
 export const PROTO_NUMBER_MAX = 536_870_911;
 const DEPTH_MAX = 64;
+/** Of one message, reserved ranges among them; all of them are compared with each other. */
+const FIELDS_MAX = 4_096;
+/** Of a whole name; each part of it is a place where other names are looked for. */
+const NAME_LENGTH_MAX = 1_024;
 
 function unreadable(reason: string): SealstreamError {
   return new SealstreamError('SCHEMA_UNREADABLE', { reason });
@@ -190,6 +194,7 @@ class Parser {
     this.#expect('message');
     const fullName = within(scope, this.#match(NAME));
     if (this.messages.has(fullName)) throw unreadable('a message that stands twice');
+    if (fullName.length > NAME_LENGTH_MAX) throw unreadable('a name that is too long');
     const inside = this.#expect('{').to;
     const message: ProtoMessage = { fullName, inside, nested: [], fields: [], reserved: [] };
     this.messages.set(fullName, message);
@@ -206,7 +211,9 @@ class Parser {
       else message.fields.push(this.#field(undefined));
     }
     this.#next();
-    const { fields } = message;
+    const { fields, reserved } = message;
+    if (fields.length + reserved.length > FIELDS_MAX)
+      throw unreadable('a message with too many fields');
     for (const key of ['name', 'number'] as const)
       if (new Set(fields.map((field) => field[key])).size < fields.length)
         throw unreadable(`a ${key} of a field that stands twice`);
@@ -236,7 +243,7 @@ class Parser {
     if (type === 'map' && this.#peek() === '<') {
       this.#next();
       const word = this.#match(TYPE);
-      if (!isProtoScalar(word)) throw unreadable('a key of a map that none can be');
+      if (!isMapKey(word)) throw unreadable('a key of a map that none can be');
       keys = word;
       this.#expect(',');
       type = this.#match(TYPE);

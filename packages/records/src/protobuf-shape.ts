@@ -43,8 +43,17 @@ interface Site {
   readonly path: readonly Step[];
 }
 
+/** A message that is read whole and whose fields were not met yet. */
+interface Unmet {
+  readonly op: ProtoMessageOp;
+  readonly message: ProtoMessage;
+  readonly path: readonly Step[];
+}
+
 const SAME: Outcome = { becomes: 'same' };
 const WHOLE: ProtoWritten = { key: 'same', ops: undefined };
+/** In all places of a schema that a shape meets; a message that is read whole counts for each field. */
+const FIELDS_MAX = 100_000;
 /**
  * A field of another type has the number of the old one and this, so that no reader takes one for the
  * other.
@@ -99,6 +108,8 @@ export class ProtobufShape {
   readonly #outcomes: readonly Outcome[];
   /** Messages that are one value or part of one, by their slot. */
   readonly #wholes = new Map<number, Map<ProtoMessage, ProtoMessageOp>>();
+  /** Those of them whose fields are still to be met; no call waits for them, however many they are. */
+  readonly #unmet: Unmet[] = [];
 
   /** @param outcomes by slot of the shape */
   constructor(file: ProtoFile, message: ProtoMessage, shape: Shape, outcomes: readonly Outcome[]) {
@@ -106,6 +117,7 @@ export class ProtobufShape {
     this.shape = shape;
     this.#outcomes = outcomes;
     this.root = this.#message(message, shape.root, []);
+    for (let one = this.#unmet.pop(); one !== undefined; one = this.#unmet.pop()) this.#meet(one);
   }
 
   #problem(code: SchemaProblem['code'], path: readonly Step[]): void {
@@ -302,11 +314,14 @@ export class ProtobufShape {
   }
 
   /** What is kept whole must be kept in every place where it is used. */
-  #keep(message: ProtoMessage, path: readonly Step[]): void {
-    if (!this.#isNew(message, WHOLE, path)) return;
-    for (const field of message.fields) {
-      const type = protoTypeOf(this.file, message, field);
-      if (type?.is === 'message') this.#keep(type.message, path);
+  #keep(kept: ProtoMessage, path: readonly Step[]): void {
+    const all = [kept];
+    for (let message = all.pop(); message !== undefined; message = all.pop()) {
+      if (!this.#isNew(message, WHOLE, path)) continue;
+      for (const field of message.fields) {
+        const type = protoTypeOf(this.file, message, field);
+        if (type?.is === 'message') all.push(type.message);
+      }
     }
   }
 
@@ -320,24 +335,31 @@ export class ProtobufShape {
     if (before !== undefined) return before;
     const op = messageOp(slot);
     known.set(message, op);
+    this.#unmet.push({ op, message, path });
+    return op;
+  }
+
+  #meet({ op, message, path }: Unmet): void {
+    const { slot } = op;
     for (const field of message.fields) {
-      const one = protoTypeOf(this.file, message, field);
-      if (one === undefined) {
+      const type = protoTypeOf(this.file, message, field);
+      if (type === undefined) {
         this.#problem('SCHEMA_UNREADABLE', path);
         continue;
       }
-      const site = { message, field, type: one, path };
+      const site = { message, field, type, path };
       const all = this.#all(site, slot);
       const does = all.inner === undefined ? 'keep' : 'inside';
       op.fields.set(field.number, this.#op(site, { does, slot, ...all }));
     }
-    return op;
   }
 
   #op(
     { field, type }: Site,
     given: Pick<ProtoFieldOp, 'does' | 'slot'> & Partial<ProtoFieldOp>,
   ): ProtoFieldOp {
+    if (this.fieldCount === FIELDS_MAX)
+      throw new SealstreamError('SCHEMA_UNREADABLE', { reason: 'too many fields' });
     const { is = type.is, isMap = false, isJoined = false, number = field.number } = given;
     return {
       index: this.fieldCount++,

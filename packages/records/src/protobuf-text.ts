@@ -1,3 +1,4 @@
+import { SealstreamError } from '@sealstream/contracts';
 import { ByteWriter } from './byte-writer.ts';
 import { writeJsonString } from './json-text.ts';
 import { enumNumber, isFiniteScalar, protoWire, scalarText } from './protobuf-scalars.ts';
@@ -31,7 +32,8 @@ export function isProtobufNumber(bytes: Buffer, at: number, { is }: ProtoFieldOp
 /**
  * Writes the text of a value that a scan found at [from, to): numbers as JSON writes them, exactly; bytes
  * as base64; an enum by its name, or its number where it has none; a message as JSON, by the names of its
- * fields, without those that are not there.
+ * fields, without those that are not there. Throws RECORD_TOO_LARGE for JSON of more than `maxBytes`, which
+ * names of the schema can make of few bytes.
  */
 export function writeProtobufText(
   bytes: Buffer,
@@ -39,6 +41,7 @@ export function writeProtobufText(
   to: number,
   op: ProtoFieldOp,
   out: ByteWriter,
+  maxBytes: number,
 ): void {
   const { inner, is, names } = op;
   if (is === 'string') out.copy(bytes, from, to);
@@ -48,18 +51,19 @@ export function writeProtobufText(
     write(out, names?.get(number) ?? String(number));
   } else if (is !== 'message') write(out, scalarText(bytes, from, is));
   else if (inner !== undefined)
-    new ProtobufJson(bytes, out).message(inner, [{ from, to, isPacked: false }]);
+    new ProtobufJson(bytes, out, maxBytes).message(inner, [{ from, to, isPacked: false }]);
 }
 
-/** Writes all that stands of a repeated field or map in the message at [from, to) as one JSON text. */
+/** Writes all that stands of a repeated field or map in the message at [from, to) as JSON; the same limit. */
 export function writeJoinedText(
   bytes: Buffer,
   from: number,
   to: number,
   op: ProtoFieldOp,
   out: ByteWriter,
+  maxBytes: number,
 ): void {
-  const json = new ProtobufJson(bytes, out);
+  const json = new ProtobufJson(bytes, out, maxBytes);
   const fields = new Map([[op.number, op]]);
   const found = json.standing(fields, [{ from, to, isPacked: false }]);
   json.field(op, found.get(op) ?? []);
@@ -71,8 +75,10 @@ class ProtobufJson {
   readonly #out: ByteWriter;
   readonly #wire = new WireReader();
   readonly #text = new ByteWriter(64);
+  readonly #maxLength: number;
 
-  constructor(bytes: Buffer, out: ByteWriter) {
+  constructor(bytes: Buffer, out: ByteWriter, maxBytes: number) {
+    this.#maxLength = out.length + maxBytes;
     this.#bytes = bytes;
     this.#wire.bytes = bytes;
     this.#out = out;
@@ -85,6 +91,7 @@ class ProtobufJson {
     for (const op of fields.values()) {
       const all = found.get(op);
       if (all === undefined) continue;
+      if (this.#out.length > this.#maxLength) throw new SealstreamError('RECORD_TOO_LARGE');
       write(this.#out, `${before}"${op.name}":`);
       this.field(op, all);
       before = ',';
@@ -189,7 +196,7 @@ class ProtobufJson {
       return writeJsonString(this.#out, this.#bytes, one.from, one.to);
     this.#text.reset();
     if (one === undefined) write(this.#text, protobufDefault(op));
-    else writeProtobufText(this.#bytes, one.from, one.to, op, this.#text);
+    else writeProtobufText(this.#bytes, one.from, one.to, op, this.#text, this.#maxLength);
     const { bytes, length } = this.#text;
     if (isText) writeJsonString(this.#out, bytes, 0, length);
     else this.#out.copy(bytes, 0, length);

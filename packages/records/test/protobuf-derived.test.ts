@@ -178,6 +178,21 @@ service S { rpc Get(Person) returns (Person) {} }
     ]);
   });
 
+  test('is refused where a message of another file would change, or a type is not known', () => {
+    const text = proto(`import "google/protobuf/timestamp.proto";
+message M { google.protobuf.Timestamp at = 1; }`);
+    expect(derive(text, { '/at/seconds': SAME, '/at/nanos': SAME }).problems).toEqual([]);
+    const refused = [{ code: 'SCHEMA_UNREADABLE', path: '/at' }];
+    expect(derive(text, { '/at/seconds': TEXT, '/at/nanos': SAME }).problems).toEqual(refused);
+    for (const outcome of [SAME, TEXT, GONE])
+      expect(derive(proto('message M { x.Y at = 1; }'), { '/at': outcome }).problems).toEqual(
+        refused,
+      );
+    const inside = proto('message M { In at = 1; } message In { x.Y y = 1; }');
+    for (const outcome of [SAME, TEXT, GONE])
+      expect(derive(inside, { '/at': outcome }).problems).toEqual(refused);
+  });
+
   test.each([
     ['a field where a message belongs', '/a/x', '/a'],
     ['a list whose elements have names', '/l/x', '/l'],
@@ -190,8 +205,28 @@ service S { rpc Get(Person) returns (Person) {} }
   });
 });
 
+/** So many fields. */
+const many = (count: number) =>
+  Array.from({ length: count }, (_, n) => `int32 f${n} = ${n + 1};`).join(' ');
+/** So many messages with as many fields as one may have, all of them held by the first. */
+const wide = (count: number) =>
+  Array.from({ length: count }, (_, n) => `message W${n} { ${many(4_000)} }`).join('\n') +
+  ` message W { ${Array.from({ length: count }, (_, n) => `W${n} w${n} = ${n + 1};`).join(' ')} }`;
+
+describe('a Protobuf schema of many messages', () => {
+  test('each in the other is read as any, so that no depth of it ends a process', () => {
+    const count = 20_000;
+    const chain = Array.from({ length: count }, (_, n) => `message C${n} { C${n + 1} c = 1; }`);
+    const text = proto(
+      `message M { C0 a = 1; int32 b = 2; } ${chain.join('\n')} message C${count} {}`,
+    );
+    const { problems } = derive(text, { '/a': SAME, '/b': SAME });
+    expect(problems).toEqual([]);
+  });
+});
+
 describe('a Protobuf schema that cannot be read is SCHEMA_UNREADABLE', () => {
-  test.each([
+  const schemas = [
     ['', 'nothing'],
     ['message M { int32 a = 1; }', 'no syntax'],
     ['syntax = "proto2"; message M { }', 'proto2'],
@@ -204,8 +239,16 @@ describe('a Protobuf schema that cannot be read is SCHEMA_UNREADABLE', () => {
     [proto('message M {} message M {}'), 'a message twice'],
     [proto('enum E { A = 0; }'), 'no message'],
     [proto('message M { § }'), 'a character'],
-  ])('%s', (text) => {
-    expect(() => derive(text, { '/a': SAME })).toThrow(
+    [proto('message M { map<double, string> a = 1; }'), 'a key that is none'],
+    [proto('message M { int32 a = 1e1; }'), 'a number that is none'],
+    [proto('enum E { A = 0; } enum E { A = 0; } message M {}'), 'an enum twice'],
+    [proto(`package ${'p.'.repeat(600)}q; message M { int32 a = 1; }`), 'a name too long'],
+    [proto(`message M { ${many(4_097)} }`), 'fields too many'],
+    [proto(`message M { W a = 1; W b = 2; } ${wide(30)}`), 'fields too many in all'],
+    [proto('message M { repeated group A = 1 { int32 a = 1; } }'), 'a group'],
+  ] as const;
+  test.each(schemas.map(([text, name]) => [name, text]))('%s', (_, text) => {
+    expect(() => derive(text, { '/a': SAME, '/b': SAME })).toThrow(
       expect.objectContaining({ code: 'SCHEMA_UNREADABLE' }) as Error,
     );
   });
