@@ -31,7 +31,8 @@ export const RECORD_ERRORS = {
   RECORD_NOT_FRAMED: {
     class: 'record',
     cause:
-      'The value does not begin with a zero byte, the id of a schema, and in Protobuf a message index.',
+      'The value does not begin with a zero byte and the id of a schema, or what follows is no message ' +
+      'index of Protobuf.',
     mend: 'Produce with a serializer of the schema registry, or name the format the records have.',
   },
   RECORD_UNKNOWN_FIELD: {

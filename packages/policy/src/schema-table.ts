@@ -11,7 +11,7 @@ export interface KnownSchema {
   readonly references: readonly { readonly text: string }[];
 }
 
-/** Which message of its schema a record is, where a schema has several; see protoMessageAt. */
+/** Which message of its schema a record is, where a schema has several, if it says; see protoMessageAt. */
 export type MessagePath = readonly number[];
 
 /** Whom schemas are asked for. What it throws of the class `record` is the fault of the record. */
@@ -68,7 +68,7 @@ interface Place {
   readonly message: MessagePath;
 }
 
-/** The id of a schema, or that and the message where it is not the first. */
+/** The id of a schema; another number where no message is named; both, where it is not the first. */
 type Key = number | string;
 
 /** A batch in work. */
@@ -82,6 +82,13 @@ interface Work {
 }
 
 const isFirst = (message: MessagePath): boolean => message.length === 1 && message[0] === 0;
+
+/** A number wherever it can be one, since each record asks. */
+function keyOf(id: number, message: MessagePath): Key {
+  if (isFirst(message)) return id;
+  return message.length === 0 ? -1 - id : `${id} ${message.join('.')}`;
+}
+
 const newWork = (): Work => ({ from: -1n, keys: new Set(), wanted: new Map() });
 
 /**
@@ -128,7 +135,7 @@ export class SchemaTable<P> implements NeededSchemas {
 
   /** How the records of a schema are treated, or why not. Throws SCHEMAS_WANTED. */
   of(id: number, message: MessagePath): TreatedSchema<P> | Refusal {
-    const key = isFirst(message) ? id : `${id} ${message.join('.')}`;
+    const key = keyOf(id, message);
     this.#work.keys.add(key);
     const known = this.#known.get(key);
     if (known !== undefined) return known.treated;
@@ -171,7 +178,7 @@ export class SchemaTable<P> implements NeededSchemas {
     } catch (error) {
       const code = recordFault(error);
       // Ids and messages that are nobody's can be many; their records are counted.
-      if (code !== 'SCHEMA_UNKNOWN' && isFirst(message))
+      if (code !== 'SCHEMA_UNKNOWN' && (isFirst(message) || message.length === 0))
         onFinding?.({ schemaId: id, unknown: [], problems: [{ code, path: '' }] });
       return { ok: false, code };
     }

@@ -87,14 +87,34 @@ describe('a Protobuf record in the wire format', () => {
   });
 
   test.each([
-    ['none', []],
     ['one that is cut', [2]],
     ['one below zero', [2, 1]],
-    ['one with far too many', [0xfe, 0xff, 0xff, 0x0f, 0]],
-  ])('is refused where there is no index: %s', async (_, index) => {
+    ['a count that is none', [7]],
+  ])('is refused where the index is none: %s', async (_, index) => {
     const { run } = planOver();
     const verdict = await run(framed(index, Buffer.alloc(0)));
     expect(verdict).toEqual({ ok: false, code: 'RECORD_NOT_FRAMED', byte: 5 });
+  });
+
+  test('without an index is the first message, and has none when it is written either', async () => {
+    const { plan, run } = planOver();
+    const masked = { ok: true, value: framed([], field(1, 'abXX'), 100) };
+    expect(await run(framed([], field(1, 'abcd')))).toEqual(masked);
+    expect(await run(framed([], Buffer.alloc(0)))).toEqual({
+      ok: true,
+      value: framed([], Buffer.alloc(0), 100),
+    });
+    // With an index it is another plan, so that neither takes the other's form.
+    expect(await run(framed([0], field(1, 'abcd')))).toMatchObject({ ok: true });
+    expect(plan.schemas.size).toBe(2);
+  });
+
+  test('without an index is refused where messages are nested so deep that an index looks like it', async () => {
+    const text = proto('message A { message B { message C { message D { string s = 1; } } } }');
+    const { findings, run } = planOver({ text });
+    const verdict = await run(framed([8, 0, 0, 0, 0], field(1, 'abcd')));
+    expect(verdict).toEqual({ ok: false, code: 'SCHEMA_UNREADABLE' });
+    expect(findings).toMatchObject([{ schemaId: 7, problems: [{ code: 'SCHEMA_UNREADABLE' }] }]);
   });
 
   test('is refused where the index names no message, or the schema is built on others', async () => {

@@ -43,10 +43,10 @@ interface Flow {
   readonly run: (id: number, record: object) => Promise<unknown>;
 }
 
-/** The client of others leaves out which message of its schema a Protobuf record is. */
-function encoded(format: FramedFormat, value: Buffer): Buffer {
-  const parts = [value.subarray(0, 5), Buffer.from([0]), value.subarray(5)];
-  return format === 'protobuf' ? Buffer.concat(parts) : value;
+interface Flow {
+  readonly findings: SchemaFinding[];
+  /** Encodes as a producer does, treats, and decodes as a consumer does. */
+  readonly run: (id: number, record: object) => Promise<unknown>;
 }
 
 function flow(dataset: Dataset, stage: SchemaStage, format: FramedFormat, subject: string): Flow {
@@ -59,7 +59,7 @@ function flow(dataset: Dataset, stage: SchemaStage, format: FramedFormat, subjec
   return {
     findings,
     run: async (id, record) => {
-      const value = encoded(format, await other.encode(id, record));
+      const value = await other.encode(id, record);
       const treat = () => plan.apply(value, keys, new Tally());
       expect(treat).toThrow('SCHEMAS_WANTED');
       await plan.schemas.bring();

@@ -1,6 +1,7 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { isMapKey, isProtoScalar, type ProtoScalar } from './protobuf-scalars.ts';
 import { WELL_KNOWN_SCHEMA } from './protobuf-well-known.ts';
+import { PROTO_LEVELS_MAX } from './protobuf-wire.ts';
 
 /** A range of characters of a schema's text. */
 interface Extent {
@@ -347,9 +348,15 @@ function resolved(
 /**
  * The message that the indexes of Confluent's wire format name: the place among the outer messages, then
  * among those inside it, and so on. Throws SCHEMA_UNREADABLE when there is none, and inside a message
- * with maps: some writers count the hidden messages of maps among the others, and some do not.
+ * with maps: some writers count the hidden messages of maps among the others, and some do not. Without
+ * indexes it is the first one, unless messages are nested so deep that an index looks like a record.
  */
 export function protoMessageAt(file: ProtoFile, indexes: readonly number[]): ProtoMessage {
+  if (indexes.length === 0) {
+    if (levelsOf(file.outer) > PROTO_LEVELS_MAX)
+      throw unreadable('messages that are nested too deep');
+    return protoMessageAt(file, [0]);
+  }
   let among = file.outer;
   let found: ProtoMessage | undefined;
   for (const index of indexes) {
@@ -361,4 +368,8 @@ export function protoMessageAt(file: ProtoFile, indexes: readonly number[]): Pro
   }
   if (found === undefined) throw unreadable('no message at the index');
   return found;
+}
+
+function levelsOf(messages: readonly ProtoMessage[]): number {
+  return messages.reduce((most, { nested }) => Math.max(most, 1 + levelsOf(nested)), 0);
 }

@@ -127,18 +127,26 @@ export interface MessageIndexes {
 }
 
 const FIRST: readonly number[] = [0];
+const NONE: readonly number[] = [];
 /** No schema that can be read has more messages, or nests them deeper. */
 const INDEX_MAX = 0x7fff;
 
+/** The least that a message can begin with: the tag of a field with the number 1. */
+const LEAST_TAG = 8;
+/** So many indexes are told from a message by the byte with their count; a schema has no more of them. */
+export const PROTO_LEVELS_MAX = LEAST_TAG / 2 - 1;
+
 /**
  * Reads what Confluent's wire format puts before a message: a count and so many indexes, each in the
- * zigzag form of a varint; a count of zero stands for the first message. Undefined when there is none such.
+ * zigzag form of a varint; a count of zero stands for the first message. None where the message begins
+ * at once, as some writers have it. Undefined when it is neither.
  */
 export function readMessageIndexes(
   bytes: Buffer,
   from: number,
   to: number,
 ): MessageIndexes | undefined {
+  if (from === to || bytes[from] >= LEAST_TAG) return { indexes: NONE, end: from };
   let at = from;
   const next = (): number => {
     let value = 0;
@@ -150,7 +158,7 @@ export function readMessageIndexes(
     return -1;
   };
   const count = next();
-  if (count < 0 || count > MAX_DEPTH) return undefined;
+  if (count < 0) return undefined;
   if (count === 0) return { indexes: FIRST, end: at };
   const indexes = Array.from({ length: count }, next);
   return indexes.includes(-1) ? undefined : { indexes, end: at };

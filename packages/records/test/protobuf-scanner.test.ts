@@ -139,7 +139,7 @@ describe('what stands before a message in the wire format', () => {
     [[2, 0], [0], 2],
     [[2, 2], [1], 2],
     [[4, 2, 0x80, 1], [1, 64], 4],
-    [[0x80, 0], [0], 2],
+    [[6, 0, 2, 0], [0, 1, 0], 4],
   ])('%j is %j', (bytes, indexes, end) => {
     expect(readMessageIndexes(Buffer.from([7, ...bytes]), 1, bytes.length + 1)).toEqual({
       indexes,
@@ -148,12 +148,19 @@ describe('what stands before a message in the wire format', () => {
   });
 
   test.each([
-    ['nothing', []],
-    ['a count that is cut', [0x80]],
+    ['nothing, which is an empty message', []],
+    ['the tag of the first field, as a number', [8, 1]],
+    ['the tag of the first field, as a text', [0x0a, 1, 0x61]],
+    ['the tag of a field with a large number', [0x82, 1, 0]],
+  ])('%s names no message', (_, bytes) => {
+    const none = { indexes: [], end: 1 };
+    expect(readMessageIndexes(Buffer.from([7, ...bytes]), 1, bytes.length + 1)).toEqual(none);
+  });
+
+  test.each([
     ['fewer indexes than the count', [4, 2]],
     ['a count below zero', [1]],
     ['an index below zero', [2, 1]],
-    ['a count of far too many', [0xfe, 0xff, 0xff, 0x0f, 0]],
     ['an index of far too many bytes', [2, 0x80, 0x80, 0x80, 0]],
   ])('%s is refused', (_, bytes) => {
     expect(readMessageIndexes(Buffer.from(bytes), 0, bytes.length)).toBeUndefined();
