@@ -81,7 +81,7 @@ function libraries(): readonly Library[] {
       name: 'protobufjs',
       schema: PROTOBUF,
       frame: Buffer.from([0, 0, 0, 0, 1, 0]),
-      encode: (person) => message.encode(person as never).finish(),
+      encode: (person) => message.encode(person).finish(),
       decode: (bytes) => message.decode(bytes),
     },
   ];
