@@ -247,3 +247,24 @@ message M { google.protobuf.Timestamp at = 1; }`);
     expect(opened(with_('encrypt'), '/*', value['new'])).toEqual(['number', '5']);
   });
 });
+
+describe('a message of a schema with several', () => {
+  const schema = proto(`message A { string a = 1; message B { string b = 1; } }
+message M { string m = 1; map<string, string> n = 2; message C { string c = 1; } }`);
+  const dataset = datasetWith(`/b: { type: string, ${HIDE} }`);
+
+  test('is the one that the indexes name', () => {
+    const { plan, outputSchema } = planOf(dataset, 'mask', schema, [0, 0]);
+    const verdict = plan.apply(field(1, 'abc'), keys, new Tally());
+    expect(verdict.ok && read(outputSchema, verdict.value, 'A.B')).toEqual({ b: 'aXX' });
+    expect(() => planOf(dataset, 'mask', schema, [0])).toThrow('RECORD_UNKNOWN_FIELD');
+  });
+
+  test.each([[[2]], [[0, 1]], [[0, 0, 0]]])('is refused where none is: %j', (indexes) => {
+    expect(() => planOf(dataset, 'mask', schema, indexes)).toThrow('SCHEMA_UNREADABLE');
+  });
+
+  test('is refused inside one with maps, whose hidden messages not all writers count', () => {
+    expect(() => planOf(dataset, 'mask', schema, [1, 0])).toThrow('SCHEMA_UNREADABLE');
+  });
+});

@@ -1,6 +1,6 @@
 /**
- * The messages of google.protobuf that a schema may import without bringing them along, as far as their
- * wire format goes. Source: protobuf 30, src/google/protobuf/*.proto.
+ * The messages of google.protobuf that records hold and a schema imports without bringing them along, as
+ * far as their wire format goes. Source: https://protobuf.dev/reference/protobuf/google.protobuf.
  */
 export const WELL_KNOWN_SCHEMA = `syntax = "proto3";
 package google.protobuf;

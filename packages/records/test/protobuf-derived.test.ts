@@ -215,7 +215,7 @@ const wide = (count: number) =>
 
 describe('a Protobuf schema of many messages', () => {
   test('each in the other is read as any, so that no depth of it ends a process', () => {
-    const count = 20_000;
+    const count = 8_000;
     const chain = Array.from({ length: count }, (_, n) => `message C${n} { C${n + 1} c = 1; }`);
     const text = proto(
       `message M { C0 a = 1; int32 b = 2; } ${chain.join('\n')} message C${count} {}`,
@@ -244,7 +244,7 @@ describe('a Protobuf schema that cannot be read is SCHEMA_UNREADABLE', () => {
     [proto('enum E { A = 0; } enum E { A = 0; } message M {}'), 'an enum twice'],
     [proto(`package ${'p.'.repeat(600)}q; message M { int32 a = 1; }`), 'a name too long'],
     [proto(`message M { ${many(4_097)} }`), 'fields too many'],
-    [proto(`message M { W a = 1; W b = 2; } ${wide(30)}`), 'fields too many in all'],
+    [proto(`message M { W a = 1; W b = 2; } ${wide(13)}`), 'fields too many in all'],
     [proto('message M { repeated group A = 1 { int32 a = 1; } }'), 'a group'],
   ] as const;
   test.each(schemas.map(([text, name]) => [name, text]))('%s', (_, text) => {
