@@ -59,6 +59,8 @@ export interface Transform<P = unknown> {
   readonly parameters: z.ZodType<P>;
   /** Whether it may be written as its name alone; then the parameters are `undefined`. */
   readonly bare: boolean;
+  /** Whether its name alone stands for the parameters that are standard for the field's class. */
+  readonly byClass?: boolean;
   /** Whether it may be written with parameters. */
   readonly takesParameters: boolean;
   /** Purpose of its keys; undefined when it needs none. */

@@ -95,6 +95,7 @@ export const TRANSFORMS = {
     example: '{ partial: { hideLast: 4 } }',
     parameters: PartialParameters,
     bare: false,
+    byClass: true,
     takesParameters: true,
     afterShred: 'one-way',
     types: ['string', 'number'],

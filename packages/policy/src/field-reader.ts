@@ -38,7 +38,7 @@ export function readField(
     source.report([...place, 'encrypt'], 'encrypt is empty; write seal, keep, drop or null', path);
   const given = presetRule(presets, text.class, types);
   const byPreset = text.mask === undefined ? given : undefined;
-  const said = byPreset?.mask ?? readMask(source, [...place, 'mask'], text.mask);
+  const said = byPreset?.mask ?? readMask(source, [...place, 'mask'], text.mask, text.class);
   const about = { path, ...(text.class !== undefined && { class: text.class }) };
   const mask = said && withHierarchy(report, [...place, 'mask'], said, about);
   if (mask === undefined) return undefined;

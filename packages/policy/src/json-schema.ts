@@ -8,7 +8,7 @@ function maskSchema(): Record<string, unknown> {
   const properties: Record<string, unknown> = {};
   for (const name of TRANSFORM_NAMES) {
     const transform: Transform = TRANSFORMS[name];
-    if (transform.bare) bare.push(name);
+    if (transform.bare || transform.byClass === true) bare.push(name);
     if (!transform.takesParameters) continue;
     const { $schema: _, ...schema } = z.toJSONSchema(transform.parameters, { io: 'input' });
     properties[name] = { description: transform.summary, ...schema };

@@ -24,7 +24,7 @@ export function readKey(
   const { class: className, encrypt = 'hash', survivesShred } = text;
   const at = [...place, 'mask'];
   const about = { path: KEY_PATH, ...(className !== undefined && { class: className }) };
-  const said = readMask(source, at, text.mask === undefined ? 'hash' : text.mask);
+  const said = readMask(source, at, text.mask === undefined ? 'hash' : text.mask, className);
   // What could not be read was reported, so this one treats no record.
   const mask = (said && withHierarchy(report, at, said, about)) ?? HASH;
   const asField: FieldText = {

@@ -19,6 +19,7 @@ import type { z } from 'zod';
 import { fieldOf, reportIssues } from './language-problems.ts';
 import { didYouMean } from './near-word.ts';
 import type { Place, SourceText } from './source-text.ts';
+import { type ClassName, VALUE_CLASSES, type ValueClass } from './value-class.ts';
 
 /** A field is hidden when a policy says nothing of it. */
 const DEFAULT: MaskRule = { name: 'redact', parameters: undefined };
@@ -68,7 +69,30 @@ function formOf(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   return known.length === 1 ? known[0] : [];
 }
 
-function named(source: SourceText, place: Place, word: string): MaskRule | undefined {
+/** What `partial` alone stands for: the parameters that are standard for the class. */
+function partialOf(
+  source: SourceText,
+  place: Place,
+  className: ClassName | undefined,
+): MaskRule | undefined {
+  const example = TRANSFORMS.partial.example;
+  const known: Partial<ValueClass> = className === undefined ? {} : VALUE_CLASSES[className];
+  if (known.partial !== undefined) return { name: 'partial', parameters: known.partial };
+  const problem =
+    className === undefined
+      ? `partial alone goes by the class of the field: declare one, or write ${example}`
+      : `nothing is standard to show of class ${className}: write ${known.instead ?? 'redact'}, or ` +
+        `say what stays, as in ${example}`;
+  source.report(place, problem, fieldOf(place));
+  return undefined;
+}
+
+function named(
+  source: SourceText,
+  place: Place,
+  word: string,
+  className: ClassName | undefined,
+): MaskRule | undefined {
   const path = fieldOf(place);
   if (!isName(word)) {
     source.report(place, `unknown mask ${word}${didYouMean(word, TRANSFORM_NAMES)}`, path);
@@ -76,12 +100,18 @@ function named(source: SourceText, place: Place, word: string): MaskRule | undef
   }
   const transform: Transform = TRANSFORMS[word];
   if (transform.bare) return { name: word, parameters: undefined };
+  if (transform.byClass === true) return partialOf(source, place, className);
   source.report(place, `${word} needs parameters, as in ${transform.example}`, path);
   return undefined;
 }
 
 /** Reads what stands under `mask`: a name, or a map of one name to its parameters. */
-export function readMask(source: SourceText, place: Place, given: unknown): MaskRule | undefined {
+export function readMask(
+  source: SourceText,
+  place: Place,
+  given: unknown,
+  className?: ClassName,
+): MaskRule | undefined {
   if (given === undefined) return DEFAULT;
   const path = fieldOf(place);
   if (given === null) {
@@ -89,7 +119,7 @@ export function readMask(source: SourceText, place: Place, given: unknown): Mask
     source.report(place, 'mask is empty; name what it does, as in mask: redact', path);
     return undefined;
   }
-  if (typeof given === 'string') return named(source, place, given);
+  if (typeof given === 'string') return named(source, place, given, className);
   if (typeof given !== 'object' || Array.isArray(given)) {
     source.report(place, 'mask must be a name, or a map of one name to its parameters', path);
     return undefined;

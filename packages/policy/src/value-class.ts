@@ -1,9 +1,15 @@
+import type { PartialParameters } from '@sealstream/masking';
+
 /** What is known of the values of a class. */
 export interface ValueClass {
   /** Two to this power is about how many values one has to try, knowing what everybody knows. */
   readonly bits: number;
   /** Letters and digits of a usual value, where they are always about as many. */
   readonly characters?: number;
+  /** What `mask: partial` alone leaves of a value. */
+  readonly partial?: PartialParameters;
+  /** What fits better than to hide characters, as a policy writes it. */
+  readonly instead?: string;
 }
 
 /**
@@ -13,40 +19,40 @@ export interface ValueClass {
  * counts them, so numbers of a register (`id`, `medical-record`, `health-plan`) have few digits.
  */
 export const VALUE_CLASSES = {
-  account: { bits: 33 },
-  address: { bits: 27 },
-  age: { bits: 7 },
+  account: { bits: 33, partial: { keepLast: 4 } },
+  address: { bits: 27, instead: '{ pseudonym: { of: street } }' },
+  age: { bits: 7, instead: '{ generalise: { ageOver: 89 } }' },
   amount: { bits: 30 },
   biometric: { bits: 64 },
-  card: { bits: 33, characters: 16 },
+  card: { bits: 33, characters: 16, partial: { keepFirst: 6, keepLast: 4 } },
   category: { bits: 10 },
   country: { bits: 8 },
-  date: { bits: 16, characters: 8 },
+  date: { bits: 16, characters: 8, instead: '{ generalise: { date: year } }' },
   device: { bits: 36 },
-  email: { bits: 48 },
+  email: { bits: 48, instead: 'keepDomain' },
   'health-plan': { bits: 30 },
-  iban: { bits: 33, characters: 22 },
+  iban: { bits: 33, characters: 22, partial: { keepLast: 4 } },
   id: { bits: 30 },
-  ip: { bits: 32 },
+  ip: { bits: 32, instead: 'truncateIp' },
   licence: { bits: 27 },
   'medical-record': { bits: 27 },
-  name: { bits: 25 },
+  name: { bits: 25, instead: '{ pseudonym: { of: name } }' },
   'national-id': { bits: 30 },
   organisation: { bits: 22 },
   passport: { bits: 30 },
   period: { bits: 8 },
-  phone: { bits: 33, characters: 10 },
+  phone: { bits: 33, characters: 10, partial: { keepLast: 4 } },
   photo: { bits: 64 },
-  place: { bits: 22 },
+  place: { bits: 22, instead: '{ pseudonym: { of: city } }' },
   random: { bits: 128 },
   'security-code': { bits: 10 },
-  ssn: { bits: 30, characters: 9 },
+  ssn: { bits: 30, characters: 9, partial: { hideLast: 4 } },
   state: { bits: 6 },
-  text: { bits: 64 },
+  text: { bits: 64, instead: 'scrub' },
   url: { bits: 30 },
   uuid: { bits: 122, characters: 32 },
   vehicle: { bits: 30 },
-  zip: { bits: 17, characters: 5 },
+  zip: { bits: 17, characters: 5, instead: '{ generalise: { zip: 3 } }' },
 } as const satisfies Record<string, ValueClass>;
 
 export type ClassName = keyof typeof VALUE_CLASSES;

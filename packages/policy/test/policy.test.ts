@@ -103,7 +103,7 @@ describe('problems, each with line and column', () => {
     [
       'mask: redact',
       'mask: partial',
-      'partial needs parameters, as in { partial: { hideLast: 4 } }',
+      'partial alone goes by the class of the field: declare one, or write { partial',
     ],
     ['mask: redact', 'mask:', '/note: mask is empty'],
     ['mask: redact', 'mask: {}', 'mask must name exactly one transform'],
