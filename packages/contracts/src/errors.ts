@@ -47,10 +47,10 @@ export const ERRORS = {
     class: 'retryable',
     cause:
       'What stands on the topic named of how many groups a subject was in does not open: mask has not ' +
-      'written it so, or a newer mask has.',
+      'written it so, a newer mask has, or the delay of that time was in another unit.',
     mend:
-      'Give mask its newer version back. Else find out who writes there; deleting the topic loses what ' +
-      'waits, and all counts begin anew.',
+      'Give mask its newer version back, or delay its unit. Else find out who writes there; deleting the ' +
+      'topic loses what waits, and all counts begin anew.',
   },
   POLICY_NEEDS_RESTART: {
     class: 'terminal',

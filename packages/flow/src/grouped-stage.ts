@@ -81,7 +81,7 @@ class Grouping implements GroupedStage {
     this.#clock = clock;
     this.#reader = new BranchReader('mask', dataset, keys);
     this.#codec = new WaitingCodec(dataset.name);
-    this.#counts = new SubjectCountCodec(dataset.name);
+    this.#counts = new SubjectCountCodec(dataset.name, plan.rules.delay.unit);
     this.#stateTopic = maskStateTopic(dataset.name);
   }
 

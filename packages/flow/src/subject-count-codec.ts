@@ -22,13 +22,14 @@ export function isSubjectCount(key: Buffer): boolean {
 
 /**
  * How many groups a subject was in, as a record of mask.state.D: its key is random and says nothing of
- * the subject; what is sealed opens with that key, in that partition and as a count alone.
+ * the subject; what is sealed opens with that key, in that partition and as a count alone. Its times mean
+ * nothing in another unit, so it does not open where the policy counts in another one.
  */
 export class SubjectCountCodec {
   readonly #cipher: RecordCipher;
 
-  constructor(dataset: string) {
-    this.#cipher = new RecordCipher('accepted', dataset, 'mask-state-count');
+  constructor(dataset: string, unit: 'ms' | 'records') {
+    this.#cipher = new RecordCipher('accepted', dataset, `mask-state-count-${unit}`);
   }
 
   /** A label for a subject that is not known yet. */

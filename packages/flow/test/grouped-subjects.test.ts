@@ -35,7 +35,7 @@ const recordOf = (ssn: string, change: Partial<Visit> = {}) => {
   const own = { ssn, age: 30, city: CITIES[0] ?? '', diagnosis: `d${visit % 2}`, visit, ...change };
   return accepted(dataset, valueOf(own), ssn, visit);
 };
-const people = ['eva', 'bob', 'ada'];
+const people = ['eva-canary', 'bob-canary', 'ada-canary'];
 
 /** One group of these people, published. */
 function group({ partition, time }: Awaited<ReturnType<typeof begun>>, who = people) {
@@ -96,7 +96,7 @@ describe('the count of a subject', () => {
     expect(outputOf(last, 'mask.state.visits').filter(isCount).length).toBe(people.length);
     const again = group(run).last;
     expect(counts(run.partition).size).toBe(people.length);
-    for (const what of [...people, 'eva####', 'subject'])
+    for (const what of [...people, 'canary', 'subject'])
       for (const result of [last, again])
         expect(everyByte(result).includes(Buffer.from(what))).toBe(false);
   });
@@ -153,7 +153,7 @@ describe('the count of a subject', () => {
     expect(next.wantedMs(3)).toBeUndefined();
   });
 
-  test('that was changed or moved lets the partition not begin', async () => {
+  test('that was changed or moved, or counts in another unit, lets the partition not begin', async () => {
     const run = await begun();
     group(run);
     const [[key, value], [, other]] = [...counts(run.partition)];
@@ -167,6 +167,13 @@ describe('the count of a subject', () => {
       });
     }
     await expect(stageOf().restore(2, [run.partition.state])).rejects.toThrow(/GROUP_COUNTS/);
+    const inRecords = visits((text) =>
+      text.replace(
+        'delay: 10s',
+        LIMIT.replace('60s', '60 records').replace('delay', 'delay: 9 records'),
+      ),
+    );
+    await expect(stageOf(inRecords).restore(3, [run.partition.state])).rejects.toThrow(/GROUP_COU/);
     await stageOf().restore(3, [run.partition.state]);
   });
 });

@@ -1,5 +1,6 @@
 import {
   COLON,
+  COMMA,
   endsFree,
   HYPHEN,
   isDigit,
@@ -32,14 +33,15 @@ export function findPostCode(r: Reading, groups: DigitGroups, first: number): vo
   const to = dutchEnd(r, groups, last, first === last && length === 4);
   if (!endsFree(text, to, r.to)) return;
   if (backed) {
-    if (to - from >= 3) r.add('zip', from, to, BACKED);
-  } else if (to > groups.ends[last]) r.add('zip', from, to, dutchScore(r, to));
-  else if (last > first) r.add('zip', from, to, length === 5 ? ALONE : LOOSE);
-  else if (length === 5 && isStateBefore(r, from)) r.add('zip', from, to, ALONE + 8);
-  else if (length >= 4 && length <= 5 && isCountryCode(r, from)) r.add('zip', from, to, ALONE);
-  else if (length === 5 && r.isBehindCountry(from)) r.add('zip', from, to, LOOSE);
+    if (to - from >= 3) r.addPostCode(from, to, BACKED);
+  } else if (to > groups.ends[last]) r.addPostCode(from, to, dutchScore(r, to));
+  else if (last > first) r.addPostCode(from, to, length === 5 ? ALONE : LOOSE);
+  else if (length === 5 && isStateBefore(r, from)) r.addPostCode(from, to, ALONE + 8);
+  else if (length >= 4 && length <= 5 && isCountryCode(r, from)) r.addPostCode(from, to, ALONE);
+  else if (length === 5 && (r.isBehindCountry(from) || isTownLine(r, from, to)))
+    r.addPostCode(from, to, LOOSE);
   else if (groups.isWhole(first, first) && endsAddress(r, from, to, length))
-    r.add('zip', from, to, LOOSE);
+    r.addPostCode(from, to, LOOSE);
 }
 
 const LINES_BYTES = 64;
@@ -106,11 +108,61 @@ function isCountryCode(r: Reading, from: number): boolean {
   return COUNTRY_CODES.has(wordTo - wordFrom === 1 ? last : text[wordFrom] * 256 + last);
 }
 
-/** A state of the US or a province in two capitals, and a space or a new line. */
+/** A state of the US or a province, in two capitals or behind a comma, and a space or a new line. */
 function isStateBefore(r: Reading, from: number): boolean {
   if (!r.isBefore(MEANING.state, from, 6) || r.wordTo === from) return false;
   for (let at = r.wordTo; at < from; at++) if (r.text[at] > SPACE) return false;
-  return r.isUpper(r.wordFrom) && r.isUpper(r.wordTo - 1);
+  return r.isUpper(r.wordFrom) ? r.isUpper(r.wordTo - 1) : isTownBefore(r);
+}
+
+/** In small letters a state is a word as well, so a town and a comma must stand before: `lincoln, ne`. */
+function isTownBefore({ from, text, wordFrom }: Reading): boolean {
+  const comma = wordFrom - 2;
+  const isApart = comma > from && text[comma] === COMMA && text[comma + 1] === SPACE;
+  return (
+    isApart && !IS_PLAIN.has(text[wordFrom] * 256 + text[wordFrom + 1]) && isAscii(text[comma - 1])
+  );
+}
+
+/** States that are words of some language as well, such as in, or, ca (about), id and ab (from). */
+const IS_PLAIN = new Set(
+  'in or me hi ok oh on as pa ma ca id de la al co ab nb pr ms mt'
+    .split(' ')
+    .map((w) => w.charCodeAt(0) * 256 + w.charCodeAt(1)),
+);
+
+const TOWN_BYTES = 40;
+
+/**
+ * 10115 Berlin: a line of digits and capitalised words, none of which is a street's, under a line that
+ * ends with the number of a house.
+ */
+function isTownLine(r: Reading, from: number, to: number): boolean {
+  const { text } = r;
+  if (text[to] !== SPACE || !r.isUpper(to + 1)) return false;
+  let line = from;
+  while (line > r.from && text[line - 1] === SPACE) line--;
+  if (line <= r.from || text[line - 1] !== NEW_LINE || !endsWithHouse(r, line - 1)) return false;
+  const most = Math.min(r.to, to + TOWN_BYTES);
+  let at = to;
+  for (; at < most && text[at] !== NEW_LINE; at++) {
+    const kind = KIND[text[at]];
+    if ((kind & LETTER) === 0) {
+      if (text[at] !== SPACE && text[at] !== HYPHEN && text[at] !== 0x27) return false;
+    } else if ((KIND[text[at - 1]] & LETTER) === 0 && r.isStreetAt(at)) return false;
+  }
+  return at === r.to || at < most;
+}
+
+/** Whether a line that ends before `at` ends with a number of a house: 5, 12 or 5a. */
+function endsWithHouse(r: Reading, at: number): boolean {
+  const { text } = r;
+  let end = at - 1;
+  while (end > r.from && text[end] === SPACE) end--;
+  if (end > r.from && isAscii(text[end])) end--;
+  let digits = 0;
+  for (; end >= r.from && isDigit(text[end]); end--) digits++;
+  return digits >= 1 && digits <= 4 && end > r.from && text[end] === SPACE;
 }
 
 /** 1012 AB: the end with the two letters, if they follow. */
@@ -141,8 +193,8 @@ export function findLetteredPostCode(r: Reading, from: number, end: number): voi
   let isCapital = true;
   for (let at = from; at < close; at++)
     if ((KIND[text[at]] & LETTER) !== 0 && (KIND[text[at]] & UPPER) === 0) isCapital = false;
-  if (backed) r.add('zip', from, close, BACKED);
-  else if (isCapital) r.add('zip', from, close, hasSpace(text, from, close) ? ALONE : LOOSE);
+  if (backed) r.addPostCode(from, close, BACKED);
+  else if (isCapital) r.addPostCode(from, close, hasSpace(text, from, close) ? ALONE : LOOSE);
 }
 
 function hasSpace(text: Buffer, from: number, to: number): boolean {

@@ -6,6 +6,8 @@ import { bitOf, LEXICON, MEANINGS, RUN_LEXICON } from './meanings.ts';
 
 const YEARS = bitOf('years');
 const COUNTRY = bitOf('country');
+const PARTICLE = bitOf('particle');
+const STREET = bitOf('street') | bitOf('streetFirst');
 /** Meanings that are asked for only of the word right before a value. */
 const OF_THE_WORD = bitOf('domain') | bitOf('beforeYear') | bitOf('common') | bitOf('article');
 const SPEAKING = ~OF_THE_WORD;
@@ -26,6 +28,8 @@ export class Reading {
   wordFrom = NEVER;
   wordTo = NEVER;
   wordBits = 0;
+  /** Where the last post code ends, wanted or not. */
+  postCodeTo = NEVER;
   readonly #wanted = new Uint8Array(Object.keys(CLASS_NUMBER).length);
   readonly #leastScore: number;
   readonly #seen = new Int32Array(MEANINGS);
@@ -44,6 +48,7 @@ export class Reading {
     this.wordFrom = NEVER;
     this.wordTo = NEVER;
     this.wordBits = 0;
+    this.postCodeTo = NEVER;
   }
 
   /** Lets go of the text. */
@@ -61,6 +66,12 @@ export class Reading {
     const number = CLASS_NUMBER[name];
     if (this.#wanted[number] === 1 && score >= this.#leastScore)
       this.findings.add(number, from, to, score);
+  }
+
+  /** Adds a post code, and remembers it for the address that it ends. */
+  addPostCode(from: number, to: number, score: number): void {
+    if (score > 0) this.postCodeTo = to;
+    this.add('zip', from, to, score);
   }
 
   /** Remembers a word and what it means. */
@@ -137,6 +148,16 @@ export class Reading {
   isBehindCountry(at: number): boolean {
     if (at - this.wordTo !== 1) return false;
     return (RUN_LEXICON.find(this.#hashAt(this.wordFrom)) & COUNTRY) !== 0;
+  }
+
+  /** Whether the word at `at` is one for a street. */
+  isStreetAt(at: number): boolean {
+    return (RUN_LEXICON.find(this.#hashAt(at)) & STREET) !== 0;
+  }
+
+  /** Whether the word at `at` is a small one in a name: de, la, van. */
+  isParticleAt(at: number): boolean {
+    return (RUN_LEXICON.find(this.#hashAt(at)) & PARTICLE) !== 0;
   }
 
   /** Whether the word at `at` says that what stands before it is an age. */

@@ -1,4 +1,4 @@
-import { COMMA, SPACE } from './bytes.ts';
+import { BEYOND, COMMA, DOT, HYPHEN, isDigit, KIND, LETTER, SPACE, UPPER } from './bytes.ts';
 import { PII_CLASSES } from './classes.ts';
 import { bitOf } from './meanings.ts';
 import type { Reading } from './reading.ts';
@@ -11,6 +11,14 @@ const NONE = -1000;
 const HOUSE_DIGITS = 5;
 /** Parts of one address stand so close: `, ` or a new line with a space. */
 const APART_BYTES = 4;
+/** So far behind a street its post code or country may stand, with a town and a state between. */
+const TOWN_BYTES = 64;
+/** A street's name is no longer. */
+const NAME_BYTES = 40;
+/** Of an address with its town: more than of its parts, and of what the words in it might be. */
+const WHOLE = BACKED + 4;
+const APOSTROPHE = 0x27;
+const QUOTE = 0x3e;
 /** Endings of words for street in languages that write them in one word with the name. */
 const ENDINGS = [
   'straße',
@@ -31,6 +39,9 @@ const ENDINGS = [
   'stræti',
   'gaten',
 ].map((ending) => Buffer.from(ending));
+
+/** What stands between the names of an address: also a mark of quoted lines. */
+const BETWEEN = new Set([COMMA, DOT, HYPHEN, APOSTROPHE, QUOTE]);
 
 /** Streets with the numbers of houses before or behind them, and units of a house. */
 export class StreetNumbers {
@@ -57,8 +68,41 @@ export class StreetNumbers {
     const gap = from - reading.wordTo;
     if ((wordBits & UNIT) !== 0 && gap >= 1 && gap <= 2)
       this.#part(this.#boxFrom(reading.wordFrom), to, ALONE - 5);
-    this.#numberFrom = to - from <= HOUSE_DIGITS ? from : NONE;
+    else if (reading.postCodeTo > from) this.endBefore(from);
+    // Of several numbers with spaces between, the last one is the house's.
+    let house = to;
+    while (house > from && isDigit(reading.text[house - 1])) house--;
+    this.#numberFrom = to - house <= HOUSE_DIGITS ? house : NONE;
     this.#numberTo = to;
+  }
+
+  /**
+   * What ends an address begins at `end`: its post code or country, which are told by themselves. The
+   * address goes on to there when a town and a state are all that stands between.
+   */
+  endBefore(end: number): void {
+    const { text } = this.#reading;
+    if (this.#partTo === NONE || end < this.#partTo || end - this.#partTo > TOWN_BYTES) return;
+    if (!this.#isTown(this.#partTo, end)) return;
+    // D-10115: the code of a country belongs to the post code.
+    let to = text[end - 1] === HYPHEN ? this.#reading.wordFrom : end;
+    while (to > this.#partTo && (text[to - 1] <= SPACE || BETWEEN.has(text[to - 1]))) to--;
+    if (to > this.#partTo) this.#reading.add('address', this.#partFrom, to, WHOLE);
+    this.#partTo = NONE;
+  }
+
+  /** Whether names and marks between them are all that stands in [from, to). */
+  #isTown(from: number, to: number): boolean {
+    const { text } = this.#reading;
+    for (let at = from; at < to; at++) {
+      const byte = text[at];
+      const isWord = (KIND[byte] & LETTER) !== 0;
+      if (!isWord && byte > SPACE && !BETWEEN.has(byte)) return false;
+      const begins = isWord && (KIND[text[at - 1]] & LETTER) === 0;
+      if (begins && (KIND[byte] & (UPPER | BEYOND)) === 0 && !this.#reading.isParticleAt(at))
+        return false;
+    }
+    return true;
   }
 
   /** Where `P.O. Box` or `PO Box` begins whose last word begins at `at`. */
@@ -98,10 +142,38 @@ export class StreetNumbers {
       this.#isGap(this.#partTo, from)
     )
       start = this.#partFrom;
-    else if (this.#numberFrom !== NONE && this.#numberTo + 1 === from) start = this.#numberFrom;
+    else if (this.#numberFrom !== NONE) start = this.#houseFrom(from);
     this.#partFrom = start;
-    this.#partTo = to;
+    this.#partTo = Math.max(this.#partTo, to);
     this.#reading.add('address', start, to, Math.max(score, start < from ? BACKED : 0));
+  }
+
+  /** Where the street and house begin before what begins at `at`; `at` when none stand there. */
+  #houseFrom(at: number): number {
+    const gap = at - this.#numberTo;
+    if (gap <= 0 || gap > APART_BYTES || !this.#isGap(this.#numberTo, at)) return at;
+    const start = this.#streetFrom(this.#numberFrom);
+    // A number alone is a house's only right before it.
+    return start < this.#numberFrom || gap === 1 ? start : at;
+  }
+
+  /** Where a street begins whose house has the number at `at`: 20789 Allika 46. */
+  #streetFrom(at: number): number {
+    const { from, text } = this.#reading;
+    const least = Math.max(from, at - NAME_BYTES);
+    let start = at;
+    for (let end = at - 1; end > least && text[end] === SPACE; end = start - 1) {
+      let first = end;
+      while (first > least && (KIND[text[first - 1]] & LETTER) !== 0) first--;
+      const isMiddle = (text[first] & 0xc0) === 0x80;
+      if (first === end || isMiddle || (KIND[text[first]] & (UPPER | BEYOND)) === 0) break;
+      start = first;
+    }
+    if (start === at) return at;
+    let house = start - 1;
+    while (house > from && isDigit(text[house - 1])) house--;
+    const digits = start - 1 - house;
+    return text[start - 1] === SPACE && digits > 0 && digits <= HOUSE_DIGITS ? house : start;
   }
 
   #isGap(from: number, to: number): boolean {

@@ -49,6 +49,7 @@ export class WordRuns {
   #initials = 0;
   #bits = 0;
   #lastBits = 0;
+  #lastFrom = NONE;
   #isTold = false;
   #isTitled = false;
   #isPlaced = false;
@@ -132,6 +133,7 @@ export class WordRuns {
     this.#words++;
     this.#bits |= bits;
     this.#lastBits = bits;
+    this.#lastFrom = from;
     if (isListed) this.#listed++;
     if (to - from === 1) this.#initials++;
     else if (!isCapital(this.#reading.text, to - 1, to)) this.#spoken++;
@@ -164,6 +166,7 @@ export class WordRuns {
     const hasDot = this.#to < reading.to && reading.text[this.#to] === DOT;
     const to = hasDot && (this.#lastBits & LEGAL_FORM) !== 0 ? this.#to + 1 : this.#to;
     if ((this.#bits & STREET) !== 0) this.#streets.before(this.#from, this.#to);
+    if ((this.#lastBits & COUNTRY) !== 0) this.#streets.endBefore(this.#lastFrom);
     if ((this.#bits & LEGAL_FORM) !== 0 && this.#words > 1)
       reading.add('organisation', this.#from, to, PII_CLASSES.organisation.alone);
     else this.#person();

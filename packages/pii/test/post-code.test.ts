@@ -28,6 +28,9 @@ describe('a post code', () => {
     ['my zip code is 35350', '35350'],
     ['PLZ 10115', '10115'],
     ['Main Street\nApt. 4\nReykjavik\n   700', '700'],
+    ['springfield, il 62704', '62704'],
+    ['Anna Muster\nHauptstr. 5a\n10115 Berlin\n', '10115'],
+    ['9 Rue Neuve 12\n  69001 Saint-Genis Laval', '69001'],
   ])('of bare digits is found beside a word: %s', (text, code) => {
     expect(zip(text)).toEqual([code]);
   });
@@ -43,6 +46,14 @@ describe('a post code', () => {
     'A1 B2',
     '$35350',
     'R-4711',
+    'to be or not, in 12345 ways',
+    'look in, or 62704 will',
+    'for all, ca 20000 came',
+    'see this, id 12345',
+    'Suite 5\n12345 Old Elm Street',
+    'see page 5\n20000 leagues',
+    'see page\n20000 Leagues',
+    'Room 5\n10115 Berlin 7',
     'XXX-A-6789',
   ])('is none: %s', (text) => {
     expect(zip(text)).toEqual([]);
