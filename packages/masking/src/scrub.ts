@@ -1,7 +1,7 @@
 import { KeyedHash } from '@sealstream/crypto';
-import { PII_CLASS_NAMES, PiiScanner } from '@sealstream/pii';
+import { PII_CLASS_NAMES, type PiiClass, PiiScanner } from '@sealstream/pii';
 import { z } from 'zod';
-import { type MaskAction, type MaskedField, writeAscii } from './transform.ts';
+import type { MaskAction, MaskedField } from './transform.ts';
 
 export const ScrubParameters = z
   .strictObject({
@@ -29,6 +29,13 @@ export function scrubKeepsEquality(rule: ScrubParameters | undefined): boolean {
 /** Characters of base64url of a finding's hash: 2^48 of them, so that two rarely look alike. */
 const HASH_CHARACTERS = 8;
 
+const COLON = 0x3a;
+const CLOSE = 0x5d;
+/** What each finding begins with, by its class; as bytes, since texts have many. */
+const OPENINGS = Object.fromEntries(
+  PII_CLASS_NAMES.map((name) => [name, Buffer.from(`[${name}`)]),
+) as Readonly<Record<PiiClass, Buffer>>;
+
 /**
  * `scrub`: each finding in a text becomes `[class]`, or `[class:HASH]`, in which equal findings of a
  * field have equal hashes. What the scanner does not find stays, so this lessens what a text tells and
@@ -48,15 +55,17 @@ export function scrubAction(
       const found = scanner.scan(text, from, to);
       let done = from;
       for (let n = 0; n < found.length; n++) {
-        out.copy(text, done, found.fromAt(n));
-        writeAscii(out, `[${found.classAt(n)}`);
+        const start = found.fromAt(n);
+        out.copy(text, done, start);
+        out.copy(OPENINGS[found.classAt(n)]);
         done = found.toAt(n);
         if (isToken) {
-          writeAscii(out, ':');
-          const digest = hash.digest(keys, text.subarray(found.fromAt(n), done));
-          writeAscii(out, digest.toString('base64url').slice(0, HASH_CHARACTERS));
+          out.byte(COLON);
+          const at = out.length;
+          hash.digestInto(keys, text, start, done, out);
+          out.length = at + HASH_CHARACTERS;
         }
-        writeAscii(out, ']');
+        out.byte(CLOSE);
       }
       out.copy(text, done, to);
       return true;

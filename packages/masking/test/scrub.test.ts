@@ -27,6 +27,9 @@ describe('scrub', () => {
     expect(one).toMatch(/^to \[email:[\w-]{8}\]!$/);
     expect(same).toBe(one);
     expect(other).not.toBe(one);
+    expect(scrubbed('c@b.org or a@b.org', rule)).toBe(
+      `${other.slice(3, -1)} or ${one.slice(3, -1)}`,
+    );
   });
 
   test('leaves no planted number behind, wherever it stands in a text', () => {
