@@ -221,7 +221,12 @@ export class PiiScanner {
       return;
     }
     if (length >= 4 && digits >= 12) findCard(reading, groups, group);
-    if (length === 3 || length === 9) findSsn(reading, groups, group);
+    if (length === 3 || length === 9) {
+      const { sureTo } = reading.findings;
+      findSsn(reading, groups, group);
+      // What is looked for below and begins with the digits of an SSN is never more sure than it.
+      if (reading.findings.sureTo !== sureTo) return;
+    }
     if (length === 8) findDni(reading, groups, group);
     findPhone(reading, groups, group);
     findNationalId(reading, groups, group);

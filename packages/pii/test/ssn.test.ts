@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isIssuableSsn } from '../src/ssn.ts';
-import { valuesOf } from './found.ts';
+import { found, valuesOf } from './found.ts';
 
 const ssn = (text: string) => valuesOf('ssn', text);
 
@@ -32,6 +32,15 @@ describe('a social security number', () => {
     expect(ssn(`ssn ${text}`)).toEqual([]);
   });
 });
+
+test.each(['card', 'phone', 'call', 'tax id', 'passport', 'licence', 'account', 'zip', 'born'])(
+  'is nothing else behind the word %s',
+  (word) => {
+    expect(found(`${word} 123-45-6789 fax`)).toEqual([['ssn', '123-45-6789']]);
+    for (const number of ['123-45-6789', '123 45 6789', '123456789'])
+      expect(found(`${word} ssn ${number} fax`)).toEqual([['ssn', number]]);
+  },
+);
 
 test('the rules of the SSA hold at their borders', () => {
   expect([1_01_0001, 665_01_0001, 667_01_0001, 899_99_9999].every(isIssuableSsn)).toBe(true);
