@@ -7,6 +7,19 @@ const NOTE =
   'Call Ann Lee at 212-555-0147 or ann.lee@example.org; SSN 123-45-6789, card 4111 1111 1111 1111.';
 
 describe('scrub', () => {
+  test.each([
+    ['4111 1111 1111 1111@host.org', '[email]'],
+    ['pay ann.4111 1111 1111 1111@host.org now', 'pay ann.[email] now'],
+    ['DE89 3704 0044 0532 0130 00@host.org', '[email]'],
+    ['4111 1111 1111 1111/2024-01-02', '[card]/[date]'],
+    ['see http://x.org/4111 1111 1111 1111', 'see [card]'],
+  ])(
+    'leaves no digit of a card or account that another finding reaches into: %s',
+    (text, clean) => {
+      expect(scrubbed(text)).toBe(clean);
+    },
+  );
+
   test('puts its class in the place of each finding, and leaves all else as it was', () => {
     expect(scrubbed(NOTE)).toBe('Call Ann Lee at [phone] or [email]; SSN [ssn], card [card].');
     expect(scrubbed('nothing to see')).toBe('nothing to see');

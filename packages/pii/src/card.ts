@@ -1,4 +1,4 @@
-import { endsFree, HYPHEN, SPACE, ZERO } from './bytes.ts';
+import { DOT, endsFree, HYPHEN, SPACE, ZERO } from './bytes.ts';
 import { PII_CLASSES } from './classes.ts';
 import type { DigitGroups } from './digit-groups.ts';
 import { MEANING } from './meanings.ts';
@@ -96,7 +96,7 @@ function firstSix(text: Buffer, at: number): number {
 /** A card number of 12 to 19 digits that begins with this group, in one run or in groups. */
 export function findCard(reading: Reading, groups: DigitGroups, first: number): void {
   const length = groups.length(first);
-  if (length < 4 || length > 19 || !groups.openLeft(first)) return;
+  if (length < 4 || length > 19) return;
   if (length >= 12) test(reading, groups, first, first, length);
   if (length !== 4 && length !== 6) return;
   const gap = first + 1 < groups.count ? groups.gaps[first + 1] : 0;
@@ -113,7 +113,7 @@ export function findCard(reading: Reading, groups: DigitGroups, first: number): 
 function test(r: Reading, groups: DigitGroups, first: number, last: number, digits: number): void {
   const from = groups.starts[first];
   const to = groups.ends[last];
-  if (!groups.openRight(last) || !endsFree(r.text, to, r.to)) return;
+  if (!isOpen(groups, first, last) || !endsFree(r.text, to, r.to)) return;
   if (!passesLuhn(r.text, from, to)) return;
   const prefix = firstSix(r.text, from);
   const isBacked = r.isNear(MEANING.card, from) || r.isBehind(MEANING.card, to);
@@ -127,6 +127,19 @@ function test(r: Reading, groups: DigitGroups, first: number, last: number, digi
     // Ranges are given out anew all the time, so a word beside it is believed.
     r.add('card', from, to, UNKNOWN_ISSUER_SCORE);
   }
+}
+
+/**
+ * Whether the chain does not go on with the separator that the number has: then it is longer than a card's.
+ * A slash goes before and behind what stands by itself, such as when the card expires.
+ */
+function isOpen(groups: DigitGroups, first: number, last: number): boolean {
+  const own = first === last ? 0 : groups.gaps[last];
+  const before = first === 0 ? 0 : groups.gaps[first];
+  const behind = last + 1 < groups.count ? groups.gaps[last + 1] : 0;
+  const goesOn = (gap: number) =>
+    own === 0 ? gap === HYPHEN || gap === DOT : gap === own && own === HYPHEN;
+  return !goesOn(before) && !goesOn(behind);
 }
 
 /** Of a form without a word beside it that may as well be the number of an article or an id. */

@@ -15,7 +15,8 @@ const HELD = 128;
 
 /**
  * What a scan found, in columns that the next scan uses again. Sorted and disjoint: of candidates
- * that overlap, the one with the higher score stays, then the longer, then the earlier.
+ * that overlap, the one with the higher score stays, then the longer, then the earlier; it grows over
+ * the other where that is a form with a check.
  */
 export class Findings {
   length = 0;
@@ -106,6 +107,7 @@ export class Findings {
     let kept = 0;
     for (let n = 0; n < held; n++) if (this.#isFree(this.#order[n], kept)) this.#keep(n, kept++);
     this.#sortKept(kept);
+    if (kept < held) this.#takeIn(held, kept);
     this.#held = 0;
     let staying = 0;
     for (let n = 0; n < kept; n++) {
@@ -146,6 +148,26 @@ export class Findings {
       if (!apart) return false;
     }
     return true;
+  }
+
+  /**
+   * A form with a check is what it is, also where something wins over a part of it: the winner takes in
+   * the rest, so that a scrub leaves none of its digits.
+   */
+  #takeIn(held: number, kept: number): void {
+    for (let loser = 0; loser < held; loser++) {
+      if (this.#heldScore[loser] < SURE_SCORE) continue;
+      for (let n = 0; n < kept; n++) {
+        const winner = this.#kept[n];
+        const from = this.#heldFrom[winner];
+        const to = this.#heldTo[winner];
+        if (this.#heldFrom[loser] >= to || from >= this.#heldTo[loser]) continue;
+        const least = n === 0 ? 0 : this.#heldTo[this.#kept[n - 1]];
+        const most = n + 1 < kept ? this.#heldFrom[this.#kept[n + 1]] : Number.POSITIVE_INFINITY;
+        this.#heldFrom[winner] = Math.max(least, Math.min(from, this.#heldFrom[loser]));
+        this.#heldTo[winner] = Math.min(most, Math.max(to, this.#heldTo[loser]));
+      }
+    }
   }
 
   #keep(rank: number, at: number): void {

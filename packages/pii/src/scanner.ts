@@ -194,8 +194,10 @@ export class PiiScanner {
     const isCut = groups.count > RESUME_AT && groups.end < to;
     const count = isCut ? RESUME_AT : groups.count;
     const { findings } = reading;
+    // What begins in something sure and goes on behind it may be another form, such as a card in a URL.
     for (let group = 0; group < count; group++)
-      if (groups.starts[group] >= findings.sureTo) this.#group(groups, group);
+      if (groups.starts[group] >= findings.sureTo || groups.end > findings.sureTo)
+        this.#group(groups, group);
     this.#runs?.number(at, groups.ends[count - 1]);
     return isCut ? groups.starts[count] : groups.end;
   }

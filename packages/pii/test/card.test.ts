@@ -41,6 +41,22 @@ describe('a card number', () => {
   });
 
   test.each([
+    ['when it expires', '4111 1111 1111 1111/12/27'],
+    ['its security code', '4111111111111111/123'],
+    ['a date', '4111 1111 1111 1111/2024-01-02'],
+    ['a number of another form', '4111 1111 1111 1111-12'],
+  ])('is found with %s behind it', (_, text) => {
+    expect(card(text)).toEqual([text.slice(0, text.lastIndexOf('1111') + 4)]);
+  });
+
+  test.each(['12/4111 1111 1111 1111', '7-4111 1111 1111 1111'])(
+    'is found behind a number: %s',
+    (text) => {
+      expect(card(text)).toEqual(['4111 1111 1111 1111']);
+    },
+  );
+
+  test.each([
     ['that fails Luhn', '4111111111111112'],
     ['of no issuer', '9111111111111110'],
     ['of a length that its issuer has not', '411111111111116'],

@@ -31,6 +31,27 @@ test('of two that overlap the higher score stays, then the longer, then the earl
   ).toEqual([[0, 4, 50]]);
 });
 
+test('a form with a check that loses is taken in by what wins over a part of it, up to its neighbours', () => {
+  expect(
+    settled([
+      [2, 9, 90],
+      [7, 12, 95],
+    ]),
+  ).toEqual([[2, 12, 95]]);
+  expect(
+    settled([
+      [0, 4, 98],
+      [2, 20, 90],
+      [8, 10, 97],
+      [16, 30, 96],
+    ]),
+  ).toEqual([
+    [0, 8, 98],
+    [8, 16, 97],
+    [16, 30, 96],
+  ]);
+});
+
 test('what loses to a loser stays', () => {
   expect(
     settled([
