@@ -60,9 +60,10 @@ class ProtobufReader extends SchemaReader<ProtoSpan> {
 
   protected override textOf(bytes: Buffer, span: ProtoSpan): ByteRange | undefined {
     const { kind, op } = span;
-    // What is moved stands elsewhere, too, each time that it stands.
+    // What is moved stands elsewhere, too, each time that it stands. Of what is repeated only text can
+    // look sealed, and the rest of it may be packed.
     const isText = op?.kind === KIND.string && op.does === 'value' && kind !== PROTO_SPAN.moved;
-    return isText && kind !== PROTO_SPAN.packed
+    return isText && (op.is === 'string' || !op.isRepeated)
       ? protobufText(bytes, span, op, this.maxBytes)
       : undefined;
   }

@@ -131,6 +131,16 @@ message C { string s = 1; }`);
     expect(tally.treated).toEqual({ '/l/* partial': 4 });
   });
 
+  test('enums that are packed, none among them, where they are left out', () => {
+    const schema = proto('message M { repeated E l = 1; } enum E { NONE = 0; ONE = 1; }');
+    const bytes = Buffer.concat([field(1, Buffer.from([1, 0x81, 0])), field(1, Buffer.alloc(0))]);
+    const dropped = datasetWith('/l/*: { type: string, mask: drop }');
+    const { tally, value } = treat(dropped, 'mask', schema, bytes);
+    expect({ value, treated: tally.treated }).toEqual({ value: {}, treated: { '/l/* drop': 2 } });
+    const masked = datasetWith(`/l/*: { type: string, ${HIDE} }`);
+    expect(treat(masked, 'mask', schema, bytes).value).toEqual({ l: ['OXX', 'OXX'] });
+  });
+
   test('values of maps, messages among them, while keys stay', () => {
     const dataset = datasetWith(`/s/*: { type: string, ${HIDE} }
       /n/*: { type: number, ${HIDE} }

@@ -1,7 +1,7 @@
 import { looksLikeToken } from '@sealstream/crypto';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Tally } from '../src/index.ts';
+import { protobufPlan, type SchemaStage, Tally } from '../src/index.ts';
 import { datasetWith } from './people.ts';
 import { decoded, encoded, keys, planOf, proto, treat, treatBytes } from './protobuf-fixture.ts';
 import { places, TOKEN } from './protobuf-places.ts';
@@ -95,13 +95,33 @@ message In { string a = 1; optional string b = 2; repeated string c = 3; In d = 
     );
   });
 
-  test('any bytes at all are refused with a code, or treated', () => {
+  test('bytes of any kind are refused with a code, or treated, whatever the policy leaves out', () => {
+    const rules = fc.constantFrom('reject', 'drop', 'encrypt');
+    const stages = fc.constantFrom<SchemaStage>('mask', 'encrypt');
+    const junk = fc.uint8Array({ maxLength: 40 });
     fc.assert(
-      fc.property(places, fc.uint8Array({ maxLength: 40 }), ({ place }, bytes) => {
-        const dataset = datasetWith(place.fields.join('\n'));
-        const run = treatBytes(dataset, 'encrypt', place.schema, Buffer.from(bytes));
-        if (!run.ok) expect(run.code).toMatch(/^RECORD_/);
-      }),
+      fc.property(
+        places,
+        rules,
+        stages,
+        fc.nat(),
+        junk,
+        ({ place, value }, rule, stage, n, bytes) => {
+          const named = place.fields.filter((_, at) => at === 0 || ((n >> at) & 1) === 0);
+          const dataset = datasetWith(named.join('\n'), `    unknownFields: ${rule}\n`);
+          const made = protobufPlan(dataset, stage, place.schema);
+          if ('problems' in made) return;
+          const good = encoded(place.schema, value);
+          const behind = Buffer.concat([good, bytes]);
+          const changed = Buffer.from(good);
+          if (good.length > 0) changed.set(bytes.subarray(0, 1), n % good.length);
+          for (const some of [good, Buffer.from(bytes), behind, changed]) {
+            const run = made.plan.apply(some, keys, new Tally());
+            if (run.ok) expect(() => decoded(made.outputSchema, run.value)).not.toThrow();
+            else expect(run.code).toMatch(/^RECORD_/);
+          }
+        },
+      ),
       { numRuns: 80 },
     );
   });

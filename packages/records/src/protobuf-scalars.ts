@@ -49,11 +49,12 @@ export function protoWire(is: ProtoScalar | 'enum' | 'message'): number {
 /** The varint at `at`, which was read before and is a good one. */
 function varint(bytes: Buffer, at: number): bigint {
   let value = 0n;
-  for (let shift = 0n; ; shift += 7n) {
+  for (let shift = 0n; shift < 64n; shift += 7n) {
     const byte = bytes[at++];
     value |= BigInt(byte & 0x7f) << shift;
-    if (byte < 0x80) return BigInt.asUintN(64, value);
+    if (byte < 0x80) break;
   }
+  return BigInt.asUintN(64, value);
 }
 
 /** The whole number at `at`; what has more bits than its type is cut off, as every reader does. */

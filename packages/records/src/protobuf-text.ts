@@ -109,6 +109,8 @@ class ProtobufJson {
     for (const { from, to } of parts)
       for (let at = from; at < to; ) {
         at = wire.next(at, to, 1);
+        // Precondition: a scan has accepted the record.
+        if (at < 0) throw new SealstreamError('RECORD_INVALID_PROTOBUF');
         const op = fields.get(wire.number);
         if (op === undefined) continue;
         const isPacked = wire.wire === WIRE.bytes && protoWire(op.is) !== WIRE.bytes;
