@@ -78,8 +78,11 @@ export interface SubjectKeySource {
   bring(): Promise<void>;
 }
 
-/** How a token looks: `token` is `tok_` and 22 characters of base64url, `digits` 39 digits. */
-export type TokenShape = 'token' | 'digits';
+/**
+ * How a token looks: `token` is `tok_` and 22 characters of base64url, `digits` 39 digits, `same` a text of
+ * the value's own form.
+ */
+export type TokenShape = 'token' | 'digits' | 'same';
 
 /** One field whose values have tokens. */
 export interface VaultField {
@@ -100,8 +103,9 @@ export interface TokenVault {
    *
    * @param digest as VaultCipher gives it for that field, subject and value
    * @param subject the index of whom the value goes with; undefined when it goes with nobody
-   * Throws SUBJECT_SHREDDED, VAULT_ROW_REFUSED, KEYRING_STALE, and VAULT_ROWS_WANTED for one that is
-   * not in memory: it is noted, and what `bring` fetches or makes next.
+   * Throws SUBJECT_SHREDDED, VAULT_ROW_REFUSED, KEYRING_STALE, RECORD_VALUE_UNFIT where nearly all
+   * tokens of a form are taken, and VAULT_ROWS_WANTED for one that is not in memory: it is
+   * noted, and what `bring` fetches or makes next.
    */
   token(
     field: VaultField,

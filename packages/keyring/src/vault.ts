@@ -1,13 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { type ByteRange, type ErrorCode, SealstreamError } from '@sealstream/contracts';
-import {
-  type KeySource,
-  type TokenShape,
-  type TokenVault,
-  VaultCipher,
-  type VaultField,
-} from '@sealstream/crypto';
+import { type KeySource, type TokenVault, VaultCipher, type VaultField } from '@sealstream/crypto';
 import { RedisLink, type StoreOptions } from './redis-connection.ts';
+import { randomToken } from './random-token.ts';
 import type { ShredList } from './shred-list.ts';
 import { VaultCache } from './vault-cache.ts';
 import { type NewRows, type RowsMade, VaultStore } from './vault-store.ts';
@@ -18,9 +12,8 @@ const WANTED = new SealstreamError('VAULT_ROWS_WANTED');
 const REFUSED_MS = 2000;
 /** 128 random bits are never taken; a vault in which they are is none of ours. */
 const TOKEN_TRIES = 3;
-const TOKEN_BYTES = 16;
-/** Digits of 2^128. */
-const DIGITS = 39;
+/** Of tokens of a value's own form, of which a vault may have many. */
+const SAME_TRIES = 20;
 const TOKENS_MAX = 131_072;
 
 export interface VaultOptions extends StoreOptions {
@@ -138,8 +131,8 @@ class RedisVault implements TokenVault {
     const refused = new Map<string, { code: ErrorCode; foundAt: number }>();
     this.#cache.nextRound();
     let left = wanted;
-    for (let tries = 0; left.length > 0; tries++) {
-      if (tries === TOKEN_TRIES)
+    for (let tries = 0; left.length > 0 && tries < SAME_TRIES; tries++) {
+      if (tries === TOKEN_TRIES && left.some(([, { field }]) => field.shape !== 'same'))
         throw new SealstreamError('INTERNAL', { dataset: this.#options.dataset, tokens: 'taken' });
       const fresh = left.map(([digest, one]) => this.#fresh(digest, one));
       const made = await this.#store.create(fresh);
@@ -150,13 +143,15 @@ class RedisVault implements TokenVault {
         return code === 'again';
       });
     }
+    for (const [digest] of left)
+      refused.set(digest, { code: 'RECORD_VALUE_UNFIT', foundAt: performance.now() });
     this.#refused = refused;
   }
 
   #fresh(digest: string, { field, subject, value }: Wanted): NewRows {
     const { keys } = this.#options;
     const cipher = this.#cipherOf(field);
-    const token = randomToken(field.shape);
+    const token = randomToken(field.shape, value);
     return {
       digest,
       token,
@@ -205,12 +200,4 @@ function copyOf({ bytes, from, to }: ByteRange): Buffer {
 
 function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {
   return one === undefined || other === undefined ? one === other : one.equals(other);
-}
-
-function randomToken(shape: TokenShape): string {
-  const random = randomBytes(TOKEN_BYTES);
-  if (shape === 'token') return `tok_${random.toString('base64url')}`;
-  return BigInt(`0x${random.toString('hex')}`)
-    .toString()
-    .padStart(DIGITS, '0');
 }

@@ -44,6 +44,39 @@ describe('a token', () => {
     expect(token).toMatch(/^\d{39}$/);
   });
 
+  test('of the same shape has the form of its value, is another for each, and turns back', async () => {
+    const field = { ...CARD, path: '/same', shape: 'same' } as const;
+    // Among so many of a million forms some are drawn twice.
+    const values = Array.from({ length: 3000 }, (_, at) => `${String(at).padStart(5, '0')}-7`);
+    const vault = await ground.vault();
+    const tokens = await ground.tokens(vault, values, { field });
+    expect(new Set(tokens).size).toBe(values.length);
+    for (const [at, token] of tokens.entries()) {
+      expect(token).toMatch(/^\d{5}-\d$/);
+      expect(token).not.toBe(values[at]);
+    }
+    expect(await ground.tokens(await ground.vault(), values, { field })).toEqual(tokens);
+    const rows = await ground.rows();
+    const back = await rows.valuesOf(ground.keys, '/same', tokens);
+    expect(back.map(String)).toEqual(values);
+  });
+
+  test('of the same shape is refused, and not drawn for ever, when nearly all of a form are taken', async () => {
+    const field = { ...CARD, path: '/few', shape: 'same' } as const;
+    const vault = await ground.vault();
+    const made: string[] = [];
+    const codes: unknown[] = [];
+    // Nine tokens have this form and are not the value itself.
+    for (let person = 0; person < 12; person++) {
+      const ask = { field, subject: anIndex() };
+      const all = async () => made.push(...(await ground.tokens(vault, ['5#'], ask)));
+      codes.push(await codeOf(all));
+    }
+    expect(new Set(made).size).toBe(made.length);
+    expect(made.length).toBeLessThanOrEqual(9);
+    expect(codes.filter((code) => code === 'RECORD_VALUE_UNFIT')).toHaveLength(12 - made.length);
+  });
+
   test('is the same after a restart, and in every process', async () => {
     const values = some(20);
     const first = await ground.tokens(await ground.vault(), values);

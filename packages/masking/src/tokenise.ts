@@ -1,15 +1,15 @@
 import type { ByteRange } from '@sealstream/contracts';
 import { SealstreamError } from '@sealstream/contracts';
-import { VaultCipher } from '@sealstream/crypto';
+import { type TokenShape, VaultCipher } from '@sealstream/crypto';
 import { z } from 'zod';
 import { type MaskAction, type MaskedField, writeAscii } from './transform.ts';
 
 export const TokeniseParameters = z
   .strictObject({
     shape: z
-      .enum(['token', 'digits'])
+      .enum(['token', 'digits', 'same'])
       .optional()
-      .describe('How a token looks: tok_ and 22 characters (default), or 39 digits.'),
+      .describe('How a token looks: tok_ and 22 characters (default), 39 digits, or as the value.'),
   })
   .describe('Puts a random token in its place, kept with the value in the vault in Redis.');
 
@@ -17,11 +17,35 @@ export type TokeniseParameters = z.infer<typeof TokeniseParameters>;
 
 /** Longer values are unfit: each stands in Redis for good. */
 const VALUE_BYTES_MAX = 4096;
+/** The same for tokens that are as long as their values. */
+const SAME_BYTES_MAX = 64;
+/** Of fewer tokens of one form most would soon be taken, and each could be tried. */
+const DOMAIN_MIN = 10 ** 6;
+const DIGITS = 10;
+const LETTERS = 26;
+
+/** How many texts have the form of this one; 0 beyond ASCII, where nobody says what a letter is. */
+function domainOf(text: Buffer, from: number, to: number): number {
+  let domain = 1;
+  for (let at = from; at < to; at++) {
+    const byte = text[at];
+    if (byte > 0x7f) return 0;
+    const letter = byte | 0x20;
+    if (byte >= 0x30 && byte <= 0x39) domain *= DIGITS;
+    else if (letter >= 0x61 && letter <= 0x7a) domain *= LETTERS;
+  }
+  return domain;
+}
+
+function hasToken(shape: TokenShape, text: Buffer, from: number, to: number): boolean {
+  if (shape !== 'same') return to - from <= VALUE_BYTES_MAX;
+  return to - from <= SAME_BYTES_MAX && domainOf(text, from, to) >= DOMAIN_MIN;
+}
 
 /**
- * `tokenise`: a random token of 128 bits, the same one for equal values of the field, and of the same
- * subject where values go with subjects. The vault keeps token and value, so the way back needs the
- * vault and its keys; nothing about a value can be computed from its token.
+ * `tokenise`: a random token, of 128 bits or of the value's own form, the same one for equal values of the
+ * field, and of the same subject where values go with subjects. The vault keeps token and value, so the way
+ * back needs the vault and its keys; nothing but its form, where it has that, can be told from a token.
  */
 export function tokeniseAction(
   { shape = 'token' }: TokeniseParameters,
@@ -38,7 +62,7 @@ export function tokeniseAction(
     does: 'rewrite',
     output: 'text',
     rewrite: (text, from, to, out, keys) => {
-      if (to - from > VALUE_BYTES_MAX) return false;
+      if (!hasToken(shape, text, from, to)) return false;
       const { vault } = keys;
       if (vault === undefined) throw new SealstreamError('VAULT_MISSING', { dataset, path });
       const subject = goesWithSubject ? keys.record?.subject : undefined;

@@ -194,7 +194,9 @@ export const TRANSFORMS = {
     types: ['string', 'number'],
     output: 'text',
     shows: 'equality',
-    keeps: 'which records (of one subject) have equal values; all with the vault and its key',
+    keeps:
+      'which records (of one subject) have equal values, with shape: same their form; all with the ' +
+      'vault and its key',
     action: (rule, field) => tokeniseAction(rule ?? {}, field),
   }),
   scrub: row({

@@ -80,4 +80,15 @@ describe('tokenise', () => {
     expect(tokenise('x'.repeat(4097), { vault })).toBeUndefined();
     expect(tokenise('x'.repeat(4096), { vault })).toBe('tok_0');
   });
+
+  test('of the same shape is for values of a million forms, of ASCII, and not of endless length', () => {
+    const vault = new CountingVault();
+    const same = (text: string) => tokenise(text, { vault }, { rule: { shape: 'same' } });
+    for (const text of ['12345', '1234-5', 'ABCD', 'AB-12', '', '---', 'é123456', '１２３４５６'])
+      expect(same(text)).toBeUndefined();
+    for (const text of ['123456', '12-34-56', 'ABCDE', 'ABC12', 'AB-123x', '9'.repeat(64)])
+      expect(same(text)).toBeDefined();
+    expect(same('9'.repeat(65))).toBeUndefined();
+    expect(vault.asked.at(-1)).toMatchObject({ shape: 'same', value: '9'.repeat(64) });
+  });
 });
