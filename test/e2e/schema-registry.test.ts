@@ -195,6 +195,22 @@ test.each(FORMATS)(
       return alerts.some((one) => one.includes('unknown-schema-fields/people'));
     }, 'the alert');
 
+    // The command opens and reseals JSON; of other formats it says how their fields are opened.
+    await bus.admin.createTopic('encrypted.anew', 1, 1, {});
+    const tail = await run(['tail', 'encrypted.people', '--open', '--max', '1']);
+    const rewrap = await run(['rewrap', 'encrypted.people', 'encrypted.anew']);
+    if (format === 'json-schema') {
+      expect(JSON.parse(tail.out)).toMatchObject({ value: person(0) });
+      expect(rewrap.exit, rewrap.err).toBe(0);
+      const [anew] = await decoded('encrypted.anew');
+      const opened = await reader.openField('/ssn', anew['ssn'] as string);
+      expect(opened).toMatchObject({ plain: Buffer.from(person(0).ssn) });
+    } else {
+      const refused = [2, expect.stringContaining('docs/consumers.md')];
+      expect([tail.exit, tail.err]).toEqual(refused);
+      expect([rewrap.exit, rewrap.err]).toEqual(refused);
+    }
+
     // What nobody can read is rejected, and told by its code.
     const unknown = await client.encode(first, person(31));
     unknown.writeUInt32BE(999_999, 1);

@@ -2,7 +2,7 @@ import type { KafkaRecord } from '@sealstream/bus';
 import { type DatasetTopics, ERRORS, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
 import { AcceptedCodec, EncryptedOpener, RejectedCodec } from '@sealstream/flow';
-import type { Dataset } from '@sealstream/policy';
+import { type Dataset, jsonStart } from '@sealstream/policy';
 
 import type { ShownRecord } from './record-line.ts';
 
@@ -80,7 +80,9 @@ function encryptedOpener(dataset: Dataset, keys: KeySource): RecordOpener {
       const { key } = records[at];
       if (!one.ok) return { key, value: null, error: one.code };
       const { headers, key: opened = key, value } = one;
-      return { key: opened, value, ...(headers && { headers }) };
+      // The id of its schema is of no use to who reads it here.
+      const shown = value && value.subarray(jsonStart(value, 0, value.length));
+      return { key: opened, value: shown, ...(headers && { headers }) };
     });
   };
 }
@@ -100,13 +102,16 @@ export function unopened(role: Role | undefined, dataset: Dataset | undefined): 
   });
 }
 
-/** @throws SealstreamError USAGE for a dataset whose sealed fields stand in another format than JSON */
-export function refuseFramed({ format, name }: Dataset): void {
-  if (format === 'json') return;
+/**
+ * @throws SealstreamError USAGE for a dataset whose sealed fields do not stand in JSON, or not where the
+ *   policy says alone
+ */
+export function refuseFramed({ format, name, tags }: Dataset): void {
+  if (format === 'json' || (format === 'json-schema' && tags === undefined)) return;
   throw new SealstreamError(
     'USAGE',
     { dataset: name, format },
-    'Fields are opened in JSON records alone. Read the records with a library of their format, and ' +
-      'open the fields one by one with the SDK (docs/consumers.md).',
+    'Fields are opened in JSON records alone, by the paths of the policy. Read the records with a library ' +
+      'of their format, and open the fields one by one with the SDK (docs/consumers.md).',
   );
 }

@@ -1,4 +1,12 @@
-import { type Dataset, openHeaders, openKey, openPlan, partsOf, Tally } from '@sealstream/policy';
+import {
+  behindFrame,
+  type Dataset,
+  openHeaders,
+  openKey,
+  openPlan,
+  partsOf,
+  Tally,
+} from '@sealstream/policy';
 import type { KeySource } from '@sealstream/crypto';
 import { RecordsOpener } from './records-opener.ts';
 
@@ -8,7 +16,7 @@ import { RecordsOpener } from './records-opener.ts';
  */
 export class EncryptedOpener extends RecordsOpener {
   constructor(dataset: Dataset, keys: KeySource) {
-    const plan = openPlan(dataset);
+    const plan = behindFrame(dataset, openPlan(dataset));
     const tally = new Tally();
     const sealed = partsOf(dataset).filter(({ encrypt }) => encrypt === 'seal');
     const headers = openHeaders(dataset.name, sealed);

@@ -10,6 +10,8 @@ import {
 } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
 import {
+  behindFrame,
+  checkBehindFrame,
   checkPlan,
   type CheckPlan,
   type Dataset,
@@ -156,11 +158,11 @@ class FieldsAnew {
   readonly #sealed = new ByteWriter();
 
   constructor(dataset: Dataset, keys: KeySource) {
-    this.#open = openPlan(dataset);
-    this.#seal = encryptPlan(dataset);
+    this.#open = behindFrame(dataset, openPlan(dataset));
+    this.#seal = behindFrame(dataset, encryptPlan(dataset));
     this.#headers = resealHeaders(dataset);
     this.#key = resealKey(dataset);
-    this.#check = checkPlan(dataset);
+    this.#check = checkBehindFrame(dataset, checkPlan(dataset));
     this.#index = new SubjectIndex(dataset.name);
     this.#hasSubject = dataset.subject !== undefined;
     this.#keys = new RecordKeys(keys, this.#source);

@@ -1,5 +1,6 @@
 import type { KeySource, SealMethod } from '@sealstream/crypto';
 import { ByteWriter, JsonScanner, KIND, Shape, SPAN_STRIDE } from '@sealstream/records';
+import { jsonStart } from './frame.ts';
 import { type JsonTreatment, openTreatment } from './json-treatment.ts';
 import { recordFault, type Refusal, type Verdict } from './verdict.ts';
 
@@ -43,8 +44,10 @@ class FieldsPlan implements OpeningPlan {
   }
 
   open(value: Buffer, keys: KeySource): Verdict {
-    const fault = this.#scanner.scan(value, 0, value.length);
-    if (fault !== undefined) return { ok: false, ...fault };
+    // Under a JSON Schema the id of the schema stands before it.
+    const from = jsonStart(value, 0, value.length);
+    const fault = this.#scanner.scan(value, from, value.length);
+    if (fault !== undefined) return { ok: false, ...fault, byte: from + fault.byte };
     const { spans, count } = this.#scanner;
     const out = this.#out;
     out.reset();

@@ -9,6 +9,7 @@ import {
 } from '@sealstream/records';
 import { avroCheckPlan, avroPlan } from './avro-plan.ts';
 import type { Dataset } from './dataset.ts';
+import { FRAME_BYTES, FRAME_START, moved } from './frame.ts';
 import { type CheckPlan, type Plan, WholeRecordPlan } from './plan.ts';
 import { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
 import { protobufCheckPlan, protobufPlan } from './protobuf-plan.ts';
@@ -25,9 +26,6 @@ import type { Refusal, Verdict } from './verdict.ts';
 
 /** Formats whose records name their schema. */
 export type FramedFormat = 'avro' | 'json-schema' | 'protobuf';
-
-/** A zero byte and the id of the schema, as Confluent's serializers write it. */
-export const FRAME_BYTES = 5;
 
 const TYPES: Readonly<Record<FramedFormat, KnownSchema['type']>> = {
   avro: 'AVRO',
@@ -57,7 +55,7 @@ interface Frame {
 const ONLY: MessagePath = [0];
 
 function frameOf(format: FramedFormat, bytes: Buffer, from: number, to: number): Frame | Refusal {
-  if (to - from < FRAME_BYTES || bytes[from] !== 0)
+  if (to - from < FRAME_BYTES || bytes[from] !== FRAME_START)
     return { ok: false, code: 'RECORD_NOT_FRAMED', byte: 0 };
   const id = bytes.readUInt32BE(from + 1);
   const behindId = from + FRAME_BYTES;
@@ -65,12 +63,6 @@ function frameOf(format: FramedFormat, bytes: Buffer, from: number, to: number):
   const found = readMessageIndexes(bytes, behindId, to);
   if (found === undefined) return { ok: false, code: 'RECORD_NOT_FRAMED', byte: FRAME_BYTES };
   return { id, message: found.indexes, inside: found.end };
-}
-
-/** Counts the place of a refusal from the beginning of the value. */
-function moved(refusal: Refusal | undefined, by: number): Refusal | undefined {
-  if (refusal?.byte === undefined) return refusal;
-  return { ...refusal, byte: refusal.byte + by };
 }
 
 type Made<P> = SchemaPlan<P> | SchemaRefusal;
@@ -139,7 +131,7 @@ export class FramedPlan extends WholeRecordPlan {
     const { outputId, plan } = found;
     const start = out.length;
     out.reserve(FRAME_BYTES);
-    out.bytes[start] = 0;
+    out.bytes[start] = FRAME_START;
     out.bytes.writeUInt32BE(outputId, start + 1);
     out.length = start + FRAME_BYTES;
     // The message has the same place in the schema of what is written.

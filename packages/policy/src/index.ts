@@ -8,7 +8,9 @@
  * sealed, open gives back byte for byte. Plans know neither Kafka nor Redis; keys come from
  * outside.
  */
-export { FRAME_BYTES, FramedCheckPlan, type FramedFormat, FramedPlan } from './framed-plan.ts';
+export { behindFrame, checkBehindFrame } from './behind-frame.ts';
+export { FRAME_BYTES, jsonStart } from './frame.ts';
+export { FramedCheckPlan, type FramedFormat, FramedPlan } from './framed-plan.ts';
 export { framedFormat, type SchemaAccess, stageCheckPlan, stagePlan } from './stage-plan.ts';
 export { jsonSchemaCheckPlan, jsonSchemaPlan } from './json-schema-plan.ts';
 export {
