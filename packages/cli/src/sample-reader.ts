@@ -1,4 +1,4 @@
-import type { Finding } from '@sealstream/policy';
+import { type Finding, jsonStart } from '@sealstream/policy';
 import {
   ByteWriter,
   CELL,
@@ -32,7 +32,8 @@ export function sampleReader(format: FileFormat, tree: SampleTree, max: number):
 export function lookAt(tree: SampleTree, bytes: Buffer): Finding['code'] | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString());
+    // Under a JSON Schema the id of the schema stands before it.
+    value = JSON.parse(bytes.toString('utf8', jsonStart(bytes, 0, bytes.length)));
   } catch {
     return 'RECORD_INVALID_JSON';
   }

@@ -5,6 +5,7 @@ import { passingKeyring } from '@sealstream/keyring';
 import { encryptPlan, maskPlan, parsePolicy, samplePolicy, Tally } from '@sealstream/policy';
 
 import { draftFields } from '../src/draft-fields.ts';
+import { lookAt } from '../src/sample-reader.ts';
 import { SampleTree } from '../src/sample-tree.ts';
 
 const keys = passingKeyring({ allowUnlocked: true });
@@ -17,6 +18,18 @@ function pathsOf(records: readonly object[]) {
 
 const shape = (records: readonly object[]) =>
   pathsOf(records).map(({ path, types, values }) => [path, types.join(), values]);
+
+test('a record is looked at behind the id of its JSON Schema, and one of another format is none', () => {
+  const tree = new SampleTree();
+  const frame = Buffer.from([0, 0, 0, 0, 7]);
+  expect(lookAt(tree, Buffer.concat([frame, Buffer.from('{"mail":"a@b.example"}')]))).toBe(
+    undefined,
+  );
+  expect(lookAt(tree, Buffer.concat([frame, Buffer.from([6, 0x61, 0x62, 0x63])]))).toBe(
+    'RECORD_INVALID_JSON',
+  );
+  expect(tree.paths().map(({ path }) => path)).toEqual(['/mail']);
+});
 
 test('a place that holds a value here and others there is one path, with what is in them', () => {
   const records = [{ a: 'x' }, { a: { mail: 'ann.lee@mail.example.com' } }, { a: [1, 2] }];

@@ -7,6 +7,7 @@ import {
   type FramedFormat,
   FramedPlan,
   type KnownSchema,
+  openPlan,
   protobufPlan,
   type SchemaFinding,
   shredPlan,
@@ -251,6 +252,16 @@ describe('the tags of a Protobuf schema', () => {
     ]);
     expect(verdict).toEqual({ ok: true, value: masked });
   });
+});
+
+test('what a tag sealed is opened by a policy that names the field', async () => {
+  const schema = { type: 'object', properties: { name: {}, ssn: { type: 'string', ...PII } } };
+  const payload = Buffer.from('{"name":"Ann","ssn":"123-45-6789"}');
+  const { bytes } = await treated(json(NAME), 'encrypt', schema, payload);
+  expect(String(bytes)).not.toContain('6789');
+  const naming = datasetWith(`${NAME}\n/ssn: { type: string }`);
+  const opened = openPlan(naming).apply(bytes ?? Buffer.alloc(0), keys, new Tally());
+  expect(opened).toEqual({ ok: true, value: payload });
 });
 
 describe('the rules of tags', () => {
