@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { TokenShape } from '@sealstream/crypto';
+import { passesLuhn } from '@sealstream/pii';
 
 const TOKEN_BYTES = 16;
 /** Digits of 2^128. */
@@ -39,10 +40,6 @@ function randomLike(character: string): string {
 function looksLikeCard(token: string): boolean {
   const digits = token.replaceAll(/[^0-9]/g, '');
   if (digits.length < CARD.least || digits.length > CARD.most) return false;
-  let sum = 0;
-  for (let at = digits.length - 1, twice = false; at >= 0; at--, twice = !twice) {
-    const digit = Number(digits[at]) * (twice ? 2 : 1);
-    sum += digit > 9 ? digit - 9 : digit;
-  }
-  return sum % TEN === 0;
+  const text = Buffer.from(digits);
+  return passesLuhn(text, 0, text.length);
 }
