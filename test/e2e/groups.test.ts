@@ -198,8 +198,9 @@ async function proveNothingShows(rows: Rows): Promise<void> {
     ),
   ).toBe(true);
   for (const records of [rows, state, told]) expect(holds(records, CANARY)).toBe(false);
+  // With its quotes: three bytes alone stand by chance in one of a few runs of sealed bytes.
   expect(holds(rows, '"flu"')).toBe(true);
-  expect(holds(state, 'flu')).toBe(false);
+  expect(holds(state, '"flu"')).toBe(false);
   // What left is taken away from there; nothing waits any more.
   const last = new Map(state.map(({ key, value }) => [key?.toString('hex'), value]));
   expect(last.size).toBeGreaterThan(K);

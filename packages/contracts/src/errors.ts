@@ -1,4 +1,5 @@
 import type { ErrorRow } from './error-row.ts';
+import { ACCESS_ERRORS } from './access-errors.ts';
 import { KEY_ERRORS } from './key-errors.ts';
 import { RECORD_ERRORS } from './record-errors.ts';
 
@@ -9,6 +10,7 @@ import { RECORD_ERRORS } from './record-errors.ts';
 export const ERRORS = {
   ...RECORD_ERRORS,
   ...KEY_ERRORS,
+  ...ACCESS_ERRORS,
 
   // Policy and settings.
   POLICY_TESTS_INVALID: {

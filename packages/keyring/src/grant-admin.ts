@@ -19,7 +19,7 @@ import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
-import { RedisLink, type RedisOptions } from './redis-connection.ts';
+import { RedisLink, type RedisOptions } from '@sealstream/redis-link';
 
 const ID_BYTES = 12;
 const DAY_MS = 86_400_000;

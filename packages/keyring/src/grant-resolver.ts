@@ -16,7 +16,7 @@ import { keyMemory } from './arena.ts';
 import { consumerKeyFromSpki, sealToConsumer } from './consumer-key.ts';
 import { GrantStore } from './grant-store.ts';
 import { textOfKey, useOf } from './granted-keys.ts';
-import { RedisLink, type RedisOptions } from './redis-connection.ts';
+import { RedisLink, type RedisOptions } from '@sealstream/redis-link';
 import type { Subjects } from './subjects.ts';
 
 /** A second bring follows when a key moved meanwhile; more would be a fault of the source. */

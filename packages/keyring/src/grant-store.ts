@@ -1,6 +1,6 @@
 import { GrantRecord, SealstreamError } from '@sealstream/contracts';
 import { type DocumentForm, openWith, type SignedDocument } from '@sealstream/crypto';
-import { answered, type RedisLink } from './redis-connection.ts';
+import { answered, type RedisLink } from '@sealstream/redis-link';
 
 /** How records of grants are signed. */
 export const GRANT_RECORD_FORM: DocumentForm<GrantRecord> = {

@@ -15,7 +15,7 @@ import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
-import type { StoreOptions } from './redis-connection.ts';
+import type { StoreOptions } from '@sealstream/redis-link';
 import { RepeatedRead } from './repeated-read.ts';
 import { turnClock } from './turn-clock.ts';
 import { WatchedKeyset } from './watched-keyset.ts';

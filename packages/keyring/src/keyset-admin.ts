@@ -26,7 +26,7 @@ import { listedKeyset, type ListedKeyset, withUses } from './keyset-listing.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
-import type { RedisOptions } from './redis-connection.ts';
+import type { RedisOptions } from '@sealstream/redis-link';
 
 /** 9 bytes are 12 base64url characters. */
 const KEY_ID_BYTES = 9;

@@ -1,4 +1,4 @@
-import { answered, RedisLink, type StoreOptions } from './redis-connection.ts';
+import { answered, RedisLink, type StoreOptions } from '@sealstream/redis-link';
 
 /**
  * Writes a document only over the one it was made from, and tells everyone. The whole document is

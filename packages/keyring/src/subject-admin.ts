@@ -10,7 +10,7 @@ import {
 } from './epoch-rotation.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
-import { RedisLink, type RedisOptions } from './redis-connection.ts';
+import { RedisLink, type RedisOptions } from '@sealstream/redis-link';
 import { endSubject, receiptOf, type Shredded, type ShredOrder } from './shred-change.ts';
 import type { SignedReceipt } from './shred-receipt.ts';
 import { type BackedUp, backUp } from './subject-backup.ts';

@@ -1,6 +1,6 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { documentKey } from './keyset-store.ts';
-import { answered, type RedisLink } from './redis-connection.ts';
+import { answered, type RedisLink } from '@sealstream/redis-link';
 import { subjectName } from './subject-record.ts';
 import { activeEpochMark, registerName } from './subject-register.ts';
 

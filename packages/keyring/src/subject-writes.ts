@@ -1,5 +1,5 @@
 import { documentKey } from './keyset-store.ts';
-import { answered, type RedisLink } from './redis-connection.ts';
+import { answered, type RedisLink } from '@sealstream/redis-link';
 import { subjectName } from './subject-record.ts';
 import { registerName } from './subject-register.ts';
 import { chunks, type SubjectStore } from './subject-store.ts';

@@ -4,7 +4,7 @@ import { KeyArena } from './arena.ts';
 import { EpochKeys, type EpochSource } from './epoch-keys.ts';
 import { FollowedHeads } from './followed-heads.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
-import { RedisLink, type StoreOptions } from './redis-connection.ts';
+import { RedisLink, type StoreOptions } from '@sealstream/redis-link';
 import { RepeatedRead } from './repeated-read.ts';
 import type { ShredList } from './shred-list.ts';
 import { SubjectCache } from './subject-cache.ts';

@@ -1,6 +1,6 @@
 import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 import { type KeySource, subjectOfRow, VaultCipher } from '@sealstream/crypto';
-import { RedisLink, type RedisOptions } from './redis-connection.ts';
+import { RedisLink, type RedisOptions } from '@sealstream/redis-link';
 import { VaultStore } from './vault-store.ts';
 
 /** Whatever a token looks like, it is no longer. */

@@ -1,4 +1,4 @@
-import { answered, type RedisLink } from './redis-connection.ts';
+import { answered, type RedisLink } from '@sealstream/redis-link';
 import { chunks } from './subject-store.ts';
 
 /** Rows made by one run of the script, and read by one command: Redis serves nobody else meanwhile. */

@@ -1,6 +1,6 @@
 import { type ByteRange, type ErrorCode, SealstreamError } from '@sealstream/contracts';
 import { type KeySource, type TokenVault, VaultCipher, type VaultField } from '@sealstream/crypto';
-import { RedisLink, type StoreOptions } from './redis-connection.ts';
+import { RedisLink, type StoreOptions } from '@sealstream/redis-link';
 import { randomToken } from './random-token.ts';
 import type { ShredList } from './shred-list.ts';
 import { VaultCache } from './vault-cache.ts';

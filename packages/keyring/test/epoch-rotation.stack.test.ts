@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { EpochStore } from '../src/epoch-store.ts';
-import { RedisLink } from '../src/redis-connection.ts';
+import { RedisLink } from '@sealstream/redis-link';
 import { SubjectStore } from '../src/subject-store.ts';
 import type { SubjectAdmin } from '../src/subject-admin.ts';
 import { codeOf } from './keyring-fixture.ts';

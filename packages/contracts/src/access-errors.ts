@@ -1,0 +1,14 @@
+/** What can go wrong where people and programs get in: rows of the table of all errors. */
+export const ACCESS_ERRORS = {
+  SIGN_IN_REFUSED: {
+    class: 'terminal',
+    cause: 'Name, password, key, session or certificate is not one that may get in.',
+    mend: 'Sign in again; whether a name is known is not told. An administrator can set a new password.',
+  },
+  ACCESS_DENIED: {
+    class: 'terminal',
+    cause:
+      'No role of the caller allows this action on this dataset and field, for this purpose, now.',
+    mend: 'Ask an administrator for a role that allows it; the decision in the audit log names each rule and why not.',
+  },
+} as const;
