@@ -9,6 +9,8 @@ export const ACCESS_ERRORS = {
     class: 'terminal',
     cause:
       'No role of the caller allows this action on this dataset and field, for this purpose, now.',
-    mend: 'Ask an administrator for a role that allows it; the decision in the audit log names each rule and why not.',
+    mend:
+      'Ask an administrator for a role that allows it; the decision on the audit log names each rule and ' +
+      'why it did not fit.',
   },
 } as const;
