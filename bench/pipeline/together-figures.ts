@@ -1,8 +1,8 @@
-import { SERVICES, type ServiceName } from '@sealstream/contracts';
+import { FLOW_SERVICES, type ServiceName } from '@sealstream/contracts';
 import { WARM_UP } from '../ground/figures.ts';
 
 /** Who has a share of the machine's cores while the whole flow runs. */
-export const PARTS = [...SERVICES, 'broker', 'producer'] as const;
+export const PARTS = [...FLOW_SERVICES, 'broker', 'producer'] as const;
 export type Part = (typeof PARTS)[number];
 
 /** How far the whole flow had come at a moment. */
@@ -45,7 +45,7 @@ export function together(samples: readonly FlowSample[]): Together {
   const seconds = (end.atMs - first.atMs) / 1000;
   const tenthMs = (end.atMs - first.atMs) / TENTHS;
   const peaks = (isIn: (atMs: number) => boolean) =>
-    each(SERVICES, (service) =>
+    each(FLOW_SERVICES, (service) =>
       Math.max(
         ...measured.filter(({ atMs }) => isIn(atMs)).map(({ rssBytes }) => rssBytes[service]),
       ),

@@ -1,4 +1,4 @@
-import { SERVICES, type ServiceName } from '@sealstream/contracts';
+import { FLOW_SERVICES, type ServiceName } from '@sealstream/contracts';
 import type { FlowSide } from '../flow/flow-side.ts';
 import { RunningService } from '../flow/running-service.ts';
 import type { Sample } from '../ground/figures.ts';
@@ -24,7 +24,7 @@ export class WholeFlow {
   ): Promise<T> {
     const services: RunningService[] = [];
     try {
-      for (const name of SERVICES) {
+      for (const name of FLOW_SERVICES) {
         progress.step(`starting ${name}`);
         const env = { ...flow.environmentOf(name), ...settings[name] };
         const service = await RunningService.start(name, env);

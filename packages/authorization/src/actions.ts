@@ -4,6 +4,7 @@ export const ACTIONS = [
   'detokenise',
   'tokenise',
   'seal',
+  'keys.resolve',
   'keys.read',
   'keys.rotate',
   'keys.rewrap',

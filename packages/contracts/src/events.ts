@@ -80,6 +80,13 @@ export const PlainEvent = z.object({
     'read',
     'detokenise-ordered',
     'detokenised',
+    // access: asked for and about to be done, what came of it, and what was not allowed.
+    'access-ordered',
+    'access-done',
+    'access-denied',
+    'signed-in',
+    'sign-in-refused',
+    'signed-out',
     'deleted-behind',
     'topics-changed',
     'alert',

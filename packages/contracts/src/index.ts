@@ -38,6 +38,7 @@ export {
   SUBJECT_HEADER,
 } from './headers.ts';
 export {
+  FLOW_SERVICES,
   KEY_PAIR_PURPOSES,
   KEYSET_PURPOSES,
   type Purpose,

@@ -61,4 +61,5 @@ export {
   type PlannedTopic,
   planTopics,
 } from './topic-plan.ts';
+export { VERSION } from './version.ts';
 export { untilAvailable } from './waiting.ts';

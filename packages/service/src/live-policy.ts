@@ -193,7 +193,9 @@ export function livingTransform(
 }
 
 /** Follows the policy file of a service for as long as it runs. */
-export function openLivePolicy(service: OpenedService<BaseConfig & StageConfig>): LivePolicy {
+export function openLivePolicy(
+  service: OpenedService<BaseConfig & Pick<StageConfig, 'policyPollMs'>>,
+): LivePolicy {
   const { audit, config, onStop, policy, telemetry } = service;
   const { policyFile: file, policyPollMs: everyMs } = config;
   const live = new LivePolicy({ file, policy, everyMs, audit, ...telemetry });

@@ -50,7 +50,7 @@ interface Waited {
  * Opens the keys of a service with the outermost keys of its own purposes and no other, waits up to
  * startWaitMs until all can be used, and keeps /readyz true about them from then on. Every service
  * with keys knows who was shredded; only one with the purpose `subject` has keys of subjects, and
- * makes those that are missing.
+ * encrypt alone makes those that are missing.
  *
  * @throws SealstreamError KEY_FILE_*, KEY_PROVIDER_*, KEYSET_*, MEMORY_NOT_LOCKED, TOPIC_MISSING,
  *   REDIS_UNREACHABLE
@@ -154,7 +154,8 @@ function subjectsOf(
   return openSubjects({
     ...options,
     epochs: { store, provider },
-    mayCreate: true,
+    // A person begins with a record, so whoever seals single values makes none.
+    mayCreate: name === 'encrypt',
     max: config.subjectCache,
   });
 }
