@@ -64,6 +64,11 @@ export class LivePolicy {
     this.#datasets = options.policy.datasets;
   }
 
+  /** The rules of all datasets now. */
+  get datasets(): ReadonlyMap<string, Dataset> {
+    return this.#datasets;
+  }
+
   /** The rules of a dataset now: the same object until they change. */
   of(name: string): Dataset {
     const dataset = this.#datasets.get(name);

@@ -36,7 +36,7 @@ export interface Given<A = unknown> {
   readonly answer: A;
   /** How many values were given in truth, for the audit log. */
   readonly values?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 interface RouteShape {

@@ -1,10 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
-
 import { SealstreamError } from '@sealstream/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { AccessParts } from './access-parts.ts';
 import type { Caller } from './caller.ts';
+import type { Callers } from './callers.ts';
+import { reasonsOf } from './gate.ts';
 import { asOurs, Problem, PROBLEM_TYPE } from './problem.ts';
 import type { Asked, Given, GuardedRoute, Route } from './route.ts';
 import type { ToldAccess, ToldRequest } from './told-access.ts';
@@ -13,12 +13,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | null;
   }
-}
-
-/** Who asks, by what a request carries. */
-export interface Callers {
-  /** @throws SealstreamError SIGN_IN_REFUSED, TOO_MANY_REQUESTS, REDIS_* */
-  of(headers: IncomingHttpHeaders, address: string): Promise<Caller>;
 }
 
 export interface ServedWith {
@@ -69,7 +63,7 @@ function serve(server: FastifyInstance, route: Route, served: ServedWith): void 
       response: { ...Object.fromEntries(problems), [status]: answer },
     },
     onRequest: async (request) => {
-      if (isGuarded) request.caller = await served.callers.of(request.headers, request.ip);
+      if (isGuarded) request.caller = await served.callers.of(request);
     },
     handler: async (request, reply) => {
       const asked = askedOf(request);
@@ -105,7 +99,7 @@ async function guardedAnswer(
   if (route.rule === 'signed-in')
     return tellingWhat(route, request, told, () => route.handle(withCaller, parts));
   const permit = await parts.gate.permit(caller, route.rule, ask).catch((error: unknown) => {
-    told.denied(request, reasonsOf(error));
+    told.denied(request, reasonsOf(error) ?? asOurs(error).code);
     throw error;
   });
   let used = 0;
@@ -117,11 +111,6 @@ async function guardedAnswer(
   } finally {
     await permit.settle(used);
   }
-}
-
-function reasonsOf(error: unknown): string {
-  const { code, place } = asOurs(error);
-  return String(place['reasons'] ?? code);
 }
 
 /** Does the work between the events that the route asks for. */
