@@ -1,4 +1,5 @@
 import type { Bench } from './ground/bench.ts';
+import { ACCESS } from './access/access.ts';
 import { CRYPTO } from './crypto/crypto.ts';
 import { FPE } from './fpe/fpe.ts';
 import { IDLE } from './idle/idle.ts';
@@ -24,4 +25,5 @@ export const BENCHES: readonly Bench[] = [
   KEYS,
   SUBJECTS,
   IDLE,
+  ACCESS,
 ];
