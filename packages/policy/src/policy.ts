@@ -53,7 +53,7 @@ export function parsePolicy(
 }
 
 /** The dataset of that name. Throws POLICY_UNKNOWN_DATASET, with the near name as a hint. */
-export function datasetOf(policy: Policy, name: string): Dataset {
+export function datasetOf(policy: Pick<Policy, 'datasets'>, name: string): Dataset {
   const dataset = policy.datasets.get(name);
   if (dataset !== undefined) return dataset;
   const names = [...policy.datasets.keys()];

@@ -89,8 +89,7 @@ export class Callers {
     const checked = await this.#options.accounts.sessions.check(token);
     if (checked.kind === 'valid') return callerOf(checked.user, 'session', checked.session);
     // Sessions end by themselves, which is no news; a token that never was one is.
-    if (checked.session === undefined)
-      this.#options.signIns.refused('session', 'refused', address);
+    if (checked.session === undefined) this.#options.signIns.refused('session', 'refused', address);
     throw new SealstreamError('SIGN_IN_REFUSED');
   }
 
@@ -120,7 +119,10 @@ export function signInError(answer: {
  *
  * @throws SealstreamError SIGN_IN_REFUSED
  */
-export function requireOwnPage({ headers, method }: CallingRequest): void {
+export function requireOwnPage({
+  headers,
+  method,
+}: Pick<CallingRequest, 'headers' | 'method'>): void {
   const site = headers['sec-fetch-site'];
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
   const isSafe = method === 'GET' || method === 'HEAD';

@@ -78,7 +78,11 @@ export class PolicyGate implements Gate {
     });
     if (!decision.allowed) {
       const kinds = [...new Set(decision.refusals.map(({ reason }) => reason))];
-      const denied = new SealstreamError('ACCESS_DENIED', { action, dataset, why: kinds.join(' ') });
+      const denied = new SealstreamError('ACCESS_DENIED', {
+        action,
+        dataset,
+        why: kinds.join(' '),
+      });
       const all = decision.refusals.map(refusalText).join('; ');
       REASONS.set(denied, all.slice(0, REASONS_CHARACTERS_MAX));
       throw denied;

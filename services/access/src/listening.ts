@@ -21,7 +21,8 @@ export function tlsOf(config: AccessConfig): SecureContextOptions | undefined {
     throw problem(SETTINGS.accessTlsCertFile.env, 'is needed beyond a loopback address');
   }
   if (cert === undefined) throw problem(SETTINGS.accessTlsCertFile.env, 'is needed with a key');
-  if (key === undefined) throw problem(SETTINGS.accessTlsKeyFile.env, 'is needed with a certificate');
+  if (key === undefined)
+    throw problem(SETTINGS.accessTlsKeyFile.env, 'is needed with a certificate');
   return { cert: read(cert), key: read(key) };
 }
 

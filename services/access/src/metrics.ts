@@ -1,9 +1,15 @@
-import type { Metrics } from '@sealstream/service';
+import type { Counter, Histogram, Metrics } from '@sealstream/service';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+export interface AccessMetrics {
+  readonly requests: Counter<'route' | 'status'>;
+  readonly seconds: Histogram<'route'>;
+  readonly signIns: Counter<'by' | 'outcome'>;
+}
+
 /** What access tells of itself; names and labels are those of docs/metrics.md. */
-export function accessMetrics({ counter, histogram }: Metrics) {
+export function accessMetrics({ counter, histogram }: Metrics): AccessMetrics {
   return {
     requests: counter('sealstream_access_requests_total', 'Answers by route and status.', [
       'route',

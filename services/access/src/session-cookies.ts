@@ -1,5 +1,5 @@
 import type { SessionTokens } from '@sealstream/accounts';
-import { parse, serialize } from '@fastify/cookie';
+import { parseCookie, stringifySetCookie } from 'cookie';
 
 /** What a browser sends back. */
 export interface SentCookies {
@@ -26,7 +26,7 @@ export class SessionCookies {
 
   read(header: string | undefined): SentCookies {
     if (header === undefined) return {};
-    const sent = parse(header);
+    const sent = parseCookie(header);
     return {
       access: sent[this.#name('__Host-', 'sealstream')],
       refresh: sent[this.#name('__Secure-', 'sealstream-refresh')],
@@ -50,17 +50,17 @@ export class SessionCookies {
   }
 
   #access(value: string, maxAge: number): string {
-    return serialize(this.#name('__Host-', 'sealstream'), value, { ...this.#flags('/'), maxAge });
+    return this.#set(this.#name('__Host-', 'sealstream'), value, '/', maxAge);
   }
 
   #refresh(value: string, maxAge: number): string {
     const name = this.#name('__Secure-', 'sealstream-refresh');
-    return serialize(name, value, { ...this.#flags(SESSION_PATH), maxAge });
+    return this.#set(name, value, SESSION_PATH, maxAge);
   }
 
   #device(value: string): string {
     const name = this.#name('__Secure-', 'sealstream-device');
-    return serialize(name, value, { ...this.#flags(SESSION_PATH), maxAge: DEVICE_SECONDS });
+    return this.#set(name, value, SESSION_PATH, DEVICE_SECONDS);
   }
 
   /** Browsers take names with a prefix over TLS alone. */
@@ -68,7 +68,8 @@ export class SessionCookies {
     return this.#isSecure ? `${prefix}${name}` : name;
   }
 
-  #flags(path: string) {
-    return { path, httpOnly: true, sameSite: 'strict', secure: this.#isSecure } as const;
+  #set(name: string, value: string, path: string, maxAge: number): string {
+    const secure = this.#isSecure;
+    return stringifySetCookie({ name, value, path, maxAge, httpOnly: true, sameSite: 'strict', secure });
   }
 }

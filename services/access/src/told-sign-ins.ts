@@ -22,10 +22,7 @@ export class ToldSignIns {
   #untold = 0;
   #summary: NodeJS.Timeout | undefined;
 
-  constructor(
-    audit: Pick<AuditEmitter, 'note'>,
-    counted: Pick<Counter<'by' | 'outcome'>, 'inc'>,
-  ) {
+  constructor(audit: Pick<AuditEmitter, 'note'>, counted: Pick<Counter<'by' | 'outcome'>, 'inc'>) {
     this.#audit = audit;
     this.#counted = counted;
   }

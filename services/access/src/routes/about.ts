@@ -16,5 +16,7 @@ export const health = open(
     tag: 'health',
     answer: Health,
   },
-  async (_asked, { isReady }) => ({ answer: { status: isReady() ? 'ready' : 'waiting' } }),
+  async (_asked, { isReady }) => ({
+    answer: { status: isReady() ? ('ready' as const) : ('waiting' as const) },
+  }),
 );

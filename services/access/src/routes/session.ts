@@ -49,10 +49,10 @@ export const signIn = open(
     answer: SessionAnswer,
     status: 201,
   },
-  async ({ address, body, headers, method }, parts) => {
+  async ({ address, body, headers }, parts) => {
     const { accounts, cookies, signIns } = parts;
     const password = new Uint8Array(Buffer.from(body.password));
-    if (isConsole(headers)) requireOwnPage({ headers, method, ip: address });
+    if (isConsole(headers)) requireOwnPage({ headers, method: 'POST' });
     const { device } = cookies.read(oneOf(headers.cookie));
     const answer = await accounts.signIn.withPassword({
       name: body.name,
@@ -81,12 +81,12 @@ export const refresh = open(
     body: RefreshBody,
     answer: SessionAnswer,
   },
-  async ({ address, body, headers, method }, parts) => {
+  async ({ address, body, headers }, parts) => {
     const { accounts, cookies, signIns } = parts;
     const { refresh: sent } = cookies.read(oneOf(headers.cookie));
     const token = body.refreshToken ?? sent;
     if (token === undefined) throw new SealstreamError('SIGN_IN_REFUSED');
-    if (body.refreshToken === undefined) requireOwnPage({ headers, method, ip: address });
+    if (body.refreshToken === undefined) requireOwnPage({ headers, method: 'POST' });
     const renewed = await accounts.sessions.refresh(token);
     if (renewed.kind === 'refused') {
       const why = renewed.why === 'reused' ? 'reused' : 'refused';
