@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { describeCommand, type Frame } from './command.ts';
+import { access } from './commands/access.ts';
 import { apply } from './commands/apply.ts';
 import { audit } from './commands/audit.ts';
 import { detokenise } from './commands/detokenise.ts';
@@ -13,6 +14,7 @@ import { pause, resume } from './commands/pause.ts';
 import { replay } from './commands/replay.ts';
 import { reprocess } from './commands/reprocess.ts';
 import { rewrap } from './commands/rewrap.ts';
+import { roles } from './commands/roles.ts';
 import { scan } from './commands/scan.ts';
 import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
@@ -37,6 +39,8 @@ const COMMANDS = [
   keys,
   subjects,
   grants,
+  access,
+  roles,
   detokenise,
   ingest,
   tail,
