@@ -2,6 +2,7 @@ import { Command } from 'commander';
 
 import { describeCommand, type Frame } from './command.ts';
 import { apply } from './commands/apply.ts';
+import { apiKeys } from './commands/api-keys.ts';
 import { audit } from './commands/audit.ts';
 import { detokenise } from './commands/detokenise.ts';
 import { grants } from './commands/grants.ts';
@@ -18,6 +19,7 @@ import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
 import { topics } from './commands/topics.ts';
+import { users } from './commands/users.ts';
 import { validate } from './commands/validate.ts';
 import { explain } from './commands/explain.ts';
 import { diff } from './commands/diff.ts';
@@ -37,6 +39,8 @@ const COMMANDS = [
   keys,
   subjects,
   grants,
+  users,
+  apiKeys,
   detokenise,
   ingest,
   tail,

@@ -80,6 +80,8 @@ export const PlainEvent = z.object({
     'read',
     'detokenise-ordered',
     'detokenised',
+    'account-change-ordered',
+    'account-changed',
     'deleted-behind',
     'topics-changed',
     'alert',
