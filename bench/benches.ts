@@ -9,6 +9,7 @@ import { MASK } from './mask/mask.ts';
 import { PII } from './pii/pii.ts';
 import { PIPELINE } from './pipeline/pipeline.ts';
 import { SCALE } from './scale/scale.ts';
+import { SIGN_IN } from './sign-in/sign-in.ts';
 import { SUBJECTS } from './subjects/subjects.ts';
 import { TRANSPORT } from './transport/transport.ts';
 
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   KANON,
   KEYS,
   SUBJECTS,
+  SIGN_IN,
   IDLE,
   ACCESS,
 ];

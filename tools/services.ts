@@ -142,7 +142,8 @@ async function main(): Promise<number> {
   const ports = free
     ? await freePorts(names.length)
     : names.map((name) => FIRST_PORT + SERVICES.indexOf(name));
-  const running = names.map((name, index) => start(name, dir, ports[index] ?? 0, free ? 0 : ACCESS_PORT),
+  const running = names.map((name, index) =>
+    start(name, dir, ports[index] ?? 0, free ? 0 : ACCESS_PORT),
   );
   const asked = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, done);

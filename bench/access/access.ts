@@ -149,7 +149,10 @@ async function reveals(options: Options, { access, reveal, report }: Ground): Pr
   requireAll(own, 'reveals');
   const spent = after.cpuSeconds - before.cpuSeconds;
   const answered = own.perSecond * (seconds + warmSeconds);
-  const line = { against: 'JSON of the same size, nothing done', with: { fields: FIELDS, connections } };
+  const line = {
+    against: 'JSON of the same size, nothing done',
+    with: { fields: FIELDS, connections },
+  };
   report.lines([
     lineOf({
       ...{ ...line, what: 'reveal', unit: 'requests/s', places: 0, goal: '>= 1500' },

@@ -63,7 +63,8 @@ describe('docker-compose.yml', () => {
     const given = Object.keys(one.environment);
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
     const needed = settings.filter((it) => it.default === undefined && it.optional !== true);
-    expect(needed.map(({ env }) => env).filter((name) => !given.includes(name))).toEqual([]);
+    const isGiven = (name: string) => given.includes(name) || given.includes(`${name}_FILE`);
+    expect(needed.map(({ env }) => env).filter((name) => !isGiven(name))).toEqual([]);
   });
 
   test.each(ours)('shows $name the key files of its own purposes and no other', (one) => {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { describeCommand, type Frame } from './command.ts';
 import { access } from './commands/access.ts';
 import { apply } from './commands/apply.ts';
+import { apiKeys } from './commands/api-keys.ts';
 import { audit } from './commands/audit.ts';
 import { detokenise } from './commands/detokenise.ts';
 import { grants } from './commands/grants.ts';
@@ -20,6 +21,7 @@ import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
 import { topics } from './commands/topics.ts';
+import { users } from './commands/users.ts';
 import { validate } from './commands/validate.ts';
 import { explain } from './commands/explain.ts';
 import { diff } from './commands/diff.ts';
@@ -41,6 +43,8 @@ const COMMANDS = [
   grants,
   access,
   roles,
+  users,
+  apiKeys,
   detokenise,
   ingest,
   tail,

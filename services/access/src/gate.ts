@@ -10,7 +10,7 @@ import {
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { Caller } from './caller.ts';
-import type { Ask } from './route.ts';
+import type { Ask } from './ask.ts';
 
 /** What a request was allowed. */
 export interface Permit {

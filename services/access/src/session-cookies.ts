@@ -70,6 +70,14 @@ export class SessionCookies {
 
   #set(name: string, value: string, path: string, maxAge: number): string {
     const secure = this.#isSecure;
-    return stringifySetCookie({ name, value, path, maxAge, httpOnly: true, sameSite: 'strict', secure });
+    return stringifySetCookie({
+      name,
+      value,
+      path,
+      maxAge,
+      httpOnly: true,
+      sameSite: 'strict',
+      secure,
+    });
   }
 }

@@ -41,7 +41,8 @@ export const init = defineCommand<Options>({
     'Writes sealstream.yaml, in which every field of the sample is redacted on masked and sealed on ' +
     'encrypted (without a sample: a commented starter), the key files of every purpose, the pair ' +
     'that signs keysets, the key that signs the audit log and the secret of access (all readable by ' +
-    'you alone, in .sealstream/keys), and a line in .gitignore. Overwrites nothing: when one of them is there, ' +
+    'you alone, in .sealstream/keys), and a line in .gitignore. Overwrites nothing: when one of them ' +
+    'is there, ' +
     'nothing is written. With --missing the key files that are not there, and nothing else, are ' +
     'made: those that a newer version needs, or what an init that was cut did not come to. A folder ' +
     'where a key is gone whose public half is still there is refused.',
