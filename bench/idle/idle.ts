@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SERVICES } from '@sealstream/contracts';
+import { FLOW_SERVICES } from '@sealstream/contracts';
 import type { Stack } from '../../tools/stack/stack.ts';
 import { stockKafkajs } from '../../tools/stock-kafkajs.ts';
 import { FlowSide } from '../flow/flow-side.ts';
@@ -61,7 +61,7 @@ async function measure(
   await flow.prepare(partitions);
   const running: { name: string; pid: number; stop: () => Promise<void> }[] = [];
   try {
-    for (const name of SERVICES) {
+    for (const name of FLOW_SERVICES) {
       report.progress.step(`starting ${name}`);
       const service = await RunningService.start(name, flow.environmentOf(name));
       running.push({ name, pid: service.pid, stop: () => service.stop() });
@@ -79,7 +79,7 @@ async function measure(
       loadBetween(before[index], processTimes(process.pid)),
     );
     const stock = loads[running.length - 1];
-    for (const [index, name] of SERVICES.entries())
+    for (const [index, name] of FLOW_SERVICES.entries())
       report.lines(idleLines(name, loads[index], stock, { seconds, partitions }));
   } finally {
     report.progress.step('stopping the services');

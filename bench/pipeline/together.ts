@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SERVICES } from '@sealstream/contracts';
+import { FLOW_SERVICES } from '@sealstream/contracts';
 import { figuresOf, type Figures } from '../ground/figures.ts';
 import { type Line, lineOf } from '../ground/lines.ts';
 import { PLAIN_LOOP, runMeasured } from '../ground/measured-program.ts';
@@ -149,11 +149,11 @@ async function flowSample(services: WholeFlow, broker = 0): Promise<FlowSample |
     atMs: performance.now(),
     through: Math.min(...BRANCHES.map((branch) => of[branch].records)),
     cpuSeconds: {
-      ...each(SERVICES, (service) => of[service].cpuSeconds),
+      ...each(FLOW_SERVICES, (service) => of[service].cpuSeconds),
       broker: processTimes(broker).cpuSeconds,
       producer: (own.user + own.system) / 1e6,
     },
-    rssBytes: each(SERVICES, (service) => of[service].rssBytes),
+    rssBytes: each(FLOW_SERVICES, (service) => of[service].rssBytes),
   };
 }
 
@@ -166,7 +166,7 @@ function togetherLines(
   const common = { against: AGAINST, with: { ...under, partitions: options.partitions } };
   const rates = BRANCHES.map((branch) => reference[branch].recordsPerSecond);
   const cpu = { ...common, unit: 'CPU-s/M', places: 1 };
-  const all = SERVICES.reduce((sum, service) => sum + measured.cpuPerMillion[service], 0);
+  const all = FLOW_SERVICES.reduce((sum, service) => sum + measured.cpuPerMillion[service], 0);
   const plain: Readonly<Partial<Record<string, number>>> = {
     mask: reference.mask.cpuPerMillion,
     encrypt: reference.encrypt.cpuPerMillion,
@@ -203,7 +203,7 @@ function togetherLines(
         reference: plain[part] ?? null,
       }),
     ),
-    ...SERVICES.map((service) =>
+    ...FLOW_SERVICES.map((service) =>
       lineOf({
         ...common,
         against: 'the first tenth of the run',

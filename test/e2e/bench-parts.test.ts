@@ -8,7 +8,7 @@ import { keyOf, personJson } from '../../bench/ground/people.ts';
 import { quantile } from '../../bench/ground/quantiles.ts';
 import { settled } from '../../bench/ground/settled.ts';
 import { each, type FlowSample, PARTS, together } from '../../bench/pipeline/together-figures.ts';
-import { SERVICES } from '@sealstream/contracts';
+import { FLOW_SERVICES } from '@sealstream/contracts';
 import { bench } from './bench-run.ts';
 
 const sample = (atMs: number, records: number, cpuSeconds: number): Sample => ({
@@ -137,7 +137,9 @@ describe('the figures of the whole flow', () => {
       atMs: 7000 + second * 1000,
       through: 1000 * (second - slow / 2),
       cpuSeconds: each(PARTS, (part) => (part === 'broker' ? second : second / 10)),
-      rssBytes: each(SERVICES, (service) => (service === 'mask' ? (100 + second) * 1e6 : 150e6)),
+      rssBytes: each(FLOW_SERVICES, (service) =>
+        service === 'mask' ? (100 + second) * 1e6 : 150e6,
+      ),
     };
   });
 

@@ -13,4 +13,48 @@ export const ACCESS_ERRORS = {
       'Ask an administrator for a role that allows it; the decision on the audit log names each rule and ' +
       'why it did not fit.',
   },
+  ACCOUNT_INVALID: {
+    class: 'terminal',
+    cause: 'Something told about an account is not of its form.',
+    mend:
+      'Names: 2 to 64 of a-z, 0-9 and single . _ @ - between them. What is not of its form is named; the ' +
+      'README of accounts has the forms.',
+  },
+  ACCOUNT_UNKNOWN: {
+    class: 'terminal',
+    cause: 'There is no such user or API key.',
+    mend: 'See `sealstream users list` and `sealstream api-keys list`.',
+  },
+  ACCOUNT_EXISTS: {
+    class: 'terminal',
+    cause: 'There is a user of that name already.',
+    mend: 'Take another name; no user is ever overwritten.',
+  },
+  ACCOUNT_CONFLICT: {
+    class: 'retryable',
+    cause: 'Somebody else changed the account meanwhile, and nothing was written.',
+    mend: 'Look at it again, then decide again.',
+  },
+  ACCOUNT_UNREADABLE: {
+    class: 'terminal',
+    cause: 'What stands in Redis under an account is not what accounts writes.',
+    mend: 'Look who writes to Redis; put the account back from a backup of Redis.',
+  },
+  PASSWORD_REFUSED: {
+    class: 'terminal',
+    cause: 'The new password is too short, too long, too easily guessed, or holds the name.',
+    mend:
+      'Take 12 characters or more (256 bytes at most) that are not a common word, a pattern or the name; ' +
+      'several random words do.',
+  },
+  SIGN_IN_BUSY: {
+    class: 'retryable',
+    cause: 'More passwords wait to be hashed than the queue takes.',
+    mend: 'Try again in a moment; if it stays, see who tries so many passwords.',
+  },
+  BOOTSTRAP_REFUSED: {
+    class: 'terminal',
+    cause: 'There are users already, or the one-time secret is wrong, used or older than an hour.',
+    mend: 'Without any user: `sealstream users bootstrap` makes a new secret; else ask an administrator.',
+  },
 } as const;

@@ -38,6 +38,8 @@ export {
   SUBJECT_HEADER,
 } from './headers.ts';
 export {
+  FLOW_SERVICES,
+  type FlowServiceName,
   KEY_PAIR_PURPOSES,
   KEYSET_PURPOSES,
   type Purpose,

@@ -26,8 +26,12 @@ export const KEYSET_PURPOSES: readonly Purpose[] = PURPOSES.filter(
 /** A key pair's private half opens; its public half, signed in the keyset, only seals. */
 export const KEY_PAIR_PURPOSES: readonly Purpose[] = ['rejected', 'producer'];
 
-/** The services of the flow, in its order. */
-export const SERVICES = ['ingest', 'mask', 'encrypt', 'audit', 'anomaly-alert'] as const;
+/** The services that a record's way needs, in its order. */
+export const FLOW_SERVICES = ['ingest', 'mask', 'encrypt', 'audit', 'anomaly-alert'] as const;
+export type FlowServiceName = (typeof FLOW_SERVICES)[number];
+
+/** All services: those of the flow, and the one that people and programs get in by. */
+export const SERVICES = [...FLOW_SERVICES, 'access'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 /**
@@ -40,4 +44,5 @@ export const SERVICE_PURPOSES: Readonly<Record<ServiceName, readonly Purpose[]>>
   encrypt: ['accepted', 'field', 'subject'],
   audit: [],
   'anomaly-alert': [],
+  access: ['field', 'subject', 'subject-index', 'fpe', 'vault'],
 };

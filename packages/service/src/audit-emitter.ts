@@ -6,6 +6,8 @@ import { auditTopic, type Logger, PlainEvent, SealstreamError } from '@sealstrea
 /** One partition, so that the numbers of an emitter stand in order. */
 const PARTITION = 0;
 const MOST_WAITING = 1000;
+/** Events of one append; an event is well below a few KiB, so this stays below what brokers take. */
+const MOST_TOGETHER = 200;
 const RETRY_MS = 1000;
 
 export interface AuditEmitterOptions {
@@ -36,9 +38,10 @@ interface Waiting {
 /**
  * Writes a process's plain events to audit.events.<service>.
  *
- * Promises: numbered 0, 1, 2, … within one start; one at a time and in order; the same bytes are
- * sent again while it is unknown whether they arrived, so a reader may see an event twice but never
- * two events under one number; a heartbeat with the last number shows silence and loss at the end.
+ * Promises: numbered 0, 1, 2, … within one start, and in order; those that came while others were
+ * written go together; the same bytes are sent again while it is unknown whether they arrived, so a
+ * reader may see an event twice but never two events under one number; a heartbeat with the last
+ * number shows silence and loss at the end.
  * Number and bytes are held in memory: what a crash leaves unwritten is found by the heartbeat that
  * is missing, not recovered.
  */
@@ -111,23 +114,26 @@ export class AuditEmitter {
 
   async #send(): Promise<void> {
     this.#isSending = true;
-    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
-      const isWritten = await this.#write(first.bytes);
-      this.#waiting.shift();
-      if (isWritten) first.written.resolve();
-      else
-        first.written.reject(new SealstreamError('KAFKA_UNREACHABLE', { place: 'audit events' }));
+    while (this.#waiting.length > 0) {
+      const together = this.#waiting.slice(0, MOST_TOGETHER);
+      const isWritten = await this.#write(together.map(({ bytes }) => bytes));
+      this.#waiting.splice(0, together.length);
+      for (const { written } of together) {
+        if (isWritten) written.resolve();
+        else written.reject(new SealstreamError('KAFKA_UNREACHABLE', { place: 'audit events' }));
+      }
     }
     this.#isSending = false;
   }
 
-  async #write(bytes: Buffer): Promise<boolean> {
+  async #write(events: readonly Buffer[]): Promise<boolean> {
     const { bus, logger, retryMs = RETRY_MS, service } = this.#options;
     const { signal } = this.#stopped;
-    const record = { key: Buffer.from(this.#emitter), value: bytes };
+    const key = Buffer.from(this.#emitter);
+    const records = events.map((value) => ({ key, value }));
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        await bus.append(auditTopic(service), PARTITION, [record]);
+        await bus.append(auditTopic(service), PARTITION, records);
         return true;
       } catch (error) {
         const fields = { topic: auditTopic(service), code: errorWord(error) };

@@ -11,6 +11,7 @@ const HTTP_PORTS = {
   encrypt: '9403',
   audit: '9404',
   'anomaly-alert': '9405',
+  access: '9406',
 } as const satisfies Record<ServiceName, string>;
 
 const KAFKA_SETTINGS = {

@@ -33,6 +33,8 @@ type KeyedService = OpenedService<BaseConfig & KeyringConfig & Partial<SubjectCo
 export interface ServiceKeys {
   /** Those of one dataset: of its keysets and, where it has a subject, of its subjects. */
   of(dataset: Dataset): Keyring['keys'];
+  /** The register of a dataset's subjects; undefined for one that has none here. */
+  subjects(dataset: string): Subjects | undefined;
   /** Reads keysets and registers again now; resolves when that is done, whatever came of it. */
   refresh(): Promise<void>;
 }
@@ -50,7 +52,7 @@ interface Waited {
  * Opens the keys of a service with the outermost keys of its own purposes and no other, waits up to
  * startWaitMs until all can be used, and keeps /readyz true about them from then on. Every service
  * with keys knows who was shredded; only one with the purpose `subject` has keys of subjects, and
- * makes those that are missing.
+ * encrypt alone makes those that are missing.
  *
  * @throws SealstreamError KEY_FILE_*, KEY_PROVIDER_*, KEYSET_*, MEMORY_NOT_LOCKED, TOPIC_MISSING,
  *   REDIS_UNREACHABLE
@@ -120,6 +122,7 @@ export async function openServiceKeyring(
       const { vault } = vaults.get(dataset) ?? {};
       return new DatasetKeys(keyring.keys, { keys, shreds, vault });
     },
+    subjects: (dataset) => subjects.get(dataset),
     refresh: async () => {
       await Promise.all([keyring, ...subjects.values()].map((one) => one.refresh()));
     },
@@ -154,7 +157,8 @@ function subjectsOf(
   return openSubjects({
     ...options,
     epochs: { store, provider },
-    mayCreate: true,
+    // A person begins with a record, so whoever seals single values makes none.
+    mayCreate: name === 'encrypt',
     max: config.subjectCache,
   });
 }

@@ -1,0 +1,40 @@
+import type { Accounts } from '@sealstream/accounts';
+import type { AccessRules } from '@sealstream/authorization';
+import type { KeyResolver } from '@sealstream/contracts';
+import type { Dataset } from '@sealstream/policy';
+
+import type { Gate } from './gate.ts';
+import type { MaskedFields } from './masked-fields.ts';
+import type { SealedFields } from './sealed-fields.ts';
+import type { SessionCookies } from './session-cookies.ts';
+import type { ToldSignIns } from './told-sign-ins.ts';
+
+/** What can be done with the values of one dataset. */
+export interface DatasetDesk {
+  readonly sealed: SealedFields;
+  readonly masked: MaskedFields;
+  /** Index of a person by what the subject field holds; 16 bytes, the caller's own. */
+  readonly subjectIndex: (subject: string) => Buffer;
+}
+
+/** The policy of now. */
+export interface PolicyOfNow {
+  readonly datasets: () => ReadonlyMap<string, Dataset>;
+  /** Who may do what; undefined allows nothing. */
+  readonly access: () => AccessRules | undefined;
+  /** Throws POLICY_UNKNOWN_DATASET. */
+  readonly of: (dataset: string) => Dataset;
+}
+
+/** What routes work with. */
+export interface AccessParts {
+  readonly policy: PolicyOfNow;
+  /** Throws POLICY_UNKNOWN_DATASET. */
+  readonly desk: (dataset: string) => DatasetDesk;
+  readonly gate: Gate;
+  readonly accounts: Accounts;
+  readonly cookies: SessionCookies;
+  readonly signIns: ToldSignIns;
+  readonly resolver: KeyResolver;
+  readonly isReady: () => boolean;
+}

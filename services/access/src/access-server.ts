@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { SecureContextOptions } from 'node:tls';
+
+import fastifySwagger from '@fastify/swagger';
+import { SealstreamError } from '@sealstream/contracts';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+
+import { OPENAPI } from './openapi.ts';
+import { problemOf, PROBLEM_TYPE } from './problem.ts';
+
+export interface ServerOptions {
+  readonly bodyMax: number;
+  readonly requestMs: number;
+  /** Undefined for plain HTTP, on loopback alone. */
+  readonly tls?: SecureContextOptions | undefined;
+  /** Told of every answer: route, status and how long it took. */
+  readonly onAnswer?: (route: string, status: number, seconds: number) => void;
+}
+
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 5_000,
+  connectionsCheckingInterval: 1_000,
+};
+const MOST_CONNECTIONS = 1024;
+const MOST_REQUESTS_OF_A_CONNECTION = 10_000;
+const PARAMETER_CHARACTERS_MAX = 200;
+/** An id that the caller gives is taken when it can neither forge a log line nor be anything else. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
+
+/** What every answer carries: nothing of it is kept, sniffed, framed or referred from. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+} as const;
+const TLS_ONLY = { 'strict-transport-security': 'max-age=31536000' } as const;
+
+/**
+ * The server without routes.
+ *
+ * Promises: headers, bodies, times and connections are limited; bodies are JSON alone, and refused
+ * with `__proto__` or `constructor.prototype` in them; every answer has the id of its request, every
+ * error is a problem of RFC 9457 and holds nothing of the request.
+ */
+export async function accessServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { bodyMax, onAnswer, requestMs, tls } = options;
+  const server = fastify({
+    ...(tls === undefined ? {} : { https: { minVersion: 'TLSv1.2', ...LIMITS, ...tls } }),
+    http: LIMITS,
+    logger: false,
+    bodyLimit: bodyMax,
+    requestTimeout: requestMs,
+    keepAliveTimeout: 30_000,
+    maxRequestsPerSocket: MOST_REQUESTS_OF_A_CONNECTION,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: PARAMETER_CHARACTERS_MAX },
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+  });
+  server.server.maxConnections = MOST_CONNECTIONS;
+  server.removeContentTypeParser('text/plain');
+  server.setValidatorCompiler(validatorCompiler);
+  server.setSerializerCompiler(serializerCompiler);
+  server.setErrorHandler(sendProblem);
+  server.setNotFoundHandler((request, reply) => {
+    void sendProblem(new SealstreamError('ROUTE_UNKNOWN'), request, reply);
+  });
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(HEADERS).header('x-request-id', request.id);
+    if (tls !== undefined) reply.headers(TLS_ONLY);
+  });
+  if (onAnswer !== undefined)
+    server.addHook('onResponse', async (request, reply) => {
+      const route = request.routeOptions.url ?? 'none';
+      onAnswer(`${request.method} ${route}`, reply.statusCode, reply.elapsedTime / 1000);
+    });
+  await server.register(fastifySwagger, {
+    openapi: OPENAPI,
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  return server;
+}
+
+function requestIdOf(given: string | string[] | undefined): string {
+  if (typeof given === 'string' && REQUEST_ID.test(given)) return given;
+  return randomBytes(12).toString('base64url');
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error, request.id);
+  reply.headers(HEADERS).header('x-request-id', request.id);
+  if (problem.status === 401) reply.header('www-authenticate', 'Basic realm="sealstream", Bearer');
+  if (problem.status === 429 || problem.status === 503) reply.header('retry-after', '1');
+  return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
+}

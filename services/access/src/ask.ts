@@ -1,0 +1,9 @@
+/** What a request asks to be allowed. */
+export interface Ask {
+  readonly dataset?: string | undefined;
+  readonly fields?: readonly string[] | undefined;
+  readonly purpose?: string | undefined;
+  readonly reference?: string | undefined;
+  /** How many values it can give at most. */
+  readonly values?: number | undefined;
+}

@@ -1,0 +1,63 @@
+import { type ByteRange, type ErrorCode, ERRORS, SealstreamError } from '@sealstream/contracts';
+import type { KeySource } from '@sealstream/crypto';
+import { RecordKeys } from '@sealstream/flow';
+
+/** Of which record a value is, where its keys or its token go by that. 16 bytes each. */
+export interface OfRecord {
+  readonly source?: Buffer | undefined;
+  readonly subject?: Buffer | undefined;
+}
+
+/** A second bring follows when a key moved meanwhile; more would be a fault of the source. */
+const BRINGS_MAX = 5;
+const ID_BYTES = 16;
+const NO_RECORD = Buffer.alloc(ID_BYTES);
+/** What one value is refused with besides what is a record's own fault, and no other with it. */
+const OF_ONE_VALUE: readonly ErrorCode[] = ['KEY_UNKNOWN', 'KEYSET_UNREADABLE', 'KEY_DESTROYED'];
+
+/**
+ * Does the same to many values, as often as keys of persons or rows of the vault have to be fetched,
+ * which is done for all of them at once.
+ *
+ * @returns what came of each, in their order; a code where the value alone is at fault
+ * @throws SealstreamError what concerns the keys as a whole, such as KEYRING_STALE
+ */
+export async function withBrought<V extends OfRecord, R extends NonNullable<unknown>>(
+  keys: KeySource,
+  values: readonly V[],
+  work: (value: V, keys: KeySource) => R,
+): Promise<(R | ErrorCode)[]> {
+  const source: ByteRange = { bytes: NO_RECORD, from: 0, to: ID_BYTES };
+  const recordKeys = new RecordKeys(keys, source);
+  const results: (R | ErrorCode | undefined)[] = values.map(() => undefined);
+  for (let brings = 0; ; brings += 1) {
+    for (const [at, value] of values.entries()) {
+      if (results[at] !== undefined) continue;
+      source.bytes = value.source ?? NO_RECORD;
+      recordKeys.record.subject = value.subject && rangeOf(value.subject);
+      results[at] = attempt(() => work(value, recordKeys));
+    }
+    const done = results.filter((one) => one !== undefined);
+    if (done.length === values.length) return done;
+    if (brings === BRINGS_MAX) throw new SealstreamError('SUBJECT_KEYS_WANTED');
+    if (keys.subjects?.wants === true) await keys.subjects.bring();
+    if (keys.vault?.wants === true) await keys.vault.bring();
+  }
+}
+
+function rangeOf(bytes: Buffer): ByteRange {
+  return { bytes, from: 0, to: ID_BYTES };
+}
+
+/** Undefined while something has to be brought first. */
+function attempt<R>(work: () => R): R | ErrorCode | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SealstreamError)) throw error;
+    const { code } = error;
+    if (code === 'SUBJECT_KEYS_WANTED' || code === 'VAULT_ROWS_WANTED') return undefined;
+    if (ERRORS[code].class === 'record' || OF_ONE_VALUE.includes(code)) return code;
+    throw error;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Scopes } from '@sealstream/authorization';
+
+/** Who asks: a person's account, or a program's key that belongs to one. */
+export interface Caller {
+  /** The person, of whom several accounts may be; what four eyes go by. */
+  readonly person: string;
+  /** Name of the account, as it stands on the audit log. */
+  readonly account: string;
+  readonly by: 'password' | 'session' | 'api-key' | 'certificate';
+  /** Of an API key: its id, which is no secret. */
+  readonly keyId?: string;
+  /** Of a session: its id, which is none. */
+  readonly session?: string;
+  readonly roles: readonly string[];
+  /** Of an API key: what it is narrowed to. */
+  readonly scopes?: Scopes;
+}

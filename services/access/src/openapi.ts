@@ -1,0 +1,26 @@
+import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
+import { VERSION } from '@sealstream/service';
+
+/** What the OpenAPI document says beside the routes. */
+export const OPENAPI: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Sealstream access',
+    version: VERSION,
+    description:
+      'Reveal, detokenise, tokenise and seal values, look after keys and grants. What no role allows ' +
+      'is denied; what gives plaintext is on the audit log before.',
+    license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+  },
+  servers: [{ url: '/' }],
+  components: {
+    securitySchemes: {
+      password: { type: 'http', scheme: 'basic' },
+      token: {
+        type: 'http',
+        scheme: 'bearer',
+        description: 'An API key (ssk_…) or the access token of a session.',
+      },
+    },
+  },
+};

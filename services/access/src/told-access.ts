@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type ErrorCode, type PlainEvent, SealstreamError } from '@sealstream/contracts';
+import type { AuditEmitter } from '@sealstream/service';
+
+import type { Caller } from './caller.ts';
+import type { Ask } from './ask.ts';
+
+/** Paths of one event; what is beyond is told as their number. */
+const PATHS_TOLD = 50;
+
+/** What is told of one request. */
+export interface ToldRequest {
+  readonly action: string;
+  readonly caller: Caller;
+  readonly ask: Ask;
+  /** The rule of the policy that allows it. */
+  readonly rule?: string | undefined;
+  readonly requestId: string;
+  readonly address: string;
+}
+
+/**
+ * Tells the audit log of what is done.
+ *
+ * Promises: `ordered` resolves only when every in-sync replica has the event, and rejects after
+ * `waitMs` without an answer; whoever reveals waits for it first. The event may still arrive later:
+ * then it stands there without an outcome, and counts as done.
+ */
+export class ToldAccess {
+  readonly #audit: Pick<AuditEmitter, 'emit' | 'note'>;
+  readonly #waitMs: number;
+
+  constructor(audit: Pick<AuditEmitter, 'emit' | 'note'>, waitMs: number) {
+    this.#audit = audit;
+    this.#waitMs = waitMs;
+  }
+
+  /** @throws SealstreamError KAFKA_UNREACHABLE when the log does not say in time that it has it */
+  async ordered(request: ToldRequest): Promise<void> {
+    const written = this.#audit.emit(eventOf('access-ordered', request, {}));
+    const settled = new AbortController();
+    const late = sleep(this.#waitMs, 'late', { signal: settled.signal }).catch(() => 'settled');
+    try {
+      const first = await Promise.race([written, late]);
+      if (first !== 'late') return;
+      // Its end is nobody's business any more.
+      written.catch(() => undefined);
+      throw new SealstreamError('KAFKA_UNREACHABLE', {
+        place: 'audit events',
+        waitMs: this.#waitMs,
+      });
+    } finally {
+      settled.abort();
+    }
+  }
+
+  /** @param values how many were given in truth */
+  done(request: ToldRequest, values: number | undefined, failed?: ErrorCode): void {
+    const given = values === undefined ? {} : { given: values };
+    const problem = failed === undefined ? {} : { failed };
+    this.#audit.note(eventOf('access-done', request, { ...given, ...problem }));
+  }
+
+  denied(request: ToldRequest, reasons: string): void {
+    this.#audit.note(eventOf('access-denied', request, { reasons }));
+  }
+}
+
+function eventOf(
+  type: PlainEvent['type'],
+  { action, address, ask, caller, requestId, rule }: ToldRequest,
+  more: PlainEvent['details'],
+): Parameters<AuditEmitter['emit']>[0] {
+  const { dataset, fields = [], purpose, reference, values } = ask;
+  const beyond = fields.length - PATHS_TOLD;
+  const paths = fields.slice(0, PATHS_TOLD).join(',') + (beyond > 0 ? ` and ${beyond} more` : '');
+  return {
+    type,
+    actor: caller.account,
+    ...(dataset === undefined ? {} : { dataset }),
+    details: {
+      action,
+      person: caller.person,
+      by: caller.by,
+      ...(caller.keyId === undefined ? {} : { apiKey: caller.keyId }),
+      ...(fields.length === 0 ? {} : { paths }),
+      ...(values === undefined ? {} : { values }),
+      ...(purpose === undefined ? {} : { purpose }),
+      ...(reference === undefined ? {} : { reference }),
+      ...(rule === undefined ? {} : { rule }),
+      request: requestId,
+      address,
+      ...more,
+    },
+  };
+}
