@@ -66,7 +66,7 @@ describe('one’s own topic', () => {
     sealstream('topics', 'apply');
     sealstream('keys', 'rotate');
     const { said } = startServices();
-    await until('all five services work', () => said().match(/ works: /g)?.length === 5);
+    await until('all six services work', () => said().match(/ works: /g)?.length === 6);
     sealstream('ingest', 'people.csv', '--dataset', 'people');
     const values = (topic: string) =>
       sealstream('tail', topic)

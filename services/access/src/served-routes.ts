@@ -44,6 +44,8 @@ export function serveRoutes(
 ): void {
   server.decorateRequest('caller', null);
   for (const route of routes) serve(server, route, served);
+  // What it says of the routes is known once all of them are there.
+  server.get('/v1/openapi.json', { schema: { hide: true } }, async () => server.swagger());
 }
 
 function serve(server: FastifyInstance, route: Route, served: ServedWith): void {

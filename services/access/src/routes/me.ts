@@ -32,10 +32,12 @@ export const me = guarded(
     answer: Me,
   },
   () => ({}),
-  async ({ caller: { account, by, person, roles } }, { policy }) => {
+  async ({ caller: { account, by, person, roles, scopes } }, { policy }) => {
     const access = policy.access();
     const rules = roles.flatMap((role) => access?.roles.get(role)?.allow ?? []);
-    const actions = [...new Set(rules.flatMap((rule) => rule.actions))].sort();
+    const isIn = (action: string) => scopes?.actions.some((one) => one === action || one === '*');
+    const all = new Set(rules.flatMap((rule) => rule.actions));
+    const actions = [...all].filter((action) => isIn(action) ?? true).sort();
     const shown = { account, by, person, roles: [...roles], actions };
     return { answer: { ...shown, purposes: purposesOf(access, rules) } };
   },
