@@ -27,6 +27,7 @@ export {
   bootstrapLimits,
   type BootstrapLimits,
   mayLoseAdministrator,
+  mayWhileAlone,
 } from './administrators.ts';
 export {
   type Approval,
@@ -41,6 +42,7 @@ export {
   type Step,
   useApproval,
 } from './approval.ts';
+export { readApproval, writeApproval } from './approval-document.ts';
 export { canonicalJson, type Json, jsonDigest } from './canonical-json.ts';
 export {
   type AccessRequest,

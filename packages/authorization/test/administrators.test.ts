@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bootstrapLimits, mayLoseAdministrator } from '../src/index.ts';
+import {
+  ACTION_NAMES,
+  ADMINISTRATOR,
+  bootstrapLimits,
+  mayLoseAdministrator,
+  mayWhileAlone,
+} from '../src/index.ts';
 
 test.each([
   [0, false, 'nobody'],
@@ -15,6 +21,13 @@ test.each([
     expect(bootstrapLimits({ enabled, wereTwo })).toBe(limits);
   },
 );
+
+test('the first administrator alone makes an account, gives it that role, and does nothing else', () => {
+  const may = ACTION_NAMES.filter((action) => mayWhileAlone(action, ADMINISTRATOR));
+  expect(may).toEqual(['accounts.write', 'roles.assign']);
+  expect(mayWhileAlone('roles.assign', 'approver')).toBe(false);
+  expect(mayWhileAlone('roles.assign')).toBe(false);
+});
 
 test('the last two administrators stay', () => {
   expect([0, 1, 2, 3].map((enabled) => mayLoseAdministrator({ enabled }))).toEqual([

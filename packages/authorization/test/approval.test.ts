@@ -8,8 +8,10 @@ import {
   type Approver,
   askApproval,
   readAccess,
+  readApproval,
   type Step,
   useApproval,
+  writeApproval,
 } from '../src/index.ts';
 
 const HOUR = 3_600_000;
@@ -141,4 +143,33 @@ describe('nobody uses an approval', () => {
 test('a request without a canonical form is not taken', () => {
   const request = { ...REQUEST, details: { subject: '\ud800' } };
   expect(askApproval(request, NOW)).toEqual({ problem: 'request-unfit' });
+});
+
+describe('the text of an approval in a store', () => {
+  const agreed = next(approved());
+  const used = next(useApproval(agreed, REQUEST, NOW + 2));
+
+  test('gives back what was written, in every state', () => {
+    for (const approval of [OPEN, agreed, used])
+      expect(readApproval(writeApproval(approval))).toEqual(approval);
+  });
+
+  test.each<[string, object]>([
+    ['another person who asked', { request: { ...REQUEST, person: 'eve' } }],
+    ['other details', { request: { ...REQUEST, details: {} } }],
+    ['an action that is none', { request: { ...REQUEST, action: 'fly' } }],
+    ['a state that is none', { state: 'granted' }],
+    ['a state without what belongs to it', { state: 'used' }],
+    ['a word more', { also: true }],
+    ['no one who approved', { approvedBy: '' }],
+    ['a time that is none', { expiresMs: null }],
+    ['a digest that is none', { digest: 'abc' }],
+  ])('with %s is none', (_, change) => {
+    expect(readApproval(JSON.stringify({ ...agreed, ...change }))).toBeUndefined();
+  });
+
+  test('that was cut is none', () => {
+    for (const text of ['', '{}', 'null', '[]', writeApproval(agreed).slice(0, -1)])
+      expect(readApproval(text)).toBeUndefined();
+  });
 });

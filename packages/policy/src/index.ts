@@ -54,7 +54,7 @@ export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';
 export { didYouMean, nearWord } from './near-word.ts';
 export { datasetOf, parsePolicy, type Policy } from './policy.ts';
-export { type Difference, type PolicyDiff, policyDiff } from './policy-diff.ts';
+export { type Difference, onlyNarrows, type PolicyDiff, policyDiff } from './policy-diff.ts';
 export { PRESET_NAMES, type PresetName, type PresetRow, PRESETS } from './presets.ts';
 export { formatProblem, PolicyError, type Problem } from './problem.ts';
 export { headerName, headerPath, KEY_PATH, partsOf } from './record-part.ts';

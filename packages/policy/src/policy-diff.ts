@@ -70,6 +70,18 @@ export function policyDiff(before: Policy, after: Policy): PolicyDiff {
   return { differences, stale, access: accessDiff(before.access, after.access) };
 }
 
+/**
+ * Whether a change can only hide and forbid, and could be rolled out: all else is for a second person to
+ * see, also what shows nobody more now, such as a value that a shred does not reach any more.
+ */
+export function onlyNarrows({ access, differences, stale }: PolicyDiff): boolean {
+  return (
+    stale.length === 0 &&
+    differences.every(({ readers }) => readers === 'less') &&
+    access.every(({ callers }) => callers === 'less' || callers === 'other')
+  );
+}
+
 function wordsOf(
   dataset: string,
   old: Dataset | undefined,

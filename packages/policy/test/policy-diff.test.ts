@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Difference, parsePolicy, policyDiff } from '../src/index.ts';
+import { type Difference, onlyNarrows, parsePolicy, policyDiff } from '../src/index.ts';
 
 interface Given {
   readonly field?: string;
@@ -159,5 +159,38 @@ describe('what else differs', () => {
       stale: [],
       access: [],
     });
+  });
+});
+
+describe('a change only narrows', () => {
+  const SUBJECT = {
+    rules: '    subject: /id\n    required: [/id]\n',
+    more: '      /id: { type: string }\n',
+  };
+  const role = (values: number) => ({
+    more: `access:
+  roles: { r: { meaning: m, allow: [{ actions: [flow.read], quota: { values: ${values}, per: day } }] } }
+`,
+  });
+  const narrows = (before: Given, after: Given) =>
+    onlyNarrows(policyDiff(policy(before), policy({ revision: 2, ...after })));
+
+  test('when readers see less and callers may do less, or nothing changes', () => {
+    expect(narrows({}, {})).toBe(true);
+    expect(narrows({ field: 'mask: keep' }, { field: 'mask: redact' })).toBe(true);
+    expect(narrows(role(2), role(1))).toBe(true);
+    expect(narrows(role(1), {})).toBe(true);
+  });
+
+  test.each<[string, Given, Given]>([
+    ['readers see more', { field: 'mask: redact' }, { field: 'mask: keep' }],
+    ['they perhaps do', { field: partial('keepLast: 4') }, { field: partial('keepFirst: 4') }],
+    ['something else is treated otherwise', {}, { rules: '    unknownFields: drop\n' }],
+    ['a shred reaches less', SUBJECT, { ...SUBJECT, field: 'mask: redact, survivesShred: true' }],
+    ['callers may do more', role(1), role(2)],
+    ['there are rules where were none', {}, role(1)],
+    ['it cannot be rolled out', { field: 'mask: keep' }, { field: 'mask: redact', revision: 1 }],
+  ])('not when %s', (_, before, after) => {
+    expect(narrows(before, after)).toBe(false);
   });
 });
