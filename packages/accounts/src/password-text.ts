@@ -23,13 +23,13 @@ export function preparedPassword(given: Uint8Array): Uint8Array<ArrayBuffer> | u
   if (given.length === 0 || given.length > PASSWORD_BYTES_MAX) return undefined;
   if (given.every((byte) => byte < NOT_ASCII)) {
     const isTaken = given.every((byte) => byte >= SPACE && byte !== DELETE);
-    return isTaken ? Uint8Array.from(given) : undefined;
+    return isTaken ? copyOf(given) : undefined;
   }
   const text = decoded(given)
     ?.replaceAll(/\p{Zs}/gu, ' ')
     .normalize('NFC');
   if (text === undefined || NOT_TAKEN.test(text)) return undefined;
-  const bytes = new Uint8Array(Buffer.byteLength(text));
+  const bytes = outsideHeap(Buffer.byteLength(text));
   new TextEncoder().encodeInto(text, bytes);
   if (bytes.length <= PASSWORD_BYTES_MAX) return bytes;
   bytes.fill(0);
@@ -62,6 +62,21 @@ async function strengthEstimator() {
   const { ZxcvbnFactory } = await import('@zxcvbn-ts/core');
   const { adjacencyGraphs, dictionary } = await import('@zxcvbn-ts/language-common');
   return new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs });
+}
+
+/** A copy that can be wiped: see outsideHeap. */
+export function copyOf(password: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = outsideHeap(password.length);
+  copy.set(password);
+  return copy;
+}
+
+/**
+ * Bytes in memory of their own. V8 keeps short arrays inside its heap, where a collection moves them, and
+ * a transfer to a thread copies them, and in both cases what they held stays behind.
+ */
+function outsideHeap(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(length));
 }
 
 /** Zeroes a password, unless it moved to another thread, which does that there. */

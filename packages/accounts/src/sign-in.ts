@@ -4,7 +4,7 @@ import { AccountName } from './account-form.ts';
 import type { DeviceCookies } from './device-cookie.ts';
 import type { Attempt, FailureCounters } from './failure-counters.ts';
 import type { HashQueue } from './hash-queue.ts';
-import { preparedPassword, wipe } from './password-text.ts';
+import { copyOf, preparedPassword, wipe } from './password-text.ts';
 import type { Sessions, SessionTokens } from './sessions.ts';
 import { isConflict, readUser, shownUser, type StoredUser, type User } from './user.ts';
 import type { UserStore } from './user-store.ts';
@@ -131,7 +131,7 @@ export class SignIn {
     const dummy = readUser(stranger).passwordHash ?? '';
     const prepared = preparedPassword(request.password);
     // Kept for a hash at a new cost; no other copy outlives the check.
-    const again = prepared && Uint8Array.from(prepared);
+    const again = prepared && copyOf(prepared);
     try {
       const matches = await hashes.verify(hash ?? dummy, prepared ?? new Uint8Array(1));
       const isIn = matches && hash !== undefined && prepared !== undefined;
@@ -171,7 +171,7 @@ export class SignIn {
 
   async #makeStranger(): Promise<string> {
     const { hashes, now } = this.#parts;
-    const passwordHash = await hashes.hash(Uint8Array.from(randomBytes(32)));
+    const passwordHash = await hashes.hash(copyOf(randomBytes(32)));
     const stored: StoredUser = {
       v: 1,
       version: 1,
