@@ -1,9 +1,14 @@
 import type { Bus } from '@sealstream/bus';
-import { SealstreamError, stageGroup } from '@sealstream/contracts';
-import { decodeSourceMark, markBytes, RejectedCodec } from '@sealstream/flow';
+import {
+  decodeSourceMark,
+  isChosen,
+  markBytes,
+  RejectedCodec,
+  type ReplayChoice,
+} from '@sealstream/flow';
 import type { Dataset } from '@sealstream/policy';
 
-import { isChosen, type ReplayChoice } from './rejected-to-accepted.ts';
+import { openRejects } from './open-rejects.ts';
 
 /** What waits on rejected.D, read from the notes that stand there in clear. */
 export interface RejectSurvey {
@@ -26,16 +31,7 @@ export async function surveyRejects(
   ends: readonly bigint[],
   choice: ReplayChoice,
 ): Promise<RejectSurvey> {
-  const topic = dataset.topics.rejected;
-  const group = stageGroup('replay', dataset.name);
-  const starts = await Promise.all(
-    ends.map(async (_, partition) => {
-      const { offset: committed } = await bus.admin.committed(group, topic, partition);
-      const first = await bus.admin.offset(topic, partition, 'earliest');
-      if (committed >= 0n && committed < first) throw lost(dataset, partition, committed, first);
-      return { topic, partition, offset: committed < 0n ? first : committed };
-    }),
-  );
+  const starts = (await openRejects(bus, dataset)).slice(0, ends.length);
   const codec = new RejectedCodec(dataset.name);
   const byReason: Record<string, number> = {};
   let open = 0;
@@ -47,7 +43,7 @@ export async function surveyRejects(
       try {
         const note = codec.note(record);
         const mark = decodeSourceMark(markBytes(record.headers));
-        if (isChosen(note, mark, dataset, choice)) chosen += 1;
+        if (isChosen(note, mark, dataset, choice, `${partition}:${record.offset}`)) chosen += 1;
         const reason = `${note.stage} ${note.code}`;
         byReason[reason] = (byReason[reason] ?? 0) + 1;
       } catch {
@@ -55,18 +51,4 @@ export async function surveyRejects(
       }
     }
   return { open, chosen, byReason };
-}
-
-/** Rejects grow too old and are deleted: that is told once and not passed over. */
-function lost(
-  { name, topics }: Dataset,
-  partition: number,
-  from: bigint,
-  to: bigint,
-): SealstreamError {
-  return new SealstreamError(
-    'OFFSETS_LOST',
-    { topic: topics.rejected, partition, from, to },
-    `Go on with those that are left: sealstream offsets set -d ${name} -s replay --to earliest`,
-  );
 }
