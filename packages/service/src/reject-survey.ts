@@ -23,6 +23,7 @@ export interface RejectSurvey {
 /**
  * Counts the open rejects of a dataset up to the ends; opens none and needs no key.
  *
+ * @param onChosen told of each that would be tried, as `partition:offset`
  * @throws SealstreamError OFFSETS_LOST when open rejects were deleted before any replay
  */
 export async function surveyRejects(
@@ -30,6 +31,7 @@ export async function surveyRejects(
   dataset: Dataset,
   ends: readonly bigint[],
   choice: ReplayChoice,
+  onChosen: (id: string) => void = () => undefined,
 ): Promise<RejectSurvey> {
   const starts = (await openRejects(bus, dataset)).slice(0, ends.length);
   const codec = new RejectedCodec(dataset.name);
@@ -43,7 +45,11 @@ export async function surveyRejects(
       try {
         const note = codec.note(record);
         const mark = decodeSourceMark(markBytes(record.headers));
-        if (isChosen(note, mark, dataset, choice, `${partition}:${record.offset}`)) chosen += 1;
+        const id = `${partition}:${record.offset}`;
+        if (isChosen(note, mark, dataset, choice, id)) {
+          chosen += 1;
+          onChosen(id);
+        }
         const reason = `${note.stage} ${note.code}`;
         byReason[reason] = (byReason[reason] ?? 0) + 1;
       } catch {
