@@ -1,8 +1,15 @@
 import type { KeyResolver } from '@sealstream/contracts';
+import type { KeysetReader } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 
+import type { AccessLog } from './access-log.ts';
+import type { AlertDesk } from './alert-desk.ts';
+import type { FlowStreams } from './flow-streams.ts';
+import type { FlowWatch } from './flow-watch.ts';
 import type { Gate } from './gate.ts';
 import type { MaskedFields } from './masked-fields.ts';
+import type { RejectPages } from './reject-pages.ts';
+import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
 
 /** What can be done with the values of one dataset. */
@@ -27,4 +34,11 @@ export interface AccessParts {
   readonly desk: (dataset: string) => DatasetDesk;
   readonly gate: Gate;
   readonly resolver: KeyResolver;
+  readonly flow: FlowWatch;
+  readonly streams: FlowStreams;
+  readonly alerts: AlertDesk;
+  readonly rejects: RejectPages;
+  readonly replays: ReplayDesk;
+  readonly keysets: Pick<KeysetReader, 'list'>;
+  readonly accesses: AccessLog;
 }

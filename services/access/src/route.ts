@@ -14,6 +14,8 @@ export type RouteRule = 'anyone' | 'signed-in' | Action;
 export interface Ask {
   readonly dataset?: string | undefined;
   readonly fields?: readonly string[] | undefined;
+  /** Name of what it is done to, where that is neither; for the audit log. */
+  readonly target?: string | undefined;
   readonly purpose?: string | undefined;
   readonly reference?: string | undefined;
   /** How many values it can give at most. */
@@ -44,11 +46,23 @@ interface RouteShape {
   /** In fastify's form, as `/v1/datasets/:dataset`. */
   readonly url: string;
   readonly summary: string;
-  readonly tag: 'health' | 'sign-in' | 'fields' | 'grants' | 'keys' | 'policy';
+  readonly tag:
+    | 'health'
+    | 'sign-in'
+    | 'fields'
+    | 'grants'
+    | 'keys'
+    | 'policy'
+    | 'flow'
+    | 'alerts'
+    | 'rejects'
+    | 'audit';
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   readonly answer: z.ZodType;
+  /** Media type of the answer, where that is no JSON: then it is a stream. */
+  readonly media?: 'text/event-stream';
   /** 200 unless told. */
   readonly status?: 200 | 201 | 204;
 }
@@ -80,6 +94,8 @@ export interface GuardedRoute extends RouteShape {
 
 interface WithCaller {
   readonly caller: Caller;
+  /** Whether the same request would be allowed now; for answers that last. */
+  readonly isStill: () => Promise<boolean>;
 }
 
 export type Route = OpenRoute | GuardedRoute;
