@@ -1,9 +1,9 @@
 import type { ListedKey } from '@sealstream/keyring';
 import { datasetOf, parsePolicy } from '@sealstream/policy';
+import { DUE_AGE_MS, DUE_USES, kindsOf, rotationDueAt, whyDue } from '@sealstream/service';
 import { describe, expect, test } from 'vitest';
 
 import { brokenJoins, joinKeysOf } from '../src/broken-joins.ts';
-import { DUE_AGE_MS, DUE_USES, kindsOf, whyDue } from '../src/rotation-due.ts';
 
 const NOW = Date.parse('2026-06-01T00:00:00.000Z');
 const LIMITS = { ageMs: DUE_AGE_MS, uses: DUE_USES };
@@ -98,4 +98,13 @@ test('a new epoch names the joins that break: hashed fields and keys, or determi
     'deterministic',
     'vault',
   ]);
+});
+
+test('the time when a key is due is its age limit after its making, and none where it never rotates', () => {
+  const created = '2026-05-01T00:00:00.000Z';
+  const key = { id: 'k', state: 'active', algorithm: 'aes-256-gcm', created } as const;
+  const keyset = { name: 'field/people', version: 1, keys: [key] };
+  expect(rotationDueAt(keyset, gcm, 1000)).toBe(Date.parse(created) + 1000);
+  expect(rotationDueAt({ ...keyset, keys: [] }, gcm)).toBeUndefined();
+  expect(rotationDueAt(keyset, { ...hash, algorithm: 'aes-256-gcm' })).toBeUndefined();
 });

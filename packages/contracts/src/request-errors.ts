@@ -30,6 +30,22 @@ export const REQUEST_ERRORS = {
     cause: 'A request has a body of another type than the route takes.',
     mend: 'Send JSON, and say so: Content-Type: application/json.',
   },
+  REJECT_UNKNOWN: {
+    class: 'terminal',
+    cause:
+      'No reject that can be tried stands at that place: it was settled, or tried under this policy.',
+    mend: 'Read the rejects again: a replay puts those that it leaves at new places.',
+  },
+  REPLAY_TOO_LARGE: {
+    class: 'terminal',
+    cause: 'More rejects are open than one request replays.',
+    mend: 'Run `sealstream replay`, which may take its time.',
+  },
+  ALERT_UNKNOWN: {
+    class: 'terminal',
+    cause: 'No alert of that id fires.',
+    mend: 'GET /v1/alerts lists them; one that has resolved needs nobody.',
+  },
   QUOTA_SPENT: {
     class: 'terminal',
     cause: 'What a role allows of this in its period is used up.',

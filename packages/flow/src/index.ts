@@ -19,6 +19,13 @@ export { type Rewrap, type RewrapCounts, rewrapped } from './rewrapped.ts';
 export { withoutReserved } from './reserved-headers.ts';
 export { ProducerSeals, type Unsealed } from './producer-seal.ts';
 export { RejectedCodec, type RejectReason } from './rejected.ts';
+export {
+  isChosen,
+  type ReplayChoice,
+  type ReplayCounts,
+  rejectedToAccepted,
+  type StillBad,
+} from './rejected-to-accepted.ts';
 export { StageCounts } from './stage-counts.ts';
 export { isSubjectCount } from './subject-count-codec.ts';
 export { SubjectIndex } from './subject-index.ts';

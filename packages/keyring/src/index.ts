@@ -57,6 +57,7 @@ export {
 export { keysetName } from './keyset-document.ts';
 export type { KeysetHeads } from './keyset-heads.ts';
 export type { ListedKey, ListedKeyset } from './keyset-listing.ts';
+export { type KeysetReader, type KeysetReaderOptions, openKeysetReader } from './keyset-reader.ts';
 export { KEY_USES_HIGH } from './key-uses.ts';
 export type { OutermostKeys } from './outermost-keys.ts';
 export { createFile, readSecretFile } from './secret-file.ts';

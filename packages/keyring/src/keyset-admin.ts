@@ -22,7 +22,7 @@ import {
   type SignedKeyset,
 } from './keyset-document.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
-import { listedKeyset, type ListedKeyset, withUses } from './keyset-listing.ts';
+import { type ListedKeyset, listedKeysets } from './keyset-listing.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { OpenedKeyset } from './opened-keyset.ts';
 import type { OutermostKeys } from './outermost-keys.ts';
@@ -219,13 +219,7 @@ export class KeysetAdmin {
 
   /** Every keyset in Redis or among the heads, sorted by name. */
   async list(): Promise<ListedKeyset[]> {
-    const heads = await this.#heads.load();
-    const names = (await this.#names(heads)).filter(isKeysetName);
-    const found = await this.#store.read(names);
-    const listed = names.map((name, at) =>
-      listedKeyset(this.#history, name, found[at] ?? null, heads.get(name)),
-    );
-    return withUses(listed, (ids) => this.#store.uses(ids));
+    return listedKeysets(this.#store, this.#heads, this.#history);
   }
 
   /** Names of the registers of subjects in Redis or among the heads, sorted. */

@@ -1,8 +1,14 @@
 import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 import type { DocumentHistory } from './document-history.ts';
 import { COUNTED } from './key-uses.ts';
-import type { KeysetDocument, KeysetKey, SignedKeyset } from './keyset-document.ts';
-import { checkHead } from './keyset-heads.ts';
+import {
+  isKeysetName,
+  type KeysetDocument,
+  type KeysetKey,
+  type SignedKeyset,
+} from './keyset-document.ts';
+import { checkHead, type KeysetHeads } from './keyset-heads.ts';
+import type { KeysetStore } from './keyset-store.ts';
 
 /** A key as listed. */
 export interface ListedKey extends Pick<KeysetKey, 'id' | 'state' | 'algorithm' | 'created'> {
@@ -20,9 +26,27 @@ export interface ListedKeyset {
   readonly problem?: ErrorCode;
 }
 
+type Opener = Pick<DocumentHistory<KeysetDocument>, 'open'>;
+
+/** Every keyset in Redis or among the heads, sorted by name. */
+export async function listedKeysets(
+  store: Pick<KeysetStore, 'names' | 'read' | 'uses'>,
+  heads: Pick<KeysetHeads, 'load'>,
+  history: Opener,
+): Promise<ListedKeyset[]> {
+  const known = await heads.load();
+  const names = [...new Set([...(await store.names()), ...known.keys()])].filter(isKeysetName);
+  names.sort();
+  const found = await store.read(names);
+  const listed = names.map((name, at) =>
+    listedKeyset(history, name, found[at] ?? null, known.get(name)),
+  );
+  return withUses(listed, (ids) => store.uses(ids));
+}
+
 /** What there is to say about one keyset that Redis holds, or is said to hold. */
 export function listedKeyset(
-  history: DocumentHistory<KeysetDocument>,
+  history: Opener,
   name: string,
   found: Buffer | null,
   headBytes: Uint8Array | undefined,

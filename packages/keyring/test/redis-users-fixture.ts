@@ -15,6 +15,8 @@ export type RedisUser =
   | 'encrypt'
   | 'encrypt-write'
   | 'access'
+  | 'access-read'
+  | 'access-write'
   | 'operator'
   | 'root';
 

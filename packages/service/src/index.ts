@@ -6,6 +6,7 @@
  * leaves no core file, opens no inspector and ends with an exit code that tells a supervisor
  * whether a restart can help; /readyz names what is waited for.
  */
+export { auditEventOf } from './audit-record.ts';
 export { AuditEmitter, type AuditNote } from './audit-emitter.ts';
 export {
   baseSettings,
@@ -17,6 +18,7 @@ export {
 } from './base-settings.ts';
 export { besidePolicy } from './beside-policy.ts';
 export { errorFields } from './error-fields.ts';
+export { endsOf, runToEnd } from './bounded-run.ts';
 export { EXIT } from './exit-codes.ts';
 export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
 export { Health, type HealthReport } from './health.ts';
@@ -31,6 +33,18 @@ export {
 } from './key-provider-settings.ts';
 export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { redisTlsCa } from './redis-tls.ts';
+export { openRejects } from './open-rejects.ts';
+export { type RejectSurvey, surveyRejects } from './reject-survey.ts';
+export { type Replayed, runReplay } from './replay-run.ts';
+export {
+  type Due,
+  DUE_AGE_MS,
+  DUE_USES,
+  kindsOf,
+  type KeyKind,
+  rotationDueAt,
+  whyDue,
+} from './rotation-due.ts';
 export {
   openSchemaRegistry,
   REGISTRY_SETTINGS,
@@ -52,6 +66,9 @@ export { openServiceKeyring, type ServiceKeys } from './service-keyring.ts';
 export { openServiceSchemas, type ServiceSchemas, valueSubject } from './service-schemas.ts';
 export { settingsMarkdown, withSettingsTable } from './settings-markdown.ts';
 export { ConfigError, readConfig, type SettingProblem } from './settings.ts';
+export { type Lag, type LagSample, StageLags, type WatchedStage } from './stage-lag.ts';
+export { type Pause, type PausedAt, StagePauses } from './stage-pauses.ts';
+export { sampleStages } from './stage-samples.ts';
 export { type RunningStage, runStage, type StageRequest } from './stages.ts';
 export { VAULT_SETTINGS } from './vault-settings.ts';
 export { epochFolder, SUBJECT_SETTINGS, type SubjectConfig } from './subject-settings.ts';
@@ -61,5 +78,7 @@ export {
   type PlannedTopic,
   planTopics,
 } from './topic-plan.ts';
+export { TopicFeed } from './topic-feed.ts';
 export { VERSION } from './version.ts';
+export { watchedStages } from './watched-stages.ts';
 export { untilAvailable } from './waiting.ts';

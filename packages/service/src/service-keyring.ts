@@ -1,5 +1,6 @@
 import {
   type ErrorCode,
+  type Purpose,
   SealstreamError,
   SERVICE_PURPOSES,
   type ServiceName,
@@ -39,6 +40,20 @@ export interface ServiceKeys {
   refresh(): Promise<void>;
 }
 
+/** Keys of a service beside those that every service of its name has. */
+export interface KeyringPart {
+  /** What /readyz and the order of stopping call it; `keyring` unless told. */
+  readonly part?: string;
+  /** Those of the service unless told. */
+  readonly purposes?: readonly Purpose[];
+}
+
+interface Opening {
+  readonly name: ServiceName;
+  readonly purposes: readonly Purpose[];
+  readonly service: KeyedService;
+}
+
 /** Anything whose keys can be waited for. */
 interface Waited {
   ready(): Promise<void>;
@@ -60,13 +75,13 @@ interface Waited {
 export async function openServiceKeyring(
   name: ServiceName,
   service: KeyedService,
+  { part = 'keyring', purposes = SERVICE_PURPOSES[name] }: KeyringPart = {},
 ): Promise<ServiceKeys> {
   const { config, onStop, policy, telemetry } = service;
   const { health } = telemetry;
-  const purposes = SERVICE_PURPOSES[name];
   const waiting = {
     waitMs: config.startWaitMs,
-    onWait: ({ code }: SealstreamError) => health.waitFor('keyring', code),
+    onWait: ({ code }: SealstreamError) => health.waitFor(part, code),
   };
   // One for all tries: a PIN that was refused is not offered again.
   const provider = outermostKeys(config, purposes);
@@ -81,15 +96,15 @@ export async function openServiceKeyring(
       }),
     waiting,
   );
-  onStop('keyring', async () => keyring.stop());
+  onStop(part, async () => keyring.stop());
   const subjects = new Map<string, Subjects>();
   for (const dataset of policy.datasets.values()) {
     if (dataset.subject === undefined) continue;
     const opened = await untilAvailable(
-      () => subjectsOf(name, service, dataset, provider),
+      () => subjectsOf({ name, purposes, service }, dataset, provider),
       waiting,
     );
-    onStop(`subjects of ${dataset.name}`, async () => opened.stop());
+    onStop(`${part}: subjects of ${dataset.name}`, async () => opened.stop());
     subjects.set(dataset.name, opened);
   }
   const vaults = new Map<string, Vault>();
@@ -103,19 +118,19 @@ export async function openServiceKeyring(
       keys,
       shreds,
     });
-    onStop(`vault of ${dataset.name}`, async () => opened.stop());
+    onStop(`${part}: vault of ${dataset.name}`, async () => opened.stop());
     vaults.set(dataset.name, opened);
   }
   const all: Waited[] = [keyring, ...Array.from(subjects.values(), waitedSubjects)];
   for (const one of all)
-    await readyWithin(one, config.startWaitMs, (why) => health.waitFor('keyring', why));
-  health.met('keyring');
+    await readyWithin(one, config.startWaitMs, (why) => health.waitFor(part, why));
+  health.met(part);
   const timer = setInterval(() => {
     const missing = all.flatMap((one) => one.health().waitsFor).at(0);
-    if (missing === undefined) health.met('keyring');
-    else health.waitFor('keyring', missing.why);
+    if (missing === undefined) health.met(part);
+    else health.waitFor(part, missing.why);
   }, HEALTH_EVERY_MS).unref();
-  onStop('keyring health', async () => clearInterval(timer));
+  onStop(`${part} health`, async () => clearInterval(timer));
   return {
     of: ({ name: dataset }) => {
       const { keys, shreds } = subjects.get(dataset) ?? {};
@@ -145,14 +160,13 @@ function sharedOptions({ bus, config, telemetry }: KeyedService) {
 }
 
 function subjectsOf(
-  name: ServiceName,
-  service: KeyedService,
+  { name, purposes, service }: Opening,
   { name: dataset }: Dataset,
   provider: OutermostKeys,
 ): Promise<Subjects> {
   const { config } = service;
   const options = { ...sharedOptions(service), dataset };
-  if (!SERVICE_PURPOSES[name].includes('subject')) return openSubjects(options);
+  if (!purposes.includes('subject')) return openSubjects(options);
   const store = epochFiles(epochFolder(config));
   return openSubjects({
     ...options,

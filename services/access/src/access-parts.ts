@@ -1,10 +1,17 @@
 import type { Accounts } from '@sealstream/accounts';
 import type { AccessRules } from '@sealstream/authorization';
 import type { KeyResolver } from '@sealstream/contracts';
+import type { KeysetReader } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 
+import type { AccessLog } from './access-log.ts';
+import type { AlertDesk } from './alert-desk.ts';
+import type { FlowStreams } from './flow-streams.ts';
+import type { FlowWatch } from './flow-watch.ts';
 import type { Gate } from './gate.ts';
 import type { MaskedFields } from './masked-fields.ts';
+import type { RejectPages } from './reject-pages.ts';
+import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
 import type { SessionCookies } from './session-cookies.ts';
 import type { ToldSignIns } from './told-sign-ins.ts';
@@ -37,4 +44,11 @@ export interface AccessParts {
   readonly signIns: ToldSignIns;
   readonly resolver: KeyResolver;
   readonly isReady: () => boolean;
+  readonly flow: FlowWatch;
+  readonly streams: FlowStreams;
+  readonly alerts: AlertDesk;
+  readonly rejects: RejectPages;
+  readonly replays: ReplayDesk;
+  readonly keysets: Pick<KeysetReader, 'list'>;
+  readonly accesses: AccessLog;
 }

@@ -14,6 +14,7 @@ import type { PolicyOfNow } from './access-parts.ts';
 import { accessServer } from './access-server.ts';
 import { Callers } from './callers.ts';
 import { SETTINGS } from './config.ts';
+import { openConsoleParts } from './console-parts.ts';
 import { DatasetDesks, openVaults } from './dataset-desks.ts';
 import { PolicyGate } from './gate.ts';
 import { listen, tlsOf } from './listening.ts';
@@ -52,10 +53,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
       bodyMax: config.accessBodyMax,
       requestMs: config.accessRequestMs,
       tls,
-      onAnswer: (route, status, seconds) => {
-        metrics.requests.inc({ route, status: String(status) });
-        metrics.seconds.observe({ route }, seconds);
-      },
+      onAnswer: metrics.onAnswer,
     });
     serveRoutes(server, ROUTES, {
       callers: new Callers({ accounts, cookies, signIns }),
@@ -68,6 +66,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         cookies,
         signIns,
         resolver,
+        ...(await openConsoleParts(service, metrics)),
         isReady: () => telemetry.health.report().ready,
       },
     });

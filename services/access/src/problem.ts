@@ -30,14 +30,19 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   POLICY_UNKNOWN_DATASET: 404,
   KEY_UNKNOWN: 404,
   GRANT_UNKNOWN: 404,
+  REJECT_UNKNOWN: 404,
+  ALERT_UNKNOWN: 404,
   GRANT_REVOKED: 403,
   GRANT_EXPIRED: 403,
   GRANT_LACKS_FIELD: 403,
   REQUEST_TOO_LARGE: 413,
+  REPLAY_TOO_LARGE: 413,
   MEDIA_TYPE_UNKNOWN: 415,
   FIELD_UNFIT: 422,
   QUOTA_SPENT: 429,
   TOO_MANY_REQUESTS: 429,
+  // What this service was not given a key for it cannot do, whoever asks.
+  KEY_FILE_MISSING: 503,
 };
 
 /** HTTP status (RFC 9110) of a code. */

@@ -29,11 +29,23 @@ interface RouteShape {
   /** In fastify's form, as `/v1/datasets/:dataset`. */
   readonly url: string;
   readonly summary: string;
-  readonly tag: 'health' | 'sign-in' | 'fields' | 'grants' | 'keys' | 'policy';
+  readonly tag:
+    | 'health'
+    | 'sign-in'
+    | 'fields'
+    | 'grants'
+    | 'keys'
+    | 'policy'
+    | 'flow'
+    | 'alerts'
+    | 'rejects'
+    | 'audit';
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
   readonly answer: z.ZodType;
+  /** Media type of the answer, where that is no JSON: then it is a stream. */
+  readonly media?: 'text/event-stream';
   /** 200 unless told. */
   readonly status?: 200 | 201 | 204;
 }
@@ -65,6 +77,8 @@ export interface GuardedRoute extends RouteShape {
 
 interface WithCaller {
   readonly caller: Caller;
+  /** Whether the same request would be allowed now; for answers that last. */
+  readonly isStill: () => Promise<boolean>;
 }
 
 export type Route = OpenRoute | GuardedRoute;

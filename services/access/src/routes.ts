@@ -1,6 +1,7 @@
 import type { Route } from './route.ts';
 import { health } from './routes/about.ts';
 import { bootstrap } from './routes/bootstrap.ts';
+import { CONSOLE_ROUTES } from './routes/console.ts';
 import { dataset, datasets } from './routes/datasets.ts';
 import { detokenise } from './routes/detokenise.ts';
 import { me } from './routes/me.ts';
@@ -25,4 +26,5 @@ export const ROUTES: readonly Route[] = [
   tokenise,
   seal,
   resolveKeys,
+  ...CONSOLE_ROUTES,
 ];

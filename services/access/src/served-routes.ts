@@ -17,7 +17,7 @@ declare module 'fastify' {
 
 export interface ServedWith {
   readonly parts: AccessParts;
-  readonly callers: Callers;
+  readonly callers: Pick<Callers, 'of'>;
   readonly told: ToldAccess;
 }
 
@@ -43,14 +43,20 @@ export function serveRoutes(
   served: ServedWith,
 ): void {
   server.decorateRequest('caller', null);
+  // A stream would keep the server from closing.
+  server.addHook('preClose', async () => served.parts.streams.end());
   for (const route of routes) serve(server, route, served);
   // What it says of the routes is known once all of them are there.
   server.get('/v1/openapi.json', { schema: { hide: true } }, async () => server.swagger());
 }
 
 function serve(server: FastifyInstance, route: Route, served: ServedWith): void {
-  const { answer, body, method, params, query, status = 200, summary, tag, url } = route;
+  const { answer, body, media, method, params, query, status = 200, summary, tag, url } = route;
   const isGuarded = route.rule !== 'anyone';
+  const answered =
+    media === undefined
+      ? answer
+      : { description: summary, content: { [media]: { schema: answer } } };
   const problems = (isGuarded ? GUARDED : ANYWHERE).map((code) => [String(code), PROBLEM] as const);
   server.route({
     method,
@@ -62,7 +68,7 @@ function serve(server: FastifyInstance, route: Route, served: ServedWith): void 
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
-      response: { ...Object.fromEntries(problems), [status]: answer },
+      response: { ...Object.fromEntries(problems), [status]: answered },
     },
     onRequest: async (request) => {
       if (isGuarded) request.caller = await served.callers.of(request);
@@ -89,15 +95,22 @@ async function guardedAnswer(
   route: GuardedRoute,
   asked: Asked,
   caller: Caller | null,
-  { parts, told }: ServedWith,
+  { callers, parts, told }: ServedWith,
 ): Promise<Given> {
   // Precondition: onRequest has set it, or thrown.
   if (caller === null) throw new SealstreamError('SIGN_IN_REFUSED');
   const ask = route.asks(asked);
   const { address, requestId } = asked;
   const action = route.rule === 'signed-in' ? `${route.method} ${route.url}` : route.rule;
-  const request: ToldRequest = { action, caller, ask, requestId, address };
-  const withCaller = { ...asked, caller };
+  const request: ToldRequest = { action, caller, ask, requestId, address, told: route.told };
+  const isStill = async () => {
+    const now = await callers.of({ method: route.method, headers: asked.headers, ip: address });
+    if (route.rule === 'signed-in') return now.account === caller.account;
+    const again = await parts.gate.permit(now, route.rule, ask);
+    await again.settle(0);
+    return now.account === caller.account;
+  };
+  const withCaller = { ...asked, caller, isStill };
   if (route.rule === 'signed-in')
     return tellingWhat(route, request, told, () => route.handle(withCaller, parts));
   const permit = await parts.gate.permit(caller, route.rule, ask).catch((error: unknown) => {

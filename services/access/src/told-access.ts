@@ -5,6 +5,7 @@ import type { AuditEmitter } from '@sealstream/service';
 
 import type { Caller } from './caller.ts';
 import type { Ask } from './ask.ts';
+import type { Told } from './route.ts';
 
 /** Paths of one event; what is beyond is told as their number. */
 const PATHS_TOLD = 50;
@@ -14,6 +15,8 @@ export interface ToldRequest {
   readonly action: string;
   readonly caller: Caller;
   readonly ask: Ask;
+  /** What else of it stands on the log. */
+  readonly told: Told;
   /** The rule of the policy that allows it. */
   readonly rule?: string | undefined;
   readonly requestId: string;
@@ -69,10 +72,10 @@ export class ToldAccess {
 
 function eventOf(
   type: PlainEvent['type'],
-  { action, address, ask, caller, requestId, rule }: ToldRequest,
+  { action, address, ask, caller, requestId, rule, told }: ToldRequest,
   more: PlainEvent['details'],
 ): Parameters<AuditEmitter['emit']>[0] {
-  const { dataset, fields = [], purpose, reference, values } = ask;
+  const { dataset, fields = [], purpose, reference, target, values } = ask;
   const beyond = fields.length - PATHS_TOLD;
   const paths = fields.slice(0, PATHS_TOLD).join(',') + (beyond > 0 ? ` and ${beyond} more` : '');
   return {
@@ -83,9 +86,11 @@ function eventOf(
       action,
       person: caller.person,
       by: caller.by,
+      told,
       ...(caller.keyId === undefined ? {} : { apiKey: caller.keyId }),
       ...(fields.length === 0 ? {} : { paths }),
       ...(values === undefined ? {} : { values }),
+      ...(target === undefined ? {} : { target }),
       ...(purpose === undefined ? {} : { purpose }),
       ...(reference === undefined ? {} : { reference }),
       ...(rule === undefined ? {} : { rule }),

@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Bus, errorWord, type KafkaRecord } from '@sealstream/bus';
 import { ALERT_TOPIC, AlertEvent, type Logger } from '@sealstream/contracts';
-
-import { TopicFeed } from './topic-feed.ts';
+import { TopicFeed } from '@sealstream/service';
 
 /** One partition, so that changes of different alerts stand in order too. */
 const PARTITION = 0;

@@ -1,5 +1,6 @@
 import type { KafkaRecord } from '@sealstream/bus';
-import { AuditEvent, type BatchEvent, type PlainEvent } from '@sealstream/contracts';
+import type { BatchEvent, PlainEvent } from '@sealstream/contracts';
+import { auditEventOf } from '@sealstream/service';
 
 import type { AuditGaps } from './audit-gaps.ts';
 import type { Pauses } from './pauses.ts';
@@ -31,59 +32,37 @@ export class AuditIntake {
 
   /** Resolves to false when the record is no event that this version understands. */
   take(service: string, record: Pick<KafkaRecord, 'value'>, atMs: number): boolean {
-    const event = parsed(record.value);
+    const event = auditEventOf(record.value);
     if (event === null) return false;
+    this.#rules.pauses.take(service, event, atMs);
     if (event.type !== 'batch') this.#plain(service, event, atMs);
     else if (event.stage === service) this.#batch(event, atMs);
     return true;
   }
 
   #batch(event: BatchEvent, atMs: number): void {
-    const { dataset, outputs, partition, range, recordsIn, stage, topic } = event;
-    const { pauses, throughput, undeclared } = this.#rules;
+    const { outputs, partition, range, recordsIn, stage, topic } = event;
+    const { throughput, undeclared } = this.#rules;
     if (stage === 'ingest') undeclared.batch(event, atMs);
     const next = `${partition}:${range.to}`;
     // Only raw is counted by who reads it; every other topic by who writes it.
     if (stage === 'ingest') throughput.count(topic, recordsIn, atMs, next);
     for (const [name, { records }] of Object.entries(outputs))
       throughput.count(name, records, atMs, next);
-    pauses.resumed({ dataset, stage, partition });
   }
 
   #plain(service: string, { dataset, details, emitter, type }: PlainEvent, atMs: number): void {
-    const { gaps, pauses, schemas } = this.#rules;
+    const { gaps, schemas } = this.#rules;
     // All stages meet each schema; ingest is the first, and the one that judges for all.
     if (type === 'schema-met' && service === 'ingest') schemas.event({ dataset, details }, atMs);
-    if (type === 'gap') {
-      const what = text(details['kind']) ?? 'gap';
-      const who = text(details['emitter']) ?? emitter;
-      gaps.gap(text(details['service']) ?? service, {
-        atMs,
-        expected: `${who} goes on at ${text(details['expected']) ?? 'where it ended'}`,
-        seen: `${what} of ${who}: ${text(details['seen']) ?? 'elsewhere'} came`,
-      });
-      return;
-    }
-    const { partition } = details;
-    if (dataset === undefined || typeof partition !== 'number') return;
-    const at = { dataset, stage: service, partition };
-    if (type === 'resumed') pauses.resumed(at);
-    if (type !== 'paused') return;
-    const sinceMs = Date.parse(text(details['since']) ?? '');
-    pauses.paused(at, {
-      code: text(details['code']) ?? 'unknown',
-      sinceMs: Number.isNaN(sinceMs) ? atMs : Math.min(sinceMs, atMs),
-      toldMs: atMs,
+    if (type !== 'gap') return;
+    const what = text(details['kind']) ?? 'gap';
+    const who = text(details['emitter']) ?? emitter;
+    gaps.gap(text(details['service']) ?? service, {
+      atMs,
+      expected: `${who} goes on at ${text(details['expected']) ?? 'where it ended'}`,
+      seen: `${what} of ${who}: ${text(details['seen']) ?? 'elsewhere'} came`,
     });
-  }
-}
-
-function parsed(value: Buffer | null): AuditEvent | null {
-  try {
-    const { data } = AuditEvent.safeParse(JSON.parse(value?.toString('utf8') ?? ''));
-    return data ?? null;
-  } catch {
-    return null;
   }
 }
 

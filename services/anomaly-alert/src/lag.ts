@@ -1,3 +1,5 @@
+import { type Lag, type LagSample, StageLags, type WatchedStage } from '@sealstream/service';
+
 import { type Condition, type Rule, seconds } from './condition.ts';
 
 export interface LagLimits {
@@ -6,63 +8,32 @@ export interface LagLimits {
   readonly ageMs: number;
 }
 
-/** One stage of one dataset and the topic that it reads. */
-export interface WatchedStage {
-  readonly dataset: string;
-  readonly stage: string;
-  readonly topic: string;
-}
-
-/** How one partition stood when it was asked. */
-export interface LagSample {
-  readonly partition: number;
-  /** The last stable offset: transactions before it are decided. */
-  readonly stable: bigint;
-  /** The group's committed position. */
-  readonly committed: bigint;
-}
-
-/** A stage's lag: the sum over its partitions, and the age of the oldest unread record. */
-export interface Lag {
-  readonly records: number;
-  readonly ageMs: number;
-  /** `partition:offset` of the oldest unread record. */
-  readonly first: string | null;
-}
-
-const MOST_STEPS = 512;
-
-/**
- * Rule lag: last stable offset minus committed position, in records and in seconds.
- *
- * Seconds are the time since the last stable offset was first seen beyond the committed position,
- * so no record is read for it; a watcher that has just started can only say less than the truth.
- * Transaction markers count as records here until the stage commits past them, at most half a
- * second later.
- */
+/** Rule lag: a stage is behind by more records, or for longer, than the limits. */
 export class LagRule implements Rule {
   readonly #limits: LagLimits;
-  readonly #stages: StageLag[];
+  readonly #stages: readonly WatchedStage[];
+  readonly #lags: StageLags;
 
   constructor(stages: readonly WatchedStage[], limits: LagLimits) {
     this.#limits = limits;
-    this.#stages = stages.map((watched) => new StageLag(watched));
+    this.#stages = stages;
+    this.#lags = new StageLags(stages);
   }
 
   /** New figures of every partition of a stage. */
-  sample({ dataset, stage }: WatchedStage, samples: readonly LagSample[], nowMs: number): void {
-    this.#find(dataset, stage)?.sample(samples, nowMs);
+  sample(watched: WatchedStage, samples: readonly LagSample[], nowMs: number): void {
+    this.#lags.sample(watched, samples, nowMs);
   }
 
   /** Figures could not be had: nothing is concluded until they can. */
-  unknown({ dataset, stage }: WatchedStage): void {
-    this.#find(dataset, stage)?.forget();
+  unknown(watched: WatchedStage): void {
+    this.#lags.unknown(watched);
   }
 
   lags(nowMs: number): { readonly watched: WatchedStage; readonly lag: Lag }[] {
-    return this.#stages.flatMap((stage) => {
-      const lag = stage.lag(nowMs);
-      return lag === null ? [] : [{ watched: stage.watched, lag }];
+    return this.#stages.flatMap((watched) => {
+      const lag = this.#lags.of(watched, nowMs);
+      return lag === null ? [] : [{ watched, lag }];
     });
   }
 
@@ -70,10 +41,10 @@ export class LagRule implements Rule {
     return this.#stages.map((stage) => this.#condition(stage, nowMs));
   }
 
-  #condition(stage: StageLag, nowMs: number): Condition {
+  #condition(watched: WatchedStage, nowMs: number): Condition {
     const { ageMs, records } = this.#limits;
-    const lag = stage.lag(nowMs);
-    const { dataset, stage: service, topic } = stage.watched;
+    const lag = this.#lags.of(watched, nowMs);
+    const { dataset, stage: service, topic } = watched;
     const isOver = lag !== null && (lag.records >= records || lag.ageMs >= ageMs);
     const isLow = lag !== null && lag.records < records / 2 && lag.ageMs < ageMs / 2;
     return {
@@ -88,69 +59,5 @@ export class LagRule implements Rule {
       ...(lag === null || lag.ageMs === 0 ? {} : { sinceMs: nowMs - lag.ageMs }),
       ...(lag === null || lag.first === null ? {} : { firstOffset: lag.first }),
     };
-  }
-
-  #find(dataset: string, stage: string): StageLag | undefined {
-    return this.#stages.find(
-      ({ watched }) => watched.dataset === dataset && watched.stage === stage,
-    );
-  }
-}
-
-class StageLag {
-  readonly watched: WatchedStage;
-  readonly #partitions = new Map<number, PartitionLag>();
-  #isKnown = false;
-
-  constructor(watched: WatchedStage) {
-    this.watched = watched;
-  }
-
-  sample(samples: readonly LagSample[], nowMs: number): void {
-    this.#isKnown = true;
-    for (const sample of samples) {
-      const partition = this.#partitions.get(sample.partition) ?? new PartitionLag();
-      this.#partitions.set(sample.partition, partition);
-      partition.sample(sample, nowMs);
-    }
-  }
-
-  forget(): void {
-    this.#isKnown = false;
-  }
-
-  lag(nowMs: number): Lag | null {
-    if (!this.#isKnown) return null;
-    let [records, ageMs, first]: [number, number, string | null] = [0, 0, null];
-    for (const [partition, { behindSinceMs, committed, records: behind }] of this.#partitions) {
-      records += behind;
-      if (behindSinceMs === null) continue;
-      const itsAgeMs = nowMs - behindSinceMs;
-      if (first === null || itsAgeMs > ageMs) first = `${partition}:${committed}`;
-      ageMs = Math.max(ageMs, itsAgeMs);
-    }
-    return { records, ageMs, first };
-  }
-}
-
-/** Remembers when the last stable offset took each of its values that are not yet committed. */
-class PartitionLag {
-  #steps: { readonly atMs: number; readonly stable: bigint }[] = [];
-  records = 0;
-  committed = 0n;
-
-  get behindSinceMs(): number | null {
-    return this.#steps[0]?.atMs ?? null;
-  }
-
-  sample({ committed, stable }: LagSample, nowMs: number): void {
-    this.committed = committed;
-    this.records = Number(stable > committed ? stable - committed : 0n);
-    const last = this.#steps.at(-1);
-    if (last === undefined || stable > last.stable) this.#steps.push({ atMs: nowMs, stable });
-    this.#steps = this.#steps.filter((step) => step.stable > committed);
-    // Thinned from the second on: the first says how old the oldest unread record is.
-    if (this.#steps.length > MOST_STEPS)
-      this.#steps = this.#steps.filter((_, index) => index === 0 || index % 2 === 1);
   }
 }

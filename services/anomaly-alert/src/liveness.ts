@@ -1,5 +1,6 @@
+import type { WatchedStage } from '@sealstream/service';
+
 import { type Condition, type Rule, seconds } from './condition.ts';
-import type { WatchedStage } from './lag.ts';
 
 /**
  * Rule service-down: a service is alive while its consumer group has members.

@@ -1,48 +1,35 @@
+import type { AuditEvent } from '@sealstream/contracts';
+import { type Pause, type PausedAt, StagePauses, type WatchedStage } from '@sealstream/service';
+
 import type { Condition, Rule } from './condition.ts';
-import type { WatchedStage } from './lag.ts';
 
-/** One partition of a stage. */
-export interface PausedAt {
-  readonly dataset: string;
-  readonly stage: string;
-  readonly partition: number;
-}
-
-interface Pause {
-  readonly code: string;
-  readonly sinceMs: number;
-  /** When the service last said so. */
-  readonly toldMs: number;
-}
-
-/**
- * Rule stage-paused: a partition of a stage is paused, and why.
- *
- * A pause begins with a `paused` event, which the service repeats while it lasts. It ends with
- * `resumed`, with a batch of that partition from whoever owns it now, or when it was not repeated
- * for silentMs: the process that said it is gone, and the next owner says what is so.
- */
+/** Rule stage-paused: a partition of a stage is paused, and why. */
 export class Pauses implements Rule {
-  readonly #silentMs: number;
-  readonly #stages: { readonly watched: WatchedStage; readonly pauses: Map<number, Pause> }[];
+  readonly #stages: readonly WatchedStage[];
+  readonly #pauses: StagePauses;
 
   constructor(stages: readonly WatchedStage[], silentMs: number) {
-    this.#silentMs = silentMs;
-    this.#stages = stages.map((watched) => ({ watched, pauses: new Map() }));
+    this.#stages = stages;
+    this.#pauses = new StagePauses(stages, silentMs);
+  }
+
+  /** What the service of a topic says there. */
+  take(service: string, event: AuditEvent, atMs: number): void {
+    this.#pauses.take(service, event, atMs);
   }
 
   paused(at: PausedAt, pause: Pause): void {
-    this.#find(at)?.pauses.set(at.partition, pause);
+    this.#pauses.paused(at, pause);
   }
 
   resumed(at: PausedAt): void {
-    this.#find(at)?.pauses.delete(at.partition);
+    this.#pauses.resumed(at);
   }
 
   conditions(nowMs: number): Condition[] {
-    return this.#stages.map(({ pauses, watched: { dataset, stage, topic } }) => {
-      for (const [partition, { toldMs }] of pauses)
-        if (nowMs - toldMs >= this.#silentMs) pauses.delete(partition);
+    return this.#stages.map((watched) => {
+      const { dataset, stage, topic } = watched;
+      const pauses = this.#pauses.of(watched, nowMs);
       const sinceMs = Math.min(...[...pauses.values()].map((pause) => pause.sinceMs));
       return {
         id: `stage-paused/${dataset}/${stage}`,
@@ -56,12 +43,6 @@ export class Pauses implements Rule {
         ...(pauses.size > 0 ? { sinceMs } : {}),
       };
     });
-  }
-
-  #find({ dataset, stage }: PausedAt) {
-    return this.#stages.find(
-      ({ watched }) => watched.dataset === dataset && watched.stage === stage,
-    );
   }
 }
 

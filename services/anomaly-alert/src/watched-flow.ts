@@ -1,6 +1,5 @@
 import type { DatasetTopics } from '@sealstream/contracts';
 
-import type { WatchedStage } from './lag.ts';
 import type { WatchedTopic } from './throughput.ts';
 
 type Flow = ReadonlyMap<string, DatasetTopics>;
@@ -12,14 +11,5 @@ export function watchedTopics(flow: Flow): WatchedTopic[] {
     { dataset, topic: accepted, service: 'ingest' },
     { dataset, topic: masked, service: 'mask' },
     { dataset, topic: encrypted, service: 'encrypt' },
-  ]);
-}
-
-/** The stages whose lag and life are watched, and what each reads. */
-export function watchedStages(flow: Flow): WatchedStage[] {
-  return [...flow].flatMap(([dataset, { accepted, raw }]) => [
-    { dataset, stage: 'ingest', topic: raw },
-    { dataset, stage: 'mask', topic: accepted },
-    { dataset, stage: 'encrypt', topic: accepted },
   ]);
 }

@@ -9,7 +9,15 @@ import {
   type Logger,
   SERVICES,
 } from '@sealstream/contracts';
-import type { AuditEmitter, Health, Metrics } from '@sealstream/service';
+import {
+  type AuditEmitter,
+  type Health,
+  type Metrics,
+  sampleStages,
+  TopicFeed,
+  type WatchedStage,
+  watchedStages,
+} from '@sealstream/service';
 
 import { AlertBoard } from './alert-board.ts';
 import { AlertLog } from './alert-log.ts';
@@ -18,16 +26,14 @@ import { AuditGaps } from './audit-gaps.ts';
 import { AuditIntake } from './audit-intake.ts';
 import { CheckpointAge } from './checkpoint-age.ts';
 import type { AnomalyAlertConfig } from './config.ts';
-import { LagRule, type WatchedStage } from './lag.ts';
+import { LagRule } from './lag.ts';
 import { Liveness } from './liveness.ts';
 import { watchMetrics, type WatchMetrics } from './metrics.ts';
 import { Pauses } from './pauses.ts';
-import { sampleStages } from './stage-samples.ts';
 import { Throughput } from './throughput.ts';
 import { UndeclaredData } from './undeclared-data.ts';
 import { UnknownSchemaFields } from './unknown-schema-fields.ts';
-import { TopicFeed } from './topic-feed.ts';
-import { watchedStages, watchedTopics } from './watched-flow.ts';
+import { watchedTopics } from './watched-flow.ts';
 
 /** What the watcher is given. */
 export interface WatcherOptions {

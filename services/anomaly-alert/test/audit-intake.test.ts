@@ -1,4 +1,5 @@
 import type { AuditEvent } from '@sealstream/contracts';
+import { watchedStages } from '@sealstream/service';
 import { describe, expect, test } from 'vitest';
 
 import { AuditGaps } from '../src/audit-gaps.ts';
@@ -7,7 +8,7 @@ import { UnknownSchemaFields } from '../src/unknown-schema-fields.ts';
 import { AuditIntake } from '../src/audit-intake.ts';
 import { Pauses } from '../src/pauses.ts';
 import { Throughput } from '../src/throughput.ts';
-import { watchedStages, watchedTopics } from '../src/watched-flow.ts';
+import { watchedTopics } from '../src/watched-flow.ts';
 
 const FLOW = new Map([
   [

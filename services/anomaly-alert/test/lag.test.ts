@@ -1,6 +1,7 @@
+import type { LagSample } from '@sealstream/service';
 import { describe, expect, test } from 'vitest';
 
-import { LagRule, type LagSample } from '../src/lag.ts';
+import { LagRule } from '../src/lag.ts';
 
 const STAGE = { dataset: 'people', stage: 'mask', topic: 'accepted.people' };
 const LIMITS = { records: 1000, ageMs: 60_000 };

@@ -2,6 +2,7 @@ import type { Bus } from '@sealstream/bus';
 import { KEYSET_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
 import type { KeysetAdmin, KeysetChange, ListedKeyset } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
+import { type Due, DUE_AGE_MS, DUE_USES, kindsOf, type KeyKind, whyDue } from '@sealstream/service';
 import { Option } from 'commander';
 
 import type { CliAudit } from '../cli-audit.ts';
@@ -19,7 +20,6 @@ import {
   wholeNumber,
 } from '../options.ts';
 import { datasetsOf } from '../policy-file.ts';
-import { type Due, DUE_AGE_MS, DUE_USES, kindsOf, type KeyKind, whyDue } from '../rotation-due.ts';
 import { withBus } from '../servers.ts';
 import { epochDirOption } from '../subject-options.ts';
 

@@ -1,9 +1,10 @@
 import type { Bus } from '@sealstream/bus';
-import { ERRORS, stageGroup } from '@sealstream/contracts';
+import { ERRORS } from '@sealstream/contracts';
+import type { ReplayChoice, ReplayCounts } from '@sealstream/flow';
 import { type Dataset, stageCheckPlan } from '@sealstream/policy';
+import { endsOf, type RejectSurvey, runReplay, surveyRejects } from '@sealstream/service';
 import { Option } from 'commander';
 
-import { endsOf, runToEnd } from '../bounded-run.ts';
 import { openKeys } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand, type Outcome } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -17,12 +18,6 @@ import {
 } from '../options.ts';
 import { readDataset } from '../policy-file.ts';
 import { Progress } from '../progress.ts';
-import {
-  type ReplayChoice,
-  type ReplayCounts,
-  rejectedToAccepted,
-} from '../rejected-to-accepted.ts';
-import { type RejectSurvey, surveyRejects } from '../reject-survey.ts';
 import { schemaAccess, withBus } from '../servers.ts';
 
 interface Options extends DatasetOptions, KeyOptions, CommonOptions {
@@ -89,10 +84,6 @@ async function replayed(
   options: Options,
   { choice, dataset, ends, survey }: Work,
 ): Promise<ReplayCounts> {
-  const { accepted, rejected } = dataset.topics;
-  const total: ReplayCounts = { accepted: 0, rejected: 0, kept: 0 };
-  // Only what is committed counts: a batch may be transformed more than once.
-  const pending = new Map<number, ReplayCounts>();
   const keys = await openKeys(context, bus, options, {
     dataset: dataset.name,
     purposes: ['accepted', 'rejected', 'subject-index', 'producer'],
@@ -100,34 +91,22 @@ async function replayed(
   });
   const progress = new Progress(context.terminal, 'replay', survey.open);
   try {
-    await runToEnd(bus, {
-      group: stageGroup('replay', dataset.name),
-      source: rejected,
-      outputs: [accepted, rejected],
+    const { counts } = await runReplay(bus, {
+      program: 'cli',
+      dataset,
       ends,
-      transform: rejectedToAccepted(
-        dataset,
-        keys.keys,
-        choice,
-        ({ partition }, counts) => pending.set(partition, counts),
-        stageCheckPlan(dataset, schemaAccess(context)),
-      ),
+      choice,
+      keys: keys.keys,
+      plan: stageCheckPlan(dataset, schemaAccess(context)),
       refresh: () => keys.refresh(),
       patienceMs: context.config().connectWaitMs,
-      onCommitted: ({ partition }) => {
-        const counts = pending.get(partition);
-        total.accepted += counts?.accepted ?? 0;
-        total.rejected += counts?.rejected ?? 0;
-        total.kept += counts?.kept ?? 0;
-        const done = total.accepted + total.rejected + total.kept;
-        progress.show(done, done);
-      },
+      onProgress: (done) => progress.show(done, done),
     });
+    return counts;
   } finally {
     progress.end();
     keys.stop();
   }
-  return total;
 }
 
 function told(

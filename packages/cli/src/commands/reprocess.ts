@@ -1,11 +1,10 @@
 import { type Bus, RecordBatchWriter } from '@sealstream/bus';
-import { type BatchEvent, type Purpose, SealstreamError } from '@sealstream/contracts';
+import { auditTopic, type BatchEvent, type Purpose, SealstreamError } from '@sealstream/contracts';
 import { acceptedStage } from '@sealstream/flow';
 import { type Dataset, stagePlan } from '@sealstream/policy';
-import { valueSubject } from '@sealstream/service';
+import { endsOf, runToEnd, valueSubject } from '@sealstream/service';
 import { Option } from 'commander';
 
-import { endsOf, runToEnd } from '../bounded-run.ts';
 import { openKeys } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -138,6 +137,7 @@ async function reprocessed(
       group,
       source,
       outputs: [toTopic],
+      events: auditTopic('cli'),
       ends,
       transform: (batch, out) => {
         const event = transform(batch, {

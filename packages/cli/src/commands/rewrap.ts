@@ -1,10 +1,10 @@
 import type { Bus } from '@sealstream/bus';
-import { type Purpose, SealstreamError } from '@sealstream/contracts';
+import { auditTopic, type Purpose, SealstreamError } from '@sealstream/contracts';
 import { type RewrapCounts, rewrapped } from '@sealstream/flow';
 import type { Dataset } from '@sealstream/policy';
+import { endsOf, runToEnd } from '@sealstream/service';
 import { Argument } from 'commander';
 
-import { endsOf, runToEnd } from '../bounded-run.ts';
 import { openKeys, type WantedKeys } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -111,6 +111,7 @@ async function rewrappedTo(
       group,
       source,
       outputs: [target],
+      events: auditTopic('cli'),
       ends,
       transform: (batch, out) => {
         const event = transform(batch, out);

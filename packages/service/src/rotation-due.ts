@@ -70,3 +70,20 @@ export function whyDue(
   if ((active.uses ?? 0) >= limits.uses) return 'uses';
   return nowMs - Date.parse(active.created) >= limits.ageMs ? 'age' : undefined;
 }
+
+/**
+ * When the kind of key is due by its age; undefined where it does not rotate or has no active key.
+ *
+ * @param ageMs after which a key is due
+ * @returns milliseconds since 1970
+ */
+export function rotationDueAt(
+  keyset: ListedKeyset,
+  { algorithm, rotates }: KeyKind,
+  ageMs: number = DUE_AGE_MS,
+): number | undefined {
+  const active = keyset.keys.find(
+    (key) => key.state === 'active' && (algorithm === undefined || key.algorithm === algorithm),
+  );
+  return rotates && active !== undefined ? Date.parse(active.created) + ageMs : undefined;
+}

@@ -6,25 +6,23 @@ import {
   SealstreamError,
 } from '@sealstream/contracts';
 import type { KeySource } from '@sealstream/crypto';
+import { type CheckPlan, checkPlan, type Dataset } from '@sealstream/policy';
+
+import { AcceptedCodec, type SealedRecord } from './accepted.ts';
+import { batchEvent } from './batch-event.ts';
+import { type Envelope, viewOf } from './envelope.ts';
+import type { FetchedBatch, FlowTransform } from './flow-transform.ts';
+import { ProducerSeals } from './producer-seal.ts';
+import { RejectedCodec } from './rejected.ts';
 import {
-  AcceptedCodec,
-  batchEvent,
   decodeSourceMark,
   encodeSourceMark,
-  type Envelope,
-  type FetchedBatch,
-  type FlowTransform,
   markBytes,
-  ProducerSeals,
-  RejectedCodec,
   revisionOf,
-  type SealedRecord,
   type SourceMark,
-  StageCounts,
-  SubjectIndex,
-  viewOf,
-} from '@sealstream/flow';
-import { type CheckPlan, checkPlan, type Dataset } from '@sealstream/policy';
+} from './source-mark.ts';
+import { StageCounts } from './stage-counts.ts';
+import { SubjectIndex } from './subject-index.ts';
 
 /**
  * Which branches a record is for again, by the stage that rejected it: what only mask had rejected
@@ -39,12 +37,26 @@ const BRANCH_OF: Readonly<Record<RejectNote['stage'], Branch>> = {
 /** The mark has one byte for it. */
 const ATTEMPTS_MAX = 255;
 
+/** Of one batch; whoever wants all reads the rejected topic. */
+const STILL_BAD_MAX = 1000;
+
 /** Which rejects are tried again. */
 export interface ReplayChoice {
   /** Only those of these codes; all when empty. */
   readonly codes: readonly string[];
   /** Also those that were tried before under the policy of now. */
   readonly again: boolean;
+  /** Only those that this stage rejected; all when absent. */
+  readonly stage?: RejectNote['stage'] | undefined;
+  /** Only those that stand at these places, as `partition:offset`; all when absent. */
+  readonly ids?: ReadonlySet<string> | undefined;
+}
+
+/** A reject that was tried and is still bad. */
+export interface StillBad {
+  /** Where it stood, as `partition:offset`. */
+  readonly id: string;
+  readonly code: ErrorCode;
 }
 
 /** What a replay counts. */
@@ -60,13 +72,17 @@ export interface ReplayCounts {
  * Whether a reject is tried. One that was replayed under this very policy already would fail the
  * same way, so it is left alone unless asked for; one from a newer policy waits for that; one that
  * has no attempt left stays.
+ *
+ * @param id where it stands, as `partition:offset`
  */
 export function isChosen(
   note: RejectNote,
   mark: SourceMark,
   dataset: Dataset,
-  { again, codes }: ReplayChoice,
+  { again, codes, ids, stage }: ReplayChoice,
+  id: string,
 ): boolean {
+  if (ids?.has(id) === false || (stage !== undefined && note.stage !== stage)) return false;
   if (codes.length > 0 && !codes.includes(note.code)) return false;
   if (mark.attempt >= ATTEMPTS_MAX || revisionOf(mark) > dataset.revision) return false;
   return again || mark.attempt === 0 || !mark.policyId.equals(dataset.policyId);
@@ -86,7 +102,7 @@ export function rejectedToAccepted(
   dataset: Dataset,
   keys: KeySource,
   choice: ReplayChoice,
-  onCounted: (batch: FetchedBatch, counts: ReplayCounts) => void,
+  onCounted: (batch: FetchedBatch, counts: ReplayCounts, stillBad: readonly StillBad[]) => void,
   plan: CheckPlan = checkPlan(dataset),
 ): FlowTransform {
   const codec = {
@@ -103,6 +119,7 @@ export function rejectedToAccepted(
     // The event names the keys that sealed.
     const noted = counts.tally.noting(keys);
     const done: ReplayCounts = { accepted: 0, rejected: 0, kept: 0 };
+    const stillBad: StillBad[] = [];
     const accepted = out.to(dataset.topics.accepted);
     const rejected = out.to(dataset.topics.rejected);
     for (let index = 0; index < batch.records.length; index += 1) {
@@ -110,7 +127,9 @@ export function rejectedToAccepted(
       const headers = batch.records.headersOf(parts);
       const record = { key: viewOf(parts.key), value: viewOf(parts.value), headers };
       const { offset } = parts;
-      const opened = chosen(codec.rejected, record, dataset, choice, noted);
+      const id = `${batch.partition}:${offset}`;
+      const isWanted: Wanted = (note, mark) => isChosen(note, mark, dataset, choice, id);
+      const opened = chosen(codec.rejected, record, isWanted, noted);
       if (opened === undefined) {
         rejected.push(record, offset);
         done.kept += 1;
@@ -132,30 +151,30 @@ export function rejectedToAccepted(
         continue;
       }
       counts.reject(fault.code);
+      if (stillBad.length < STILL_BAD_MAX) stillBad.push({ id, code: fault.code });
       const reason = { ...fault, stage: note.stage, topic: note.source.topic };
       rejected.push(codec.rejected.seal(noted, mark, record.key, envelope, reason), offset);
       done.rejected += 1;
     }
     if (schemas?.wants === true) return schemas.bring();
     const outputs = { [dataset.topics.accepted]: accepted, [dataset.topics.rejected]: rejected };
-    onCounted(batch, done);
-    const event = batchEvent('replay', dataset, batch, outputs, counts);
-    return { ...event, emitter: `cli/${event.emitter}` };
+    onCounted(batch, done, stillBad);
+    return batchEvent('replay', dataset, batch, outputs, counts);
   };
 }
+
+type Wanted = (note: RejectNote, mark: SourceMark) => boolean;
 
 /** The opened record, or undefined when it is not chosen or is no reject of ours. */
 function chosen(
   codec: RejectedCodec,
   record: SealedRecord,
-  dataset: Dataset,
-  choice: ReplayChoice,
+  isWanted: Wanted,
   keys: KeySource,
 ): ReturnType<RejectedCodec['open']> | undefined {
   try {
     const mark = decodeSourceMark(markBytes(record.headers));
-    const isWanted = isChosen(codec.note(record), mark, dataset, choice);
-    return isWanted ? codec.open(keys, record) : undefined;
+    return isWanted(codec.note(record), mark) ? codec.open(keys, record) : undefined;
   } catch (error) {
     const isForged = error instanceof SealstreamError && error.code === 'RECORD_NOT_AUTHENTIC';
     if (isForged) return undefined;

@@ -1,9 +1,14 @@
 import type { Bus } from '@sealstream/bus';
-import { SealstreamError, stageGroup } from '@sealstream/contracts';
-import { decodeSourceMark, markBytes, RejectedCodec } from '@sealstream/flow';
+import {
+  decodeSourceMark,
+  isChosen,
+  markBytes,
+  RejectedCodec,
+  type ReplayChoice,
+} from '@sealstream/flow';
 import type { Dataset } from '@sealstream/policy';
 
-import { isChosen, type ReplayChoice } from './rejected-to-accepted.ts';
+import { openRejects } from './open-rejects.ts';
 
 /** What waits on rejected.D, read from the notes that stand there in clear. */
 export interface RejectSurvey {
@@ -18,6 +23,7 @@ export interface RejectSurvey {
 /**
  * Counts the open rejects of a dataset up to the ends; opens none and needs no key.
  *
+ * @param onChosen told of each that would be tried, as `partition:offset`
  * @throws SealstreamError OFFSETS_LOST when open rejects were deleted before any replay
  */
 export async function surveyRejects(
@@ -25,17 +31,9 @@ export async function surveyRejects(
   dataset: Dataset,
   ends: readonly bigint[],
   choice: ReplayChoice,
+  onChosen: (id: string) => void = () => undefined,
 ): Promise<RejectSurvey> {
-  const topic = dataset.topics.rejected;
-  const group = stageGroup('replay', dataset.name);
-  const starts = await Promise.all(
-    ends.map(async (_, partition) => {
-      const { offset: committed } = await bus.admin.committed(group, topic, partition);
-      const first = await bus.admin.offset(topic, partition, 'earliest');
-      if (committed >= 0n && committed < first) throw lost(dataset, partition, committed, first);
-      return { topic, partition, offset: committed < 0n ? first : committed };
-    }),
-  );
+  const starts = (await openRejects(bus, dataset)).slice(0, ends.length);
   const codec = new RejectedCodec(dataset.name);
   const byReason: Record<string, number> = {};
   let open = 0;
@@ -47,7 +45,11 @@ export async function surveyRejects(
       try {
         const note = codec.note(record);
         const mark = decodeSourceMark(markBytes(record.headers));
-        if (isChosen(note, mark, dataset, choice)) chosen += 1;
+        const id = `${partition}:${record.offset}`;
+        if (isChosen(note, mark, dataset, choice, id)) {
+          chosen += 1;
+          onChosen(id);
+        }
         const reason = `${note.stage} ${note.code}`;
         byReason[reason] = (byReason[reason] ?? 0) + 1;
       } catch {
@@ -55,18 +57,4 @@ export async function surveyRejects(
       }
     }
   return { open, chosen, byReason };
-}
-
-/** Rejects grow too old and are deleted: that is told once and not passed over. */
-function lost(
-  { name, topics }: Dataset,
-  partition: number,
-  from: bigint,
-  to: bigint,
-): SealstreamError {
-  return new SealstreamError(
-    'OFFSETS_LOST',
-    { topic: topics.rejected, partition, from, to },
-    `Go on with those that are left: sealstream offsets set -d ${name} -s replay --to earliest`,
-  );
 }

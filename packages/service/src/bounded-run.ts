@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Bus, StageOptions } from '@sealstream/bus';
-import { auditTopic, type ErrorCode, ERRORS, SealstreamError } from '@sealstream/contracts';
+import { type ErrorCode, ERRORS, SealstreamError } from '@sealstream/contracts';
 import type { FetchedBatch, FlowTransform } from '@sealstream/flow';
 
 const POLL_MS = 100;
-/** Where the command's batch events go, in the same transactions as the outputs. */
-const EVENTS = auditTopic('cli');
 
 /** Work on the records that a topic has now, and on none that come later. */
 export interface BoundedRun {
   readonly group: string;
   readonly source: string;
+  /** Topic of the batch events, which are in the transactions of the outputs. */
+  readonly events: string;
   /** Topics that the transform writes to, without the one for events. */
   readonly outputs: readonly string[];
   /** Per partition: where the work ends. */
@@ -42,20 +42,20 @@ export async function endsOf(bus: Pick<Bus, 'admin'>, topic: string): Promise<bi
  * @throws SealstreamError why a partition was held up longer than patienceMs, or what ended it
  */
 export async function runToEnd(bus: Pick<Bus, 'admin' | 'stage'>, run: BoundedRun): Promise<void> {
-  const { ends, group, outputs, source } = run;
+  const { ends, events, group, outputs, source } = run;
   const patience = new Patience(run.patienceMs);
   const stage = await bus.stage({
     name: group,
     groupId: group,
     source,
-    outputs: [...outputs, EVENTS],
+    outputs: [...outputs, events],
     until: new Map(ends.map((end, partition) => [partition, end])),
     lingerMs: 0,
     transform: (batch, out) => {
       const event = run.transform(batch, out);
       if (event instanceof Promise) return event;
       const value = Buffer.from(JSON.stringify(event));
-      out.to(EVENTS).push({ key: Buffer.from(event.emitter), value });
+      out.to(events).push({ key: Buffer.from(event.emitter), value });
       return undefined;
     },
     recover: () => run.refresh(),

@@ -1,14 +1,18 @@
 import { type Bus, errorWord } from '@sealstream/bus';
 import { type Logger, SealstreamError, stageGroup } from '@sealstream/contracts';
 
-import type { LagRule, LagSample, WatchedStage } from './lag.ts';
-import type { Liveness } from './liveness.ts';
+import type { LagSample, StageLags, WatchedStage } from './stage-lag.ts';
+
+/** Who is told how many members the group of a stage has; null when that could not be asked. */
+export interface StageMembers {
+  members(dataset: string, stage: string, members: number | null, nowMs: number): void;
+}
 
 export interface SampleOptions {
   readonly bus: Pick<Bus, 'admin'>;
   readonly stages: readonly WatchedStage[];
-  readonly lag: LagRule;
-  readonly liveness: Liveness;
+  readonly lag: Pick<StageLags, 'sample' | 'unknown'>;
+  readonly liveness: StageMembers;
   readonly now: () => number;
   readonly logger: Logger;
 }
@@ -17,7 +21,7 @@ export interface SampleOptions {
  * Asks Kafka once how every stage stands: members of its group, last stable offsets and committed
  * positions of what it reads. Needs only Describe.
  *
- * Never throws: a stage that cannot be asked is unknown to its rules.
+ * Never throws: a stage that cannot be asked is unknown.
  *
  * @returns the code of the first failure, or null
  */

@@ -4,7 +4,7 @@ import { auditTopic, emptyParts, SealstreamError } from '@sealstream/contracts';
 import { batchEvent, type FlowTransform, StageCounts } from '@sealstream/flow';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
-import { until } from './flow-processes.ts';
+import { until } from '../../cli/test/flow-processes.ts';
 import { type BoundedRun, endsOf, runToEnd } from '../src/bounded-run.ts';
 
 const quiet = () => undefined;
@@ -47,6 +47,7 @@ function runOf(ends: readonly bigint[], over: Partial<BoundedRun> = {}): Bounded
     group: `group.${id}`,
     source: SOURCE,
     outputs: [TARGET],
+    events: auditTopic('cli'),
     ends,
     transform: passthrough,
     refresh: () => Promise.resolve(),

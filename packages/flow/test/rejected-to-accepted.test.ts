@@ -1,13 +1,16 @@
 import { ProducerCipher } from '@sealstream/crypto';
-import { AcceptedCodec, encodeSourceMark, RejectedCodec } from '@sealstream/flow';
 import { describe, expect, test } from 'vitest';
 
-import { batchOf, newKeys, outputOf, people, resultOf } from '../../flow/test/flow-batch.ts';
+import { batchOf, newKeys, outputOf, people, resultOf } from './flow-batch.ts';
+import { AcceptedCodec } from '../src/accepted.ts';
+import { RejectedCodec } from '../src/rejected.ts';
 import {
   type ReplayChoice,
   type ReplayCounts,
   rejectedToAccepted,
+  type StillBad,
 } from '../src/rejected-to-accepted.ts';
+import { encodeSourceMark } from '../src/source-mark.ts';
 
 /** The index of whoever was shredded. */
 let shredded: Buffer | null = null;
@@ -59,15 +62,17 @@ function replayed(
   by = dataset,
 ) {
   let counts: ReplayCounts | undefined;
-  const transform = rejectedToAccepted(by, keys, choice, (_, made) => {
+  let stillBad: readonly StillBad[] = [];
+  const transform = rejectedToAccepted(by, keys, choice, (_, made, bad) => {
     counts = made;
+    stillBad = bad;
   });
   const result = resultOf(transform, batchOf(records, oversized));
   const accepted = outputOf(result, ACCEPTED).map((record) =>
     new AcceptedCodec('people').open(keys, record),
   );
   const rejected = outputOf(result, REJECTED);
-  return { accepted, counts, event: result.event, rejected };
+  return { accepted, counts, event: result.event, rejected, stillBad };
 }
 
 describe('replay', () => {
@@ -176,9 +181,21 @@ describe('replay', () => {
     expect(replayed(opened, ALL, [], required).counts?.accepted).toBe(1);
   });
 
-  test('tells its batch as the command, with the keys used', () => {
+  test('tries only what is named, by its place or by the stage that rejected it, and tells what stays bad', () => {
+    const records = [reject({ value: BAD }), reject({ value: BAD, stage: 'mask' }), reject()];
+    const first = replayed([reject()]).event.range.from;
+    const at = (n: number) => `3:${Number(first) + n}`;
+    const named = replayed(records, { ...ALL, ids: new Set([at(0), at(2), '9:1']) });
+    expect(named.counts).toEqual({ accepted: 1, rejected: 1, kept: 1 });
+    expect(named.stillBad).toEqual([{ id: at(0), code: 'RECORD_MISSING_FIELD' }]);
+    const ofMask = replayed(records, { ...ALL, stage: 'mask' });
+    expect(ofMask.counts).toEqual({ accepted: 0, rejected: 1, kept: 2 });
+    expect(ofMask.stillBad).toEqual([{ id: at(1), code: 'RECORD_MISSING_FIELD' }]);
+  });
+
+  test('tells its batch with the keys used', () => {
     const { event } = replayed([reject()]);
-    expect(event).toMatchObject({ emitter: 'cli/replay/people/3', stage: 'replay' });
+    expect(event).toMatchObject({ emitter: 'replay/people/3', stage: 'replay' });
     expect(event.keyIds).toEqual(['AAAAAAAAAAAA']);
   });
 });
