@@ -24,6 +24,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   USAGE: 400,
   SIGN_IN_REFUSED: 401,
   ACCESS_DENIED: 403,
+  BOOTSTRAP_REFUSED: 403,
   APPROVAL_NEEDED: 403,
   ROUTE_UNKNOWN: 404,
   FIELD_UNKNOWN: 404,
@@ -39,6 +40,8 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   REPLAY_TOO_LARGE: 413,
   MEDIA_TYPE_UNKNOWN: 415,
   FIELD_UNFIT: 422,
+  ACCOUNT_INVALID: 422,
+  PASSWORD_REFUSED: 422,
   QUOTA_SPENT: 429,
   TOO_MANY_REQUESTS: 429,
   // What this service was not given a key for it cannot do, whoever asks.

@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { kafkaAnswer } from '../kafka-answer.ts';
 import { guarded } from '../route.ts';
+import { DatasetParams } from './forms.ts';
 import { purposeOf } from './keyset-purpose.ts';
 
 const DAY_MS = 86_400_000;
@@ -34,7 +35,16 @@ const Keyset = z
   })
   .meta({ id: 'Keyset' });
 
-/** Every keyset. */
+const KeysQuery = z.object({
+  dataset: DatasetParams.shape.dataset
+    .optional()
+    .describe('Those of one dataset; of all, which a role for all datasets allows, unless told.'),
+});
+
+/** What a rule for every dataset names. */
+const EVERY = '*';
+
+/** Keysets of one dataset, or every one. */
 export const keysets = guarded(
   {
     method: 'GET',
@@ -43,11 +53,15 @@ export const keysets = guarded(
     tag: 'keys',
     rule: 'keys.read',
     told: 'read',
+    query: KeysQuery,
     answer: z.object({ items: z.array(Keyset) }).meta({ id: 'Keysets' }),
   },
-  () => ({}),
-  async (_asked, parts) => {
-    const listed = await kafkaAnswer(parts.keysets.list());
+  ({ query }) => ({ dataset: query.dataset ?? EVERY }),
+  async ({ query }, parts) => {
+    const all = await kafkaAnswer(parts.keysets.list());
+    const isAsked = ({ name }: ListedKeyset) =>
+      query.dataset === undefined || purposeOf(name).dataset === query.dataset;
+    const listed = all.filter(isAsked);
     const datasets = parts.policy.datasets();
     const nowMs = Date.now();
     return { answer: { items: listed.map((keyset) => asAnswer(keyset, datasets, nowMs)) } };

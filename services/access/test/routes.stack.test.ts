@@ -1,0 +1,248 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { ROUTES } from '../src/routes.ts';
+import { makeKeysets } from '../../../tools/demo/keys.ts';
+import { RunningAccess } from '../../../test/e2e/running-access.ts';
+import { RunningFlow } from '../../../test/e2e/running-flow.ts';
+
+// Every route of the running service × every role × dataset × field: what is answered beside a table
+// that is written by hand, so that route and rule are not judged by themselves.
+
+const FIELDS = ['/ssn', '/name'] as const;
+const DATASETS = ['people', 'orders'] as const;
+const PURPOSE = 'fraud';
+
+const dataset = (name: string) => `
+  ${name}:
+    revision: 1
+    format: json
+    unknownFields: reject
+    key: { mask: hash, encrypt: hash }
+    required: [/ssn]
+    fields:
+      /ssn:  { type: string, mask: { fpe: { keepLast: 4 } }, equalityOracle: { accepted: a test }, encrypt: seal }
+      /name: { type: string, mask: tokenise, equalityOracle: { accepted: a test }, encrypt: seal }
+`;
+
+/** A role that is allowed one action, on one dataset and one field, where it is on such. */
+interface Wanted {
+  readonly role: string;
+  readonly action: string;
+  readonly dataset?: string | undefined;
+  readonly field?: string | undefined;
+}
+
+const ON_FIELDS = ['reveal', 'detokenise', 'tokenise', 'seal'];
+const ON_DATASETS = ['rejects.read', 'rejects.replay', 'keys.read', 'subjects.read'];
+const ON_SYSTEM = [
+  'policy.read',
+  'audit.read',
+  'alerts.read',
+  'alerts.acknowledge',
+  'flow.read',
+  'keys.resolve',
+];
+
+const named = (action: string, ...parts: string[]) =>
+  [action, ...parts].join('-').replaceAll(/[^a-z]+/g, '-');
+
+const ROLES: readonly Wanted[] = [
+  ...ON_FIELDS.flatMap((action) =>
+    DATASETS.flatMap((of) =>
+      FIELDS.map((field) => ({ role: named(action, of, field), action, dataset: of, field })),
+    ),
+  ),
+  ...ON_DATASETS.flatMap((action) =>
+    DATASETS.map((of) => ({ role: named(action, of), action, dataset: of })),
+  ),
+  ...ON_SYSTEM.map((action) => ({ role: named(action), action })),
+];
+
+const quoted = (list: readonly (string | undefined)[]) =>
+  `[${list
+    .filter((one) => one !== undefined)
+    .map((one) => `'${one}'`)
+    .join(', ')}]`;
+
+function ruleOf({ action, dataset: of, field }: Wanted): string {
+  const parts = [
+    `actions: ${quoted([action])}`,
+    ...(of === undefined ? [] : [`datasets: ${quoted([of])}`]),
+    ...(field === undefined ? [] : [`fields: ${quoted([field])}`]),
+    ...(action === 'reveal' || action === 'detokenise' ? [`purposes: [${PURPOSE}]`] : []),
+    ...(ON_FIELDS.includes(action) ? ['quota: { values: 100000, per: day }'] : []),
+  ];
+  return `{ ${parts.join(', ')} }`;
+}
+
+const POLICY = `version: 1
+datasets:${DATASETS.map(dataset).join('')}
+access:
+  purposes:
+    ${PURPOSE}: { meaning: A reported fraud is looked into., reference: none }
+  roles:
+${ROLES.map((one) => `    ${one.role}:\n      meaning: One thing.\n      allow: [${ruleOf(one)}]`).join('\n')}
+`;
+
+/** One request of a route, and what has to be allowed for it. */
+interface Sample {
+  readonly route: string;
+  readonly path: string;
+  readonly body?: object;
+  /** Undefined where being signed in, or nothing at all, is enough. */
+  readonly needs?: Omit<Wanted, 'role'>;
+  readonly open?: true;
+}
+
+const onField = (name: string, body: (field: string) => object): Sample[] =>
+  DATASETS.flatMap((of) =>
+    FIELDS.map((field) => ({
+      route: `POST /v1/datasets/:dataset/${name}`,
+      path: `/v1/datasets/${of}/${name}`,
+      body: body(field),
+      needs: { action: name, dataset: of, field },
+    })),
+  );
+const onDataset = (method: string, tail: string, action: string, body?: object): Sample[] =>
+  DATASETS.map((of) => ({
+    route: `${method} /v1/datasets/:dataset/${tail}`,
+    path: `/v1/datasets/${of}/${tail}`,
+    ...(body === undefined ? {} : { body }),
+    needs: { action, dataset: of },
+  }));
+const onSystem = (route: string, action: string, body?: object, path?: string): Sample => ({
+  route,
+  path: path ?? route.split(' ')[1] ?? '',
+  ...(body === undefined ? {} : { body }),
+  needs: { action },
+});
+
+const TOKEN = 'ss1:AAAAAAAAAAAA:AAAA';
+const SAMPLES: readonly Sample[] = [
+  { route: 'GET /v1/health', path: '/v1/health', open: true },
+  {
+    route: 'POST /v1/session',
+    path: '/v1/session',
+    body: { name: 'x', password: 'y' },
+    open: true,
+  },
+  { route: 'POST /v1/session/refresh', path: '/v1/session/refresh', body: {}, open: true },
+  {
+    route: 'POST /v1/bootstrap',
+    path: '/v1/bootstrap',
+    body: { secret: 'x', name: 'first', person: 'p', password: 'y' },
+    open: true,
+  },
+  { route: 'GET /v1/me', path: '/v1/me' },
+  { route: 'DELETE /v1/session', path: '/v1/session' },
+  ...onField('reveal', (path) => ({ purpose: PURPOSE, values: [{ path, token: TOKEN }] })),
+  ...onField('detokenise', (path) => ({ purpose: PURPOSE, path, masked: ['1234567'] })),
+  ...onField('tokenise', (path) => ({ path, values: [{ value: '123456789' }] })),
+  ...onField('seal', (path) => ({ values: [{ path, value: 'x' }] })),
+  ...onDataset('GET', 'rejects', 'rejects.read'),
+  ...onDataset('GET', 'rejects/summary', 'rejects.read'),
+  ...onDataset('POST', 'rejects/replay', 'rejects.replay', { dryRun: true }),
+  onSystem('GET /v1/datasets', 'policy.read'),
+  onSystem('GET /v1/datasets/:dataset', 'policy.read', undefined, '/v1/datasets/people'),
+  onSystem('POST /v1/keys/resolve', 'keys.resolve', {
+    grant: '0'.repeat(24),
+    nonce: 'A'.repeat(22),
+    keys: [{ keyId: 'A'.repeat(12), path: '/ssn' }],
+  }),
+  ...DATASETS.map((of) => ({
+    route: 'GET /v1/keys',
+    path: `/v1/keys?dataset=${of}`,
+    needs: { action: 'keys.read', dataset: of },
+  })),
+  onSystem('GET /v1/flow', 'flow.read'),
+  onSystem('GET /v1/flow/stream', 'flow.read'),
+  onSystem('GET /v1/alerts', 'alerts.read'),
+  onSystem(
+    'POST /v1/alerts/:id/acknowledge',
+    'alerts.acknowledge',
+    {},
+    '/v1/alerts/none/acknowledge',
+  ),
+  onSystem('GET /v1/accesses', 'audit.read'),
+  onSystem('GET /v1/coverage', 'policy.read'),
+];
+
+let flow: RunningFlow;
+let access: RunningAccess;
+/** API keys by role. */
+const keys = new Map<string, string>();
+
+beforeAll(async () => {
+  const servers = inject('stack');
+  flow = await RunningFlow.open(servers, { 'sealstream.yaml': POLICY });
+  await makeKeysets(flow.access, 'orders');
+  access = await RunningAccess.start(flow, servers.redisUrl);
+  const { apiKeys, users } = access.accounts;
+  const make = async (name: string, roles: readonly string[]) => {
+    await users.create({ name, person: name });
+    for (const role of roles) await users.grantRole(name, role, 'test');
+    const scopes = { actions: ['*'], datasets: ['*'] };
+    const made = await apiKeys.create({ owner: name, name, scopes, lifeMs: 3_600_000 });
+    keys.set(name, made.text);
+  };
+  for (const { role } of ROLES) await make(role, [role]);
+  await make('no-role', []);
+});
+afterAll(async () => {
+  await access?.close();
+  await flow?.close();
+});
+
+/** Of a stream the head is enough. */
+async function statusOf(sample: Sample, bearer: string | undefined): Promise<number> {
+  const giveUp = new AbortController();
+  const answer = await fetch(`${access.base}${sample.path}`, {
+    method: sample.route.split(' ')[0] ?? 'GET',
+    headers: {
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(sample.body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(sample.body === undefined ? {} : { body: JSON.stringify(sample.body) }),
+    signal: giveUp.signal,
+  });
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream') === true) giveUp.abort();
+  else await answer.text();
+  return answer.status;
+}
+
+const isSame = (a: Omit<Wanted, 'role'>, b: Omit<Wanted, 'role'>) =>
+  a.action === b.action && a.dataset === b.dataset && a.field === b.field;
+
+test('every route of the table has a sample, and each sample a route', () => {
+  const routes = ROUTES.map(({ method, url }) => `${method} ${url}`);
+  expect(new Set(SAMPLES.map(({ route }) => route))).toEqual(new Set(routes));
+});
+
+test('every sample has exactly one role that is allowed it', () => {
+  const wanted = SAMPLES.flatMap(({ needs }) => (needs === undefined ? [] : [needs]));
+  for (const needs of wanted) expect(ROLES.filter((role) => isSame(role, needs))).toHaveLength(1);
+});
+
+test('keys of all datasets are for a role of all of them', async () => {
+  const all = { route: 'GET /v1/keys', path: '/v1/keys' };
+  expect(await statusOf(all, keys.get('keys-read-people'))).toBe(403);
+});
+
+describe.each(SAMPLES.map((sample) => [sample.path, sample] as const))('%s', (_path, sample) => {
+  test(`${sample.route} is answered to whom it is for, and to nobody else`, async () => {
+    const { needs, open } = sample;
+    const nobody = await statusOf(sample, undefined);
+    if (open === true) return expect([200, 201, 400, 401, 403]).toContain(nobody);
+    expect(nobody).toBe(401);
+    for (const [name, key] of keys) {
+      const status = await statusOf(sample, key);
+      const role = ROLES.find((one) => one.role === name);
+      const isAllowed = needs === undefined || (role !== undefined && isSame(role, needs));
+      if (!isAllowed) expect([name, status]).toEqual([name, 403]);
+      else {
+        expect([name, [401, 403].includes(status)]).toEqual([name, false]);
+        // Only what a service without keys for replays is asked for has a 503.
+        if (needs?.action !== 'rejects.replay') expect([name, status < 500]).toEqual([name, true]);
+      }
+    }
+  });
+});
