@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allPassed, type Counts, countsOf, sum } from './checks/counts.ts';
+import { keycloakHome } from './stack/keycloak.ts';
 import { MissingTool } from './stack/missing.ts';
 import { ROOT, STATE } from './stack/paths.ts';
 import { pythonProgram } from './stack/python-tools.ts';
@@ -83,6 +84,7 @@ function tools(): Promise<Counts> {
     try {
       await pythonProgram(progress);
       await softHsm(progress);
+      await keycloakHome(progress);
       return { passed: 1, failed: 0 };
     } catch (error) {
       if (!(error instanceof MissingTool)) throw error;
