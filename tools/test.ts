@@ -10,6 +10,8 @@ import { MissingTool } from './stack/missing.ts';
 import { ROOT, STATE } from './stack/paths.ts';
 import { pythonProgram } from './stack/python-tools.ts';
 import { softHsm } from './stack/softhsm.ts';
+import { ACCEPTED_ADVISORIES } from './supply-chain/accepted-advisories.ts';
+import { audit } from './supply-chain/audit.ts';
 
 const HELP = `npm test [-- --quick]
 
@@ -94,6 +96,18 @@ function tools(): Promise<Counts> {
   });
 }
 
+/**
+ * Known weaknesses of dependencies. Where the registry does not tell them nothing was checked: that counts
+ * neither as passed nor as failed, and is said.
+ */
+function weaknesses(): Promise<Counts> {
+  return titled('known weaknesses of production dependencies', async () => {
+    const { code, lines } = await audit(ACCEPTED_ADVISORIES, new Date());
+    process.stdout.write(`${lines.join('\n')}\n`);
+    return { passed: code === 0 ? 1 : 0, failed: code === 1 ? 1 : 0 };
+  });
+}
+
 async function main(): Promise<number> {
   let quick: boolean;
   try {
@@ -116,6 +130,7 @@ async function main(): Promise<number> {
     await vitest('unit and architecture tests', 'unit', 'architecture'),
   ];
   if (!quick) {
+    counts.push(await weaknesses());
     const ready = await tools();
     counts.push(ready);
     if (allPassed(ready)) counts.push(await vitest('tests on a real Kafka and Redis', 'stack'));
