@@ -19,6 +19,13 @@ export const ACCESS_ERRORS = {
       'The reason is named: compare issuer, client id, secret, redirect URI and algorithm with what the ' +
       'provider has.',
   },
+  REVOCATIONS_UNUSABLE: {
+    class: 'retryable',
+    cause:
+      'The list of revoked client certificates cannot be read, is not signed by its authority, is past ' +
+      'its time, or lacks an authority.',
+    mend: 'Put a current list of every authority into the file; it is taken by itself.',
+  },
   ACCESS_DENIED: {
     class: 'terminal',
     cause:

@@ -16,6 +16,12 @@ export {
   type StageConfig,
 } from './base-settings.ts';
 export { besidePolicy } from './beside-policy.ts';
+export {
+  ClientCertificates,
+  type ClientCertificateOptions,
+  type ClientCertificateRule,
+  type ClientIdentity,
+} from './client-certificate.ts';
 export { errorFields } from './error-fields.ts';
 export { EXIT } from './exit-codes.ts';
 export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
