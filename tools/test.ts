@@ -5,10 +5,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allPassed, type Counts, countsOf, failuresOf, sum } from './checks/counts.ts';
+import { keycloakHome } from './stack/keycloak.ts';
 import { MissingTool } from './stack/missing.ts';
 import { ROOT, STATE } from './stack/paths.ts';
 import { pythonProgram } from './stack/python-tools.ts';
 import { softHsm } from './stack/softhsm.ts';
+import { ACCEPTED_ADVISORIES } from './supply-chain/accepted-advisories.ts';
+import { audit } from './supply-chain/audit.ts';
 
 const HELP = `npm test [-- --quick]
 
@@ -89,12 +92,25 @@ function tools(): Promise<Counts> {
     try {
       await pythonProgram(progress);
       await softHsm(progress);
+      await keycloakHome(progress);
       return { passed: 1, failed: 0 };
     } catch (error) {
       if (!(error instanceof MissingTool)) throw error;
       process.stdout.write(`${error.message}\n`);
       return { passed: 0, failed: 1 };
     }
+  });
+}
+
+/**
+ * Known weaknesses of dependencies. Where the registry does not tell them nothing was checked: that counts
+ * neither as passed nor as failed, and is said.
+ */
+function weaknesses(): Promise<Counts> {
+  return titled('known weaknesses of production dependencies', async () => {
+    const { code, lines } = await audit(ACCEPTED_ADVISORIES, new Date());
+    process.stdout.write(`${lines.join('\n')}\n`);
+    return { passed: code === 0 ? 1 : 0, failed: code === 1 ? 1 : 0 };
   });
 }
 
@@ -120,6 +136,7 @@ async function main(): Promise<number> {
     await vitest('unit and architecture tests', 'unit', 'architecture'),
   ];
   if (!quick) {
+    counts.push(await weaknesses());
     const ready = await tools();
     counts.push(ready);
     if (allPassed(ready)) counts.push(await vitest('tests on a real Kafka and Redis', 'stack'));

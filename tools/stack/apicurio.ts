@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from './free-ports.ts';
+import { GuardedProcess } from './guarded-process.ts';
 import { LEAN_JAVA } from './kafka.ts';
 import { javaCommand } from './local-servers.ts';
 import { mavenFolder } from './maven.ts';
@@ -13,9 +12,6 @@ import { tailOf } from './readiness.ts';
 const START_MS = 90_000;
 const ANSWER_MS = 2_000;
 
-/** Runs a program, tells its process id, and ends it when whoever holds this input is gone. */
-const GUARD = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!; cat >/dev/null; kill -9 $!';
-
 /**
  * Apicurio, a schema registry that answers as Confluent's does, on 127.0.0.1 alone. All it knows is in
  * its memory. It ends with this process, however that ends.
@@ -23,12 +19,10 @@ const GUARD = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 & echo $!; cat >/dev
 export class Apicurio {
   /** Where the interface of Confluent's registry begins. */
   readonly url: string;
-  readonly pid: number;
-  readonly #guard: ChildProcess;
+  readonly #process: GuardedProcess;
 
-  private constructor(guard: ChildProcess, pid: number, url: string) {
-    this.#guard = guard;
-    this.pid = pid;
+  private constructor(process: GuardedProcess, url: string) {
+    this.#process = process;
     this.url = url;
   }
 
@@ -52,13 +46,9 @@ export class Apicurio {
       '-jar',
       join(home, jar),
     ];
-    const guard = spawn('sh', ['-c', GUARD, 'sh', log, javaCommand(), ...args], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      cwd: folder,
-    });
-    const [said] = (await once(guard.stdout, 'data')) as [Buffer];
+    const server = await GuardedProcess.start(javaCommand(), args, { cwd: folder, log });
     const url = `http://127.0.0.1:${port}/apis/ccompat/v7`;
-    const apicurio = new Apicurio(guard, Number(said), url);
+    const apicurio = new Apicurio(server, url);
     for (const deadline = performance.now() + START_MS; ; await sleep(100)) {
       if (await apicurio.#answers()) return apicurio;
       if (performance.now() > deadline) {
@@ -70,14 +60,11 @@ export class Apicurio {
 
   /** Makes it hang, or go on: connections stand, and nobody answers. */
   hang(hangs: boolean): void {
-    process.kill(this.pid, hangs ? 'SIGSTOP' : 'SIGCONT');
+    process.kill(this.#process.pid, hangs ? 'SIGSTOP' : 'SIGCONT');
   }
 
-  async stop(): Promise<void> {
-    if (this.#guard.exitCode !== null || this.#guard.signalCode !== null) return;
-    const ended = once(this.#guard, 'exit');
-    this.#guard.stdin?.end();
-    await ended;
+  stop(): Promise<void> {
+    return this.#process.stop();
   }
 
   async #answers(): Promise<boolean> {

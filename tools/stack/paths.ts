@@ -6,6 +6,7 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 export const STATE = join(ROOT, '.sealstream');
 export const POM = join(ROOT, 'deploy', 'local', 'pom.xml');
 export const REGISTRY_POM = join(ROOT, 'deploy', 'local', 'registry-pom.xml');
+export const OIDC_POM = join(ROOT, 'deploy', 'local', 'oidc-pom.xml');
 export const LOG4J = join(ROOT, 'deploy', 'local', 'log4j2.xml');
 export const COMPOSE = join(ROOT, 'docker-compose.yml');
 

@@ -17,6 +17,12 @@ export {
   type StageConfig,
 } from './base-settings.ts';
 export { besidePolicy } from './beside-policy.ts';
+export {
+  ClientCertificates,
+  type ClientCertificateOptions,
+  type ClientCertificateRule,
+  type ClientIdentity,
+} from './client-certificate.ts';
 export { errorFields } from './error-fields.ts';
 export { endsOf, runToEnd } from './bounded-run.ts';
 export { EXIT } from './exit-codes.ts';

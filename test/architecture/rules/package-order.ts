@@ -21,6 +21,7 @@ export const ORDER = [
   ['keyring', 'link'],
   ['accounts', 'link'],
   ['registry', 'link'],
+  ['oidc', 'link'],
   ['bus', 'link'],
   ['service', 'program'],
   ['cli', 'program'],

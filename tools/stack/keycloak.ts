@@ -1,0 +1,157 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePorts } from './free-ports.ts';
+import { GuardedProcess } from './guarded-process.ts';
+import { LEAN_JAVA } from './kafka.ts';
+import { REALM, type RealmContents, realmContents, realmDocument } from './keycloak-realm.ts';
+import { javaCommand } from './local-servers.ts';
+import { type MavenSource, mavenFolder } from './maven.ts';
+import { OIDC_POM } from './paths.ts';
+import { tailOf } from './readiness.ts';
+
+const START_MS = 180_000;
+const PREPARE_MS = 300_000;
+const ANSWER_MS = 2_000;
+
+/** Keycloak on a JVM as its own script starts it, without the script: its end would leave Java behind. */
+function javaArguments(home: string, temporary: string): string[] {
+  const opened = ['java.util', 'java.util.concurrent', 'java.security', 'java.lang'];
+  const factory = 'io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory';
+  return [
+    ...LEAN_JAVA,
+    `-Dkc.home.dir=${home}`,
+    `-Djava.io.tmpdir=${temporary}`,
+    '-Djava.util.logging.manager=org.jboss.logmanager.LogManager',
+    `-Djava.util.concurrent.ForkJoinPool.common.threadFactory=${factory}`,
+    ...opened.map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
+    '-cp',
+    join(home, 'lib', 'quarkus-run.jar'),
+    'io.quarkus.bootstrap.runner.QuarkusEntryPoint',
+  ];
+}
+
+/** The folder of the version in a folder that Maven filled. */
+function homeIn(folder: string): string {
+  const [name = ''] = readdirSync(join(folder, 'oidc'));
+  return join(folder, 'oidc', name);
+}
+
+/** Builds it for its settings and makes its database: a minute once, instead of at each start. */
+function prepare(folder: string): void {
+  const home = homeIn(folder);
+  const realm = join(folder, 'empty-realm.json');
+  writeFileSync(realm, JSON.stringify({ realm: 'empty', enabled: false }));
+  for (const args of [
+    ['build', '--db=dev-file', '--health-enabled=false'],
+    ['import', '--optimized', '--file', realm],
+  ]) {
+    const done = spawnSync(javaCommand(), [...javaArguments(home, folder), ...args], {
+      encoding: 'utf8',
+      cwd: home,
+      timeout: PREPARE_MS,
+    });
+    if (done.status !== 0)
+      throw new Error(`Keycloak's ${args[0] ?? ''} failed:\n${done.stdout.trim().slice(-2000)}`);
+  }
+}
+
+const SOURCE: MavenSource = {
+  pom: OIDC_POM,
+  name: 'oidc',
+  what: 'an OpenID provider, and preparing it, which takes a minute,',
+  finish: prepare,
+};
+
+/**
+ * Fetches and prepares Keycloak, once for each version of it: more than a test has time for.
+ * Throws MissingTool.
+ */
+export async function keycloakHome(progress: (line: string) => void): Promise<string> {
+  return homeIn(await mavenFolder(SOURCE, progress));
+}
+
+/**
+ * Keycloak, an OpenID provider, on 127.0.0.1 alone, with one realm of its own. It ends with this
+ * process, however that ends.
+ */
+export class Keycloak {
+  readonly issuer: string;
+  /** Who and what is known there, with passwords and secrets. */
+  readonly contents: RealmContents;
+  readonly #process: GuardedProcess;
+
+  private constructor(process: GuardedProcess, issuer: string, contents: RealmContents) {
+    this.#process = process;
+    this.issuer = issuer;
+    this.contents = contents;
+  }
+
+  /**
+   * `folder`: where it may write; its log is keycloak.log there. `redirectBase`, and behind it the id of
+   * the client: where it sends browsers back to.
+   */
+  static async start(
+    folder: string,
+    redirectBase: string,
+    progress: (line: string) => void,
+  ): Promise<Keycloak> {
+    const made = await keycloakHome(progress);
+    const home = join(folder, 'keycloak');
+    const contents = realmContents();
+    mkdirSync(join(home, 'data', 'import'), { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(made))
+      if (name !== 'data') symlinkSync(join(made, name), join(home, name));
+    cpSync(join(made, 'data', 'h2'), join(home, 'data', 'h2'), { recursive: true });
+    const document = JSON.stringify(realmDocument(contents, redirectBase));
+    writeFileSync(join(home, 'data', 'import', `${REALM}.json`), document, { mode: 0o600 });
+    const [port = 0] = await freePorts(1);
+    const log = join(folder, 'keycloak.log');
+    const args = [
+      ...javaArguments(home, folder),
+      'start',
+      '--optimized',
+      '--import-realm',
+      // Its default is a cluster, which listens on every address of the machine.
+      '--cache=local',
+      '--http-enabled=true',
+      '--http-host=127.0.0.1',
+      `--http-port=${port}`,
+      '--hostname-strict=false',
+    ];
+    const server = await GuardedProcess.start(javaCommand(), args, { cwd: home, log });
+    const keycloak = new Keycloak(server, `http://127.0.0.1:${port}/realms/${REALM}`, contents);
+    for (const deadline = performance.now() + START_MS; ; await sleep(100)) {
+      if (await keycloak.#answers()) break;
+      if (performance.now() > deadline) {
+        await keycloak.stop();
+        const seconds = START_MS / 1000;
+        throw new Error(
+          `Keycloak did not start in ${seconds} s; its log ends:\n${tailOf(log, 15)}`,
+        );
+      }
+    }
+    // It is read, and holds passwords.
+    rmSync(join(home, 'data', 'import'), { recursive: true });
+    return keycloak;
+  }
+
+  /** Makes it hang, or go on: connections stand, and nobody answers. */
+  hang(hangs: boolean): void {
+    process.kill(this.#process.pid, hangs ? 'SIGSTOP' : 'SIGCONT');
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop();
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      return (await fetch(`${this.issuer}/.well-known/openid-configuration`, { signal })).ok;
+    } catch {
+      return false;
+    }
+  }
+}
