@@ -13,12 +13,12 @@ export const AccountName = z
   .max(NAME_CHARACTERS.most)
   .regex(NAME);
 
-/** A short text without control characters, which may end up on a terminal and in the audit log. */
+/** A short text of what can be seen, since it may end up on a terminal and in the audit log. */
 export const ShortText = z
   .string()
   .min(1)
   .max(TEXT_CHARACTERS_MAX)
-  .regex(/^\P{Cc}+$/u);
+  .regex(/^\P{C}+$/u);
 
 /** Names of roles, actions, quotas: they stand in the policy file, and nobody here knows them. */
 export const Word = z.string().regex(/^[a-z][a-z0-9._-]{0,63}$/);

@@ -18,7 +18,7 @@ for i = 2, #KEYS do
   counts[i] = tonumber(count or 0)
   wait = math.max(wait, tonumber(till or 0) - now)
 end
-if wait > 0 then return {wait, ''} end
+if wait > 0 then return {math.ceil(wait), ''} end
 for i = 2, #KEYS do
   local at = 2 + (i - 2) * 4
   local free, delay, most = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])

@@ -30,4 +30,4 @@ export type {
 } from './sessions.ts';
 export type { SignIn, SignInAnswer, SignInRequest } from './sign-in.ts';
 export { ADMINISTRATOR, type RoleGrant, type User } from './user.ts';
-export type { Bootstrap, NewUser, Seen, UserPage, Users } from './users.ts';
+export type { Bootstrap, FirstUser, NewUser, Seen, UserPage, Users } from './users.ts';

@@ -20,6 +20,11 @@ export interface NewUser {
   readonly password?: Uint8Array | undefined;
 }
 
+/** The first administrator, who has a password. */
+export interface FirstUser extends NewUser {
+  readonly password: Uint8Array;
+}
+
 /** A change that asks for the user as it was looked at. */
 export interface Seen {
   /** `version` of that user; undefined: whatever it is now, and no change of others is lost. */
@@ -173,14 +178,14 @@ export class Users {
    *
    * @throws SealstreamError BOOTSTRAP_REFUSED, ACCOUNT_INVALID, PASSWORD_REFUSED, SIGN_IN_BUSY
    */
-  async bootstrap(secret: string, { name, password, person }: Required<NewUser>): Promise<User> {
+  async bootstrap(secret: string, { name, password, person }: FirstUser): Promise<User> {
     const offered = isSecretForm(secret) ? await this.#store.offered() : null;
     // Looked at before anything costs a hash; the script that makes the user looks again.
     if (offered === null || !isDigestOf(secret, offered))
       throw new SealstreamError('BOOTSTRAP_REFUSED');
     requireForm(AccountName, 'name', name);
     requireForm(ShortText, 'person', person);
-    const hashed = await this.#hash(password ?? new Uint8Array(), name);
+    const hashed = await this.#hash(password, name);
     const roles = [{ role: ADMINISTRATOR, by: 'bootstrap', atMs: this.#now() }];
     const first = { ...this.#fresh(name, person), ...hashed, roles };
     if (!(await this.#store.createFirst(offered, first)))

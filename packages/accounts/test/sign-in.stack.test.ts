@@ -171,6 +171,17 @@ describe('failures', () => {
     expect((await wrong('guess8', { address: '2001:db8:1::ffff' })).kind).toBe('throttled');
   });
 
+  test('of an address are not forgotten for a success from there, which takes back its own alone', async () => {
+    const name = await aUser();
+    const address = anAddress();
+    const guess = (n: number) => wrong(`guess${n}`, { address });
+    for (let n = 0; n < 6; n += 1) expect((await guess(n)).kind).toBe('refused');
+    for (let n = 0; n < 3; n += 1)
+      expect((await attempt(name, password, { address })).kind).toBe('signed-in');
+    expect((await guess(6)).kind).toBe('refused');
+    expect((await guess(7)).kind).toBe('throttled');
+  });
+
   test('are no more than the limit when all come at once', async () => {
     const name = await aUser();
     const address = anAddress();

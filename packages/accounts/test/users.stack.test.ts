@@ -52,6 +52,15 @@ describe('a user', () => {
     expect(await codeOf(accounts.users.get(name))).toBe('ACCOUNT_UNKNOWN');
   });
 
+  test.each(['', 'a\u0007b', 'a\u202eb', 'x'.repeat(201)])(
+    'is of no person called %j',
+    async (person) => {
+      expect(await codeOf(accounts.users.create({ name: aName(), person }))).toBe(
+        'ACCOUNT_INVALID',
+      );
+    },
+  );
+
   test('keeps who gave each role and when; a second grant leaves the first', async () => {
     const name = await aUser();
     const before = Date.now();

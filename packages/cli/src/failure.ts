@@ -5,6 +5,8 @@ import type { Terminal } from './terminal.ts';
 
 /** Codes whose class alone does not say how the command ends. */
 const EXIT_OF: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
+  ACCOUNT_CONFLICT: EXIT.finding,
+  ACCOUNT_UNREADABLE: EXIT.finding,
   AUDIT_LOG_CORRUPT: EXIT.finding,
   AUDIT_CHECKPOINT_STALE: EXIT.finding,
   KEYSET_BAD_SIGNATURE: EXIT.finding,

@@ -88,6 +88,7 @@ describe('sealstream users and api-keys', () => {
     expect(weak.err).toContain('PASSWORD_REFUSED');
     expect(weak.err).not.toContain('password1234');
     const stale = await sealstream(`users disable ${N} --if-version 1`);
+    expect(stale.exit).toBe(1);
     expect(stale.err).toContain('ACCOUNT_CONFLICT');
     expect((await sealstream(`users create ${N} --person p --no-password`)).exit).toBe(2);
     const failed = (await told()).map(({ details }) => details?.['failed']).filter(Boolean);
