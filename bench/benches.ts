@@ -1,4 +1,5 @@
 import type { Bench } from './ground/bench.ts';
+import { ACCESS } from './access/access.ts';
 import { CRYPTO } from './crypto/crypto.ts';
 import { FPE } from './fpe/fpe.ts';
 import { IDLE } from './idle/idle.ts';
@@ -8,6 +9,7 @@ import { MASK } from './mask/mask.ts';
 import { PII } from './pii/pii.ts';
 import { PIPELINE } from './pipeline/pipeline.ts';
 import { SCALE } from './scale/scale.ts';
+import { SIGN_IN } from './sign-in/sign-in.ts';
 import { SUBJECTS } from './subjects/subjects.ts';
 import { TRANSPORT } from './transport/transport.ts';
 
@@ -23,5 +25,7 @@ export const BENCHES: readonly Bench[] = [
   KANON,
   KEYS,
   SUBJECTS,
+  SIGN_IN,
   IDLE,
+  ACCESS,
 ];

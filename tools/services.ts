@@ -11,19 +11,21 @@ import { tailOf } from './stack/readiness.ts';
 
 const HELP = `npm run services -- [NAME ...] [--dir DIR] [--free-ports]
 
-  Starts ingest, mask, encrypt, audit and anomaly-alert (or those named) for the policy and keys that
+  Starts ingest, mask, encrypt, audit, anomaly-alert and access (or those named) for the policy and keys that
   sealstream init made, and stops them on Ctrl-C. Needs KAFKA_BROKERS and REDIS_URL, and passes on
   SEALSTREAM_KAFKA_*, SEALSTREAM_NAME_PREFIX and SEALSTREAM_LOG_LEVEL. For trying things: in earnest
   each service runs under a supervisor, with its own user, key files and permissions
   (docs/operations.md).
 
   --dir DIR      where sealstream.yaml and .sealstream are (default: here)
-  --free-ports   answer /readyz and /metrics on free ports instead of 9401 to 9405
+  --free-ports   answer /readyz and /metrics on free ports instead of 9401 to 9406, and
+                 people on a free one instead of 9443
 
 Exit codes: 0 stopped, 1 a service ended by itself, 2 usage, 3 no servers named.`;
 
 const EXIT = { stopped: 0, ended: 1, usage: 2, missing: 3 } as const;
 const FIRST_PORT = 9401;
+const ACCESS_PORT = 9443;
 /** Settings that every service has; one that a service does not know would stop it. */
 const PASSED_ON = /^SEALSTREAM_(KAFKA_\w+|NAME_PREFIX|LOG_LEVEL)$/;
 const NO_REDIS: readonly ServiceName[] = SERVICES.filter(
@@ -40,7 +42,12 @@ interface Running {
   readonly ended: Promise<void>;
 }
 
-function environmentOf(name: ServiceName, dir: string, port: number): NodeJS.ProcessEnv {
+function environmentOf(
+  name: ServiceName,
+  dir: string,
+  port: number,
+  accessPort: number,
+): NodeJS.ProcessEnv {
   const shared = Object.entries(process.env).filter(
     ([setting]) => !setting.startsWith('SEALSTREAM_') || PASSED_ON.test(setting),
   );
@@ -55,17 +62,22 @@ function environmentOf(name: ServiceName, dir: string, port: number): NodeJS.Pro
     SEALSTREAM_AUDIT_DIR: join(dir, '.sealstream', 'audit'),
     SEALSTREAM_AUDIT_KEY_FILE: join(keys, 'audit.key'),
   };
+  const access = {
+    SEALSTREAM_ACCESS_SECRET_FILE: join(keys, 'access.secret'),
+    SEALSTREAM_ACCESS_PORT: String(accessPort),
+  };
   return {
     ...rest,
     ...(NO_REDIS.includes(name) ? {} : keyring),
     ...(name === 'audit' ? audit : {}),
+    ...(name === 'access' ? access : {}),
     SEALSTREAM_POLICY_FILE: join(dir, 'sealstream.yaml'),
     SEALSTREAM_HTTP_PORT: String(port),
   };
 }
 
 /** Starts a service in a process group of its own, so that Ctrl-C reaches it through us alone. */
-function start(name: ServiceName, dir: string, port: number): Running {
+function start(name: ServiceName, dir: string, port: number, accessPort: number): Running {
   const logs = join(dir, '.sealstream', 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const log = join(logs, `${name}.log`);
@@ -74,7 +86,7 @@ function start(name: ServiceName, dir: string, port: number): Running {
   const child = spawn(process.execPath, [program], {
     detached: true,
     stdio: ['ignore', file, file],
-    env: environmentOf(name, dir, port),
+    env: environmentOf(name, dir, port, accessPort),
   });
   closeSync(file);
   const ended = new Promise<void>((done) => {
@@ -130,7 +142,9 @@ async function main(): Promise<number> {
   const ports = free
     ? await freePorts(names.length)
     : names.map((name) => FIRST_PORT + SERVICES.indexOf(name));
-  const running = names.map((name, index) => start(name, dir, ports[index] ?? 0));
+  const running = names.map((name, index) =>
+    start(name, dir, ports[index] ?? 0, free ? 0 : ACCESS_PORT),
+  );
   const asked = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, done);
   });

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { allPassed, type Counts, countsOf, sum } from './checks/counts.ts';
+import { allPassed, type Counts, countsOf, failuresOf, sum } from './checks/counts.ts';
 import { MissingTool } from './stack/missing.ts';
 import { ROOT, STATE } from './stack/paths.ts';
 import { pythonProgram } from './stack/python-tools.ts';
@@ -24,6 +24,9 @@ function environment(): NodeJS.ProcessEnv {
   const path = `${join(ROOT, 'node_modules', '.bin')}:${process.env['PATH'] ?? ''}`;
   return { ...Object.fromEntries(kept), PATH: path };
 }
+
+/** Told again at the end: a long run is read from there. */
+const failures: string[] = [];
 
 /** Runs a program of node_modules on this Node, its output straight on the terminal. */
 async function run(program: string, args: readonly string[]): Promise<number | null> {
@@ -47,7 +50,9 @@ async function titled<T>(title: string, work: () => Promise<T>): Promise<T> {
 function check(title: string, program: string, ...args: string[]): Promise<Counts> {
   return titled(title, async () => {
     const code = await run(program, args);
-    return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+    if (code === 0) return { passed: 1, failed: 0 };
+    failures.push(title);
+    return { passed: 0, failed: 1 };
   });
 }
 
@@ -69,6 +74,7 @@ function vitest(title: string, ...projects: string[]): Promise<Counts> {
       } catch {
         process.stdout.write(`vitest left no report (exit ${code})\n`);
       }
+      failures.push(...failuresOf(report).map((line) => line.replace(`${ROOT}/`, '')));
       return countsOf(report, code);
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -119,6 +125,7 @@ async function main(): Promise<number> {
     if (allPassed(ready)) counts.push(await vitest('tests on a real Kafka and Redis', 'stack'));
   }
   const total = sum(counts);
+  for (const failure of failures) process.stdout.write(`\nfailed: ${failure}`);
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
   return allPassed(total) ? 0 : 1;
 }

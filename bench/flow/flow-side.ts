@@ -12,11 +12,14 @@ const CLI = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
 /** What an operator does before the services start: keys, topics, keysets, all by the command. */
 export class FlowSide {
   readonly #stack: Stack;
+  readonly #policyFile: string;
   /** A folder of this bench's own, removed with the stack. */
   readonly #folder: string;
 
-  constructor(stack: Stack) {
+  /** @param policyFile that of the pipeline bench unless told */
+  constructor(stack: Stack, policyFile = POLICY) {
     this.#stack = stack;
+    this.#policyFile = policyFile;
     this.#folder = join(stack.directories.root, 'bench');
   }
 
@@ -71,7 +74,7 @@ export class FlowSide {
     return {
       KAFKA_BROKERS: this.#stack.kafkaBrokers,
       REDIS_URL: this.#stack.redisUrl,
-      SEALSTREAM_POLICY_FILE: POLICY,
+      SEALSTREAM_POLICY_FILE: this.#policyFile,
       SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: join(this.#keys, 'signer.pub'),
     };
   }

@@ -1,4 +1,4 @@
-import { FLOW_SERVICES, type ServiceName } from '@sealstream/contracts';
+import { FLOW_SERVICES, type FlowServiceName } from '@sealstream/contracts';
 import { WARM_UP } from '../ground/figures.ts';
 
 /** Who has a share of the machine's cores while the whole flow runs. */
@@ -12,7 +12,7 @@ export interface FlowSample {
   readonly through: number;
   /** CPU time since the start of each process. */
   readonly cpuSeconds: Readonly<Record<Part, number>>;
-  readonly rssBytes: Readonly<Record<ServiceName, number>>;
+  readonly rssBytes: Readonly<Record<FlowServiceName, number>>;
 }
 
 export interface Together {
@@ -24,8 +24,8 @@ export interface Together {
   /** CPU-seconds per million raw records. */
   readonly cpuPerMillion: Readonly<Record<Part, number>>;
   /** Peak in the first and in the last tenth of what was measured, in bytes. */
-  readonly firstPeak: Readonly<Record<ServiceName, number>>;
-  readonly lastPeak: Readonly<Record<ServiceName, number>>;
+  readonly firstPeak: Readonly<Record<FlowServiceName, number>>;
+  readonly lastPeak: Readonly<Record<FlowServiceName, number>>;
 }
 
 const HALF_MINUTE_MS = 30_000;

@@ -1,11 +1,11 @@
-import { FLOW_SERVICES, type ServiceName } from '@sealstream/contracts';
+import { FLOW_SERVICES, type FlowServiceName } from '@sealstream/contracts';
 import type { FlowSide } from '../flow/flow-side.ts';
 import { RunningService } from '../flow/running-service.ts';
 import type { Sample } from '../ground/figures.ts';
 import type { Progress } from '../ground/progress.ts';
 
 /** Settings by service that stand before the bench's own. */
-export type Settings = Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
+export type Settings = Readonly<Partial<Record<FlowServiceName, Readonly<Record<string, string>>>>>;
 
 /** All services of one flow, each a process, as a supervisor would start them. */
 export class WholeFlow {
@@ -44,13 +44,13 @@ export class WholeFlow {
   }
 
   /** What each says of itself now; undefined when one does not answer. */
-  async sample(): Promise<Readonly<Record<ServiceName, Sample>> | undefined> {
+  async sample(): Promise<Readonly<Record<FlowServiceName, Sample>> | undefined> {
     const samples = new Map<string, Sample>();
     for (const service of this.#services) {
       const sample = await service.sample();
       if (sample === undefined) return undefined;
       samples.set(service.name, sample);
     }
-    return Object.fromEntries(samples) as Record<ServiceName, Sample>;
+    return Object.fromEntries(samples) as Record<FlowServiceName, Sample>;
   }
 }

@@ -52,7 +52,9 @@ describe('docker-compose.yml', () => {
   test.each(ours)('gives $name its own port, in the container and on 127.0.0.1', (one) => {
     const port = settingsOf(one.name).find(({ env }) => env === 'SEALSTREAM_HTTP_PORT')?.default;
     expect(String(one.environment['SEALSTREAM_HTTP_PORT'])).toBe(port);
-    expect(one.service.ports).toEqual([`127.0.0.1:${port}:${port}`]);
+    const open = settingsOf(one.name).find(({ env }) => env === 'SEALSTREAM_ACCESS_PORT')?.default;
+    const ports = open === undefined ? [port] : [port, open];
+    expect(one.service.ports).toEqual(ports.map((each) => `127.0.0.1:${each}:${each}`));
   });
 
   test.each(ours)('gives $name only settings that it has, and all that it needs', (one) => {
@@ -61,13 +63,18 @@ describe('docker-compose.yml', () => {
     const given = Object.keys(one.environment);
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
     const needed = settings.filter((it) => it.default === undefined && it.optional !== true);
-    expect(needed.map(({ env }) => env).filter((name) => !given.includes(name))).toEqual([]);
+    const isGiven = (name: string) => given.includes(name) || given.includes(`${name}_FILE`);
+    expect(needed.map(({ env }) => env).filter((name) => !isGiven(name))).toEqual([]);
   });
 
   test.each(ours)('shows $name the key files of its own purposes and no other', (one) => {
     const keys = SERVICE_PURPOSES[one.name].map((purpose) => `${purpose}.key`);
     const own = keys.length > 0 ? [...keys, 'signer.pub'] : [];
-    const extra = one.name === 'audit' ? ['audit.key', 'audit.vkey'] : [];
+    const others: Readonly<Record<string, readonly string[]>> = {
+      audit: ['audit.key', 'audit.vkey'],
+      access: ['access.secret', 'access.crt', 'access.pem'],
+    };
+    const extra = others[one.name] ?? [];
     const secrets = one.service.secrets ?? [];
     expect(secrets.map(({ target }) => target).sort()).toEqual([...own, ...extra].sort());
     for (const { source, target } of secrets)

@@ -1,4 +1,4 @@
-import { SERVICES } from '@sealstream/contracts';
+import { FLOW_SERVICES } from '@sealstream/contracts';
 import { expect, test } from 'vitest';
 import { bench, linesOf } from './bench-run.ts';
 
@@ -9,10 +9,10 @@ test('npm run bench -- idle measures every service beside a stock consumer', () 
   expect(run.stderr).not.toContain('failed');
   expect(run.status).toBe(0);
   const lines = linesOf(run);
-  for (const what of SERVICES)
+  for (const what of FLOW_SERVICES)
     for (const unit of ['% of a core', 'wake-ups/s'])
       expect(lines).toContainEqual(
         expect.objectContaining({ bench: 'idle', what, unit, figure: number, reference: number }),
       );
-  expect(lines).toHaveLength(2 * SERVICES.length);
+  expect(lines).toHaveLength(2 * FLOW_SERVICES.length);
 });

@@ -22,6 +22,7 @@ import {
 } from '../../tools/demo/service-processes.ts';
 import { freePorts } from '../../tools/stack/free-ports.ts';
 import { end } from '../../tools/stack/processes.ts';
+import { tailOf } from '../../tools/stack/readiness.ts';
 
 const nothing = () => undefined;
 const quiet: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
@@ -122,7 +123,9 @@ export class RunningFlow {
     more: Readonly<Record<string, string>> = {},
   ): Promise<ServiceProcess> {
     const service = await this.launch(name, more);
-    await until(() => isReady(service));
+    await until(() => isReady(service)).catch(() => {
+      throw new Error(`${name} is not ready; ${service.log}:\n${tailOf(service.log, 10)}`);
+    });
     return service;
   }
 

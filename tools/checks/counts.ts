@@ -7,8 +7,12 @@ export interface Counts {
 /** As much of vitest's JSON report as is counted. */
 interface Report {
   readonly testResults?: readonly {
+    readonly name?: string;
     readonly status?: string;
-    readonly assertionResults?: readonly { readonly status?: string }[];
+    readonly assertionResults?: readonly {
+      readonly fullName?: string;
+      readonly status?: string;
+    }[];
   }[];
 }
 
@@ -35,6 +39,16 @@ export function countsOf(report: unknown, exitCode: number | null): Counts {
   const { passed, failed } = sum(each);
   const unexplained = failed === 0 && (passed === 0 || exitCode !== 0);
   return { passed, failed: unexplained ? 1 : failed };
+}
+
+/** What of a run did not pass, one line each: the file as it was run, then the name of the test. */
+export function failuresOf(report: unknown): string[] {
+  const files = (report as Report | undefined)?.testResults ?? [];
+  return files.flatMap(({ assertionResults = [], name = 'a file', status }) => {
+    const failed = assertionResults.filter((one) => one.status !== 'passed');
+    if (failed.length > 0) return failed.map(({ fullName = 'a test' }) => `${name}: ${fullName}`);
+    return status === 'passed' ? [] : [`${name}: could not be loaded`];
+  });
 }
 
 /** Whether the counts mean that everything is well; nothing at all is not. */

@@ -57,7 +57,7 @@ function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment)
     SEALSTREAM_HTTP_PORT: String(port),
     ...(SERVICE_PURPOSES[name].length > 0 ? keyring : {}),
     ...(name === 'audit' ? audit : {}),
-    ...(name === 'encrypt' ? { SEALSTREAM_EPOCH_DIR: place.epochs } : {}),
+    ...(SERVICE_PURPOSES[name].includes('subject') ? { SEALSTREAM_EPOCH_DIR: place.epochs } : {}),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { allPassed, countsOf, sum } from '../checks/counts.ts';
+import { allPassed, countsOf, failuresOf, sum } from '../checks/counts.ts';
 
 const file = (status: string, ...states: string[]) => ({
   status,
@@ -41,6 +41,30 @@ describe('the closing line', () => {
     expect(countsOf(undefined, 0)).toEqual({ passed: 0, failed: 1 });
     expect(countsOf(report(file('passed', 'passed')), 1)).toEqual({ passed: 1, failed: 1 });
     expect(countsOf(report(file('passed', 'passed')), null)).toEqual({ passed: 1, failed: 1 });
+  });
+
+  test('comes after the names of what did not pass', () => {
+    const told = failuresOf({
+      testResults: [
+        {
+          name: 'a.test.ts',
+          status: 'failed',
+          assertionResults: [
+            { fullName: 'holds', status: 'passed' },
+            { fullName: 'breaks', status: 'failed' },
+            { fullName: 'waits', status: 'skipped' },
+          ],
+        },
+        { name: 'b.test.ts', status: 'failed', assertionResults: [] },
+        { name: 'c.test.ts', ...file('passed', 'passed') },
+      ],
+    });
+    expect(told).toEqual([
+      'a.test.ts: breaks',
+      'a.test.ts: waits',
+      'b.test.ts: could not be loaded',
+    ]);
+    expect(failuresOf(undefined)).toEqual([]);
   });
 
   test('adds up the parts of a run', () => {

@@ -1,4 +1,72 @@
-/** Names of what accounts keep in Redis, after the link's prefix. */
-export const accountKeys = {
-  user: (name: string) => `user:${name}`,
-} as const;
+/** Names of what accounts keep in Redis, all after the link's prefix. Names of users are of a closed form. */
+export class AccountKeys {
+  readonly #root: string;
+
+  constructor(prefix: string) {
+    this.#root = `${prefix}accounts:`;
+  }
+
+  /** All users' names, sorted by Redis. */
+  get users(): string {
+    return `${this.#root}users`;
+  }
+
+  /** Names of the users that are administrators and enabled. */
+  get administrators(): string {
+    return `${this.#root}administrators`;
+  }
+
+  /** The hash of the one-time secret of the first administrator. */
+  get bootstrap(): string {
+    return `${this.#root}bootstrap`;
+  }
+
+  /** Ids of all API keys, sorted by Redis. */
+  get apiKeys(): string {
+    return `${this.#root}api-keys`;
+  }
+
+  /** Ids of the requests for approval that are open, by when they end. */
+  get approvals(): string {
+    return `${this.#root}approvals`;
+  }
+
+  user(name: string): string {
+    return `${this.#root}user:${name}`;
+  }
+
+  /** When a user was last signed in; beside the user, so that it conflicts with no change. */
+  userUsed(name: string): string {
+    return `${this.#root}user-used:${name}`;
+  }
+
+  apiKey(id: string): string {
+    return `${this.#root}api-key:${id}`;
+  }
+
+  apiKeyUsed(id: string): string {
+    return `${this.#root}api-key-used:${id}`;
+  }
+
+  session(id: string): string {
+    return `${this.#root}session:${id}`;
+  }
+
+  /** Ids of a user's sessions, by when they end at the latest. */
+  sessionsOf(name: string): string {
+    return `${this.#root}sessions-of:${name}`;
+  }
+
+  /** @param digest of whoever failed: what they typed is nobody's business */
+  failures(kind: 'pair' | 'address' | 'device', digest: string): string {
+    return `${this.#root}failures:${kind}:${digest}`;
+  }
+
+  quota(digest: string): string {
+    return `${this.#root}quota:${digest}`;
+  }
+
+  approval(id: string): string {
+    return `${this.#root}approval:${id}`;
+  }
+}

@@ -1,6 +1,33 @@
 /**
- * accounts: people and programs that may sign in, in Redis: users, API keys, sessions.
+ * accounts: people and programs that may sign in, in Redis: users, API keys, sessions, quotas and
+ * requests for approval.
  *
- * Promises: of a secret only a hash is kept; an unknown name takes as long as a known one.
+ * Promises: of a secret only a hash is kept, and it is shown once; an unknown name gets the answers of a
+ * known one, as slowly; nobody can lock another out; what is taken away is gone at the next request;
+ * without Redis nobody gets in.
  */
-export { accountKeys } from './account-keys.ts';
+export {
+  type Accounts,
+  type AccountsOptions,
+  openAccounts,
+  type SignInOptions,
+} from './accounts.ts';
+export { ANY, type ApiKey, type KeyScopes } from './api-key.ts';
+export type { ApiKeyPage, ApiKeys, KeyRefusal, KeyVerdict, NewApiKey } from './api-keys.ts';
+export type { Approval, ApprovalDocument, Approvals } from './approvals.ts';
+export { FAILURE_LIMITS, type FailureLimit, type FailureLimits } from './failure-limits.ts';
+export type { HashCost } from './hash-order.ts';
+export type { HashQueueOptions } from './hash-queue.ts';
+export type { QuotaPeriod, Quotas, Reserved } from './quotas.ts';
+export type { Session } from './session.ts';
+export type {
+  Checked,
+  Renewed,
+  SessionLives,
+  Sessions,
+  SessionTokens,
+  TokenRefusal,
+} from './sessions.ts';
+export type { SignIn, SignInAnswer, SignInRequest } from './sign-in.ts';
+export { ADMINISTRATOR, type RoleGrant, type User } from './user.ts';
+export type { Bootstrap, NewUser, Seen, UserPage, Users } from './users.ts';

@@ -16,6 +16,8 @@ export interface KeyPlaces {
   readonly auditKey: string;
   /** Verifies them. */
   readonly auditVkey: string;
+  /** What access recognises known devices by. */
+  readonly accessSecret: string;
 }
 
 /** The key files of a directory. */
@@ -27,6 +29,7 @@ export function keyPlacesIn(dir: string): KeyPlaces {
     signerPublic: join(dir, 'signer.pub'),
     auditKey,
     auditVkey: vkeyPath(auditKey),
+    accessSecret: join(dir, 'access.secret'),
   };
 }
 

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 
 import { describeCommand, type Frame } from './command.ts';
+import { access } from './commands/access.ts';
 import { apply } from './commands/apply.ts';
+import { apiKeys } from './commands/api-keys.ts';
 import { audit } from './commands/audit.ts';
 import { detokenise } from './commands/detokenise.ts';
 import { grants } from './commands/grants.ts';
@@ -13,11 +15,13 @@ import { pause, resume } from './commands/pause.ts';
 import { replay } from './commands/replay.ts';
 import { reprocess } from './commands/reprocess.ts';
 import { rewrap } from './commands/rewrap.ts';
+import { roles } from './commands/roles.ts';
 import { scan } from './commands/scan.ts';
 import { subjects } from './commands/subjects.ts';
 import { tail } from './commands/tail.ts';
 import { test } from './commands/test.ts';
 import { topics } from './commands/topics.ts';
+import { users } from './commands/users.ts';
 import { validate } from './commands/validate.ts';
 import { explain } from './commands/explain.ts';
 import { diff } from './commands/diff.ts';
@@ -37,6 +41,10 @@ const COMMANDS = [
   keys,
   subjects,
   grants,
+  access,
+  roles,
+  users,
+  apiKeys,
   detokenise,
   ingest,
   tail,

@@ -47,6 +47,7 @@ test('private keys are readable by their owner alone, public ones by all, and gi
   );
   expect(modes).toEqual({
     'accepted.key': '600',
+    'access.secret': '600',
     'audit.key': '600',
     'audit.vkey': '644',
     'field.key': '600',
@@ -102,7 +103,7 @@ test('--missing makes the key files of new purposes and leaves all that is there
   expect(Buffer.from(producer ?? '', 'hex').toString()).toMatch(/^sealstream-key\/1 producer\n/);
   const again = await ran(['init', '--missing', '--dir', dir]);
   expect(again).toMatchObject({ exit: 0, out: expect.stringContaining('every key file is in') });
-  expect(Object.keys(contents())).toHaveLength(13);
+  expect(Object.keys(contents())).toHaveLength(14);
 });
 
 test('--missing makes nothing in a folder that has no signer', async () => {

@@ -13,36 +13,6 @@ export const ACCESS_ERRORS = {
       'Ask an administrator for a role that allows it; the decision on the audit log names each rule and ' +
       'why it did not fit.',
   },
-  REQUEST_INVALID: {
-    class: 'terminal',
-    cause: 'A request is not of the form that the route takes.',
-    mend: 'Mend what is named; GET /v1/openapi.json has the form of every route.',
-  },
-  FIELD_UNKNOWN: {
-    class: 'terminal',
-    cause: 'The dataset has no field of that path that is kept so.',
-    mend: 'Write the path as the policy does; GET /v1/datasets/DATASET lists them with what can be done.',
-  },
-  FIELD_UNFIT: {
-    class: 'terminal',
-    cause: 'The field is kept in a way that does not allow this.',
-    mend: 'See what the policy says of it: `sealstream explain`.',
-  },
-  ROUTE_UNKNOWN: {
-    class: 'terminal',
-    cause: 'There is no such route, or not with this method.',
-    mend: 'GET /v1/openapi.json lists all of them.',
-  },
-  REQUEST_TOO_LARGE: {
-    class: 'terminal',
-    cause: 'A request has a body larger than the route takes.',
-    mend: 'Send fewer values at once.',
-  },
-  MEDIA_TYPE_UNKNOWN: {
-    class: 'terminal',
-    cause: 'A request has a body of another type than the route takes.',
-    mend: 'Send JSON, and say so: Content-Type: application/json.',
-  },
   REJECT_UNKNOWN: {
     class: 'terminal',
     cause:
@@ -59,19 +29,48 @@ export const ACCESS_ERRORS = {
     cause: 'No alert of that id fires.',
     mend: 'GET /v1/alerts lists them; one that has resolved needs nobody.',
   },
-  QUOTA_SPENT: {
+  ACCOUNT_INVALID: {
     class: 'terminal',
-    cause: 'What a role allows of this in its period is used up.',
-    mend: 'Wait for the next period, or ask an administrator whether the quota fits the work.',
+    cause: 'Something told about an account is not of its form.',
+    mend:
+      'Names: 2 to 64 of a-z, 0-9 and single . _ @ - between them. What is not of its form is named; the ' +
+      'README of accounts has the forms.',
   },
-  APPROVAL_NEEDED: {
+  ACCOUNT_UNKNOWN: {
     class: 'terminal',
-    cause: 'This needs the approval of a second person.',
-    mend: 'Have the request approved, then send the very same request with the id of the approval.',
+    cause: 'There is no such user or API key.',
+    mend: 'See `sealstream users list` and `sealstream api-keys list`.',
   },
-  TOO_MANY_REQUESTS: {
+  ACCOUNT_EXISTS: {
+    class: 'terminal',
+    cause: 'There is a user of that name already.',
+    mend: 'Take another name; no user is ever overwritten.',
+  },
+  ACCOUNT_CONFLICT: {
     class: 'retryable',
-    cause: 'More is asked for at once than is taken, here or from this address.',
-    mend: 'Ask again after the time in the header Retry-After.',
+    cause: 'Somebody else changed the account meanwhile, and nothing was written.',
+    mend: 'Look at it again, then decide again.',
+  },
+  ACCOUNT_UNREADABLE: {
+    class: 'terminal',
+    cause: 'What stands in Redis under an account is not what accounts writes.',
+    mend: 'Look who writes to Redis; put the account back from a backup of Redis.',
+  },
+  PASSWORD_REFUSED: {
+    class: 'terminal',
+    cause: 'The new password is too short, too long, too easily guessed, or holds the name.',
+    mend:
+      'Take 12 characters or more (256 bytes at most) that are not a common word, a pattern or the name; ' +
+      'several random words do.',
+  },
+  SIGN_IN_BUSY: {
+    class: 'retryable',
+    cause: 'More passwords wait to be hashed than the queue takes.',
+    mend: 'Try again in a moment; if it stays, see who tries so many passwords.',
+  },
+  BOOTSTRAP_REFUSED: {
+    class: 'terminal',
+    cause: 'There are users already, or the one-time secret is wrong, used or older than an hour.',
+    mend: 'Without any user: `sealstream users bootstrap` makes a new secret; else ask an administrator.',
   },
 } as const;

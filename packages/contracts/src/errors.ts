@@ -1,6 +1,7 @@
 import type { ErrorRow } from './error-row.ts';
 import { ACCESS_ERRORS } from './access-errors.ts';
 import { KEY_ERRORS } from './key-errors.ts';
+import { REQUEST_ERRORS } from './request-errors.ts';
 import { RECORD_ERRORS } from './record-errors.ts';
 
 /**
@@ -11,6 +12,7 @@ export const ERRORS = {
   ...RECORD_ERRORS,
   ...KEY_ERRORS,
   ...ACCESS_ERRORS,
+  ...REQUEST_ERRORS,
 
   // Policy and settings.
   POLICY_TESTS_INVALID: {

@@ -87,6 +87,8 @@ export const PlainEvent = z.object({
     'signed-in',
     'sign-in-refused',
     'signed-out',
+    'account-change-ordered',
+    'account-changed',
     'deleted-behind',
     'topics-changed',
     'alert',

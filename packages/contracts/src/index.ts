@@ -39,6 +39,7 @@ export {
 } from './headers.ts';
 export {
   FLOW_SERVICES,
+  type FlowServiceName,
   KEY_PAIR_PURPOSES,
   KEYSET_PURPOSES,
   type Purpose,

@@ -28,6 +28,8 @@ export const KEY_PAIR_PURPOSES: readonly Purpose[] = ['rejected', 'producer'];
 
 /** The services that a record's way needs, in its order. */
 export const FLOW_SERVICES = ['ingest', 'mask', 'encrypt', 'audit', 'anomaly-alert'] as const;
+export type FlowServiceName = (typeof FLOW_SERVICES)[number];
+
 /** All services: those of the flow, and the one that people and programs get in by. */
 export const SERVICES = [...FLOW_SERVICES, 'access'] as const;
 export type ServiceName = (typeof SERVICES)[number];

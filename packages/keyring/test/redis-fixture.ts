@@ -88,6 +88,12 @@ export class OwnRedis {
     await this.#run(['appendonly no']);
   }
 
+  /** Starts it again on what it had. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.#run();
+  }
+
   async stop(): Promise<void> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

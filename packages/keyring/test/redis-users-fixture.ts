@@ -14,6 +14,7 @@ export type RedisUser =
   | 'mask-write'
   | 'encrypt'
   | 'encrypt-write'
+  | 'access'
   | 'operator'
   | 'root';
 

@@ -1,3 +1,4 @@
+import { accessWords } from '@sealstream/authorization';
 import type { z } from 'zod';
 import { PolicyLanguage, WORDS } from './language.ts';
 import { didYouMean } from './near-word.ts';
@@ -7,6 +8,7 @@ import type { Place, SourceText } from './source-text.ts';
 function wordsAt(place: Place): readonly string[] {
   const [top, , third, fourth, fifth] = place;
   if (place.length === 0) return WORDS.policy;
+  if (top === 'access') return accessWords(place.slice(1));
   if (top !== 'datasets') return [];
   if (place.at(-1) === 'equalityOracle' && (third === 'key' || fifth === 'equalityOracle'))
     return WORDS.equalityOracle;
@@ -25,7 +27,8 @@ function wordsAt(place: Place): readonly string[] {
 
 /** The path of the field that a place belongs to. */
 export function fieldOf(place: Place): string | undefined {
-  return place[2] === 'fields' && typeof place[3] === 'string' ? place[3] : undefined;
+  const [top, , third, path] = place;
+  return top === 'datasets' && third === 'fields' && typeof path === 'string' ? path : undefined;
 }
 
 function valueAt(data: unknown, place: Place): unknown {

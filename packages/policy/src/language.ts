@@ -1,3 +1,4 @@
+import { AccessLanguage } from '@sealstream/authorization';
 import { z } from 'zod';
 import { PRESET_NAMES } from './presets.ts';
 import { KAnonymityLanguage, QuasiIdentifierLanguage } from './k-anonymity-language.ts';
@@ -231,10 +232,12 @@ export const DatasetLanguage = z.strictObject({
 export const PolicyLanguage = z.strictObject({
   version: z.literal(1).describe('Version of this language.'),
   datasets: z.record(z.string(), DatasetLanguage),
+  access: AccessLanguage.optional(),
 });
 
 export type FieldText = z.infer<typeof FieldLanguage>;
 export type DatasetText = z.infer<typeof DatasetLanguage>;
+export type PolicyText = z.infer<typeof PolicyLanguage>;
 
 /** Every word that may stand in a map, for suggestions: by the depth-free name of the map. */
 export const WORDS = {

@@ -1,3 +1,4 @@
+import { accessDiff, type AccessDifference } from '@sealstream/authorization';
 import { type MaskRule, SHOWS } from '@sealstream/masking';
 import type { Dataset, DatasetRules, Part } from './dataset.ts';
 import { type Explained, explain } from './explain.ts';
@@ -28,6 +29,8 @@ export interface PolicyDiff {
   readonly differences: readonly Difference[];
   /** Datasets that changed without a higher revision: services would take both for the same. */
   readonly stale: readonly string[];
+  /** What callers of the access service may do more or less of; no revision goes with it. */
+  readonly access: readonly AccessDifference[];
 }
 
 /** Words whose parts `explain` does not show. */
@@ -64,7 +67,7 @@ export function policyDiff(before: Policy, after: Policy): PolicyDiff {
     differences.push(...wordsOf(name, old, now), ...changedParts(name, old, now));
     if (old !== undefined && now !== undefined && now.revision <= old.revision) stale.push(name);
   }
-  return { differences, stale };
+  return { differences, stale, access: accessDiff(before.access, after.access) };
 }
 
 function wordsOf(

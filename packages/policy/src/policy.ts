@@ -1,4 +1,6 @@
+import type { AccessRules } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
+import { readAccessSection } from './access-reader.ts';
 import type { Dataset } from './dataset.ts';
 import { readDataset } from './dataset-reader.ts';
 import type { ExposureReport } from './exposure.ts';
@@ -12,6 +14,8 @@ import { checkTopics, datasetNameProblem } from './topic-rules.ts';
 export interface Policy {
   /** By name, in the order of the file. */
   readonly datasets: ReadonlyMap<string, Dataset>;
+  /** Who may do what; where it is absent nothing is allowed. In no hash of a dataset, with one of its own. */
+  readonly access?: AccessRules;
   /** What is allowed and worth a second look, in the order of the file. */
   readonly warnings: readonly Problem[];
 }
@@ -48,12 +52,13 @@ export function parsePolicy(
   if (language !== undefined && datasets.size === 0)
     source.report(['datasets'], 'datasets names no dataset');
   checkTopics(source, datasets.values());
+  const access = language && readAccessSection(report, language);
   if (source.problems.length > 0) throw new PolicyError(file, source.problems.toSorted(byPlace));
-  return { datasets, warnings: warnings.sort(byPlace) };
+  return { datasets, ...(access !== undefined && { access }), warnings: warnings.sort(byPlace) };
 }
 
 /** The dataset of that name. Throws POLICY_UNKNOWN_DATASET, with the near name as a hint. */
-export function datasetOf(policy: Policy, name: string): Dataset {
+export function datasetOf(policy: Pick<Policy, 'datasets'>, name: string): Dataset {
   const dataset = policy.datasets.get(name);
   if (dataset !== undefined) return dataset;
   const names = [...policy.datasets.keys()];

@@ -154,6 +154,10 @@ describe('what else differs', () => {
     expect(policyDiff(before, policy({ ...change, revision: 3 })).stale).toEqual(['d']);
     expect(policyDiff(before, policy({ ...change, revision: 2 })).stale).toEqual(['d']);
     expect(policyDiff(before, policy({ ...change, revision: 4 })).stale).toEqual([]);
-    expect(policyDiff(before, policy({ revision: 3 }))).toEqual({ differences: [], stale: [] });
+    expect(policyDiff(before, policy({ revision: 3 }))).toEqual({
+      differences: [],
+      stale: [],
+      access: [],
+    });
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { ACTIONS, REFUSALS } from '@sealstream/authorization';
 import { type Transform, TRANSFORM_NAMES, TRANSFORMS } from '@sealstream/masking';
 import { expect, test } from 'vitest';
 import {
@@ -45,6 +46,33 @@ test('docs/policy.md has the table of presets: classes, mask, and what else pass
   expect(reference.match(/^\| `(pci|hipaa-safe-harbor|gdpr-pseudonymise)` /gm)).toHaveLength(
     rows.length,
   );
+});
+
+test('docs/policy.md has the row of every action, and no other', () => {
+  const rows = Object.entries(ACTIONS).map(([name, { fourEyes, meaning, on, purposes, quota }]) => {
+    const second = fourEyes ? 'always' : 'as the policy says';
+    return `| \`${name}\` | ${meaning} | ${on} | ${purposes} | ${quota} | ${second} |`;
+  });
+  expect(rows.length).toBeGreaterThan(20);
+  for (const row of rows) expect(reference).toContain(row);
+  expect(reference.match(/\| (always|as the policy says) \|$/gm)).toHaveLength(rows.length);
+});
+
+test('docs/policy.md has every reason of a denial, as it is told', () => {
+  for (const [reason, text] of Object.entries(REFUSALS))
+    expect(reference).toContain(`| \`${reason}\` | ${text} |`);
+});
+
+test('the section access shown in docs/policy.md is valid beside the policy shown there', () => {
+  const [policy = '', ...others] = Array.from(
+    reference.matchAll(/```yaml\n([^`]*)```/g),
+    ([, yaml = '']) => yaml,
+  );
+  const sections = others.filter((yaml) => yaml.startsWith('access:'));
+  expect(sections).toHaveLength(1);
+  const { access, warnings } = parsePolicy(`${policy}\n${sections.join('')}`, 'docs/policy.md');
+  expect(access?.roles.size).toBe(2);
+  expect(warnings).toEqual([]);
 });
 
 test('docs/policy.md explains every word of the language', () => {

@@ -218,11 +218,14 @@ describe('what is wrong with a file of cases has its line and column', () => {
       one(`record: '{}'\nmasked: '{}'`) + `  - { name: n, record: '{}', masked: '{}' }\n`;
     expect(problemsOf(twice)).toEqual(['6:13 two cases are named n']);
     const two = parsePolicy(
-      `${PEOPLE_YAML}\n  other:\n    revision: 1\n    fields: { /a: { type: string } }\n`,
+      PEOPLE_YAML.replace(
+        'datasets:\n',
+        'datasets:\n  other:\n    revision: 1\n    fields: { /a: { type: string } }\n',
+      ),
       'p',
     );
     expect(problemsOf(one(`record: '{}'\nmasked: '{}'`), two)).toEqual([
-      '3:5 dataset is missing: the policy has people, other',
+      '3:5 dataset is missing: the policy has other, people',
     ]);
   });
 });

@@ -40,7 +40,8 @@ interface Waiting {
  *
  * Promises: numbered 0, 1, 2, … within one start, and in order; those that came while others were
  * written go together; the same bytes are sent again while it is unknown whether they arrived, so a
- * reader may see an event twice but never two events under one number; a heartbeat with the last number shows silence and loss at the end.
+ * reader may see an event twice but never two events under one number; a heartbeat with the last
+ * number shows silence and loss at the end.
  * Number and bytes are held in memory: what a crash leaves unwritten is found by the heartbeat that
  * is missing, not recovered.
  */

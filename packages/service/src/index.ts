@@ -59,7 +59,7 @@ export {
   openLivePolicy,
 } from './live-policy.ts';
 export { type Log, type LogLevel, type LogOptions, logTo, openLog } from './log.ts';
-export { type Counter, type Gauge, type Metrics, openMetrics } from './metrics.ts';
+export { type Counter, type Gauge, type Histogram, type Metrics, openMetrics } from './metrics.ts';
 export { type OpenedService, openService, type Telemetry } from './open-service.ts';
 export { Secret } from './secret.ts';
 export type { Config, Setting, SettingsTable, SettingType } from './setting.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { AccessRules } from '@sealstream/authorization';
 import { type Logger, SealstreamError } from '@sealstream/contracts';
 import type { FlowTransform } from '@sealstream/flow';
 import {
@@ -53,6 +54,7 @@ export class LivePolicy {
   readonly #options: LivePolicyOptions;
   readonly #stopping = new AbortController();
   #datasets: ReadonlyMap<string, Dataset>;
+  #access: AccessRules | undefined;
   /** The text that holds; the first look is at what was started with. */
   #text: string | undefined;
   /** The text that was refused last: told once, and tried again, since files that it names may come. */
@@ -62,6 +64,17 @@ export class LivePolicy {
   constructor(options: LivePolicyOptions) {
     this.#options = options;
     this.#datasets = options.policy.datasets;
+    this.#access = options.policy.access;
+  }
+
+  /** Who may do what now; undefined where the policy does not say, and so nothing is allowed. */
+  get access(): AccessRules | undefined {
+    return this.#access;
+  }
+
+  /** The rules of all datasets now. */
+  get datasets(): ReadonlyMap<string, Dataset> {
+    return this.#datasets;
   }
 
   /** The rules of a dataset now: the same object until they change. */
@@ -103,7 +116,7 @@ export class LivePolicy {
   }
 
   /** @returns whether anything changed */
-  #take({ datasets }: Policy): boolean {
+  #take({ access, datasets }: Policy): boolean {
     const changed = [...this.#datasets.values()].flatMap((old) => {
       const now = datasets.get(old.name);
       if (now?.sha256 === old.sha256) return [];
@@ -120,7 +133,18 @@ export class LivePolicy {
       ]),
     );
     for (const { now, old } of changed) this.#tell(old, now);
-    return changed.length > 0;
+    return this.#takeAccess(access) || changed.length > 0;
+  }
+
+  /** No record carries these rules, so they have a hash and no revision. */
+  #takeAccess(access: AccessRules | undefined): boolean {
+    const { audit, logger } = this.#options;
+    if (access?.sha256 === this.#access?.sha256) return false;
+    this.#access = access;
+    const sha256 = access?.sha256 ?? 'none';
+    audit.note({ type: 'policy-loaded', details: { access: sha256 } });
+    logger.info({ sha256 }, 'goes by other access rules from now on');
+    return true;
   }
 
   #tell(old: Dataset, { name, revision, sha256 }: Dataset): void {

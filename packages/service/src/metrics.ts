@@ -7,7 +7,7 @@ const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 /** How often the lag of the event loop is looked at; the library's 10 ms wake an idle process. */
 const LOOP_LOOK_MS = 100;
 
-export type { Counter, Gauge };
+export type { Counter, Gauge, Histogram };
 
 /** The metrics that stages and services share; names and labels are those of docs/metrics.md. */
 export type Metrics = ReturnType<typeof openMetrics>;

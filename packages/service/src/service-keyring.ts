@@ -34,6 +34,8 @@ type KeyedService = OpenedService<BaseConfig & KeyringConfig & Partial<SubjectCo
 export interface ServiceKeys {
   /** Those of one dataset: of its keysets and, where it has a subject, of its subjects. */
   of(dataset: Dataset): Keyring['keys'];
+  /** The register of a dataset's subjects; undefined for one that has none here. */
+  subjects(dataset: string): Subjects | undefined;
   /** Reads keysets and registers again now; resolves when that is done, whatever came of it. */
   refresh(): Promise<void>;
 }
@@ -135,6 +137,7 @@ export async function openServiceKeyring(
       const { vault } = vaults.get(dataset) ?? {};
       return new DatasetKeys(keyring.keys, { keys, shreds, vault });
     },
+    subjects: (dataset) => subjects.get(dataset),
     refresh: async () => {
       await Promise.all([keyring, ...subjects.values()].map((one) => one.refresh()));
     },

@@ -89,10 +89,22 @@ describe('another policy in the file', () => {
       AFTER.replace('key: { mask: hash', 'key: { mask: redact'),
       'POLICY_NEEDS_RESTART',
     ],
-    ['of another dataset', AFTER.replace('  people:', '  persons:'), 'POLICY_NEEDS_RESTART'],
+    [
+      'of another dataset',
+      AFTER.replace('  people:', '  persons:').replaceAll('[people]', '[persons]'),
+      'POLICY_NEEDS_RESTART',
+    ],
+    [
+      'whose access rules name what is not there',
+      AFTER.replace('fields: [/ssn, /email]', 'fields: [/sn]'),
+      'POLICY_INVALID',
+    ],
     [
       'with one dataset more',
-      `${AFTER}\n  more:\n    revision: 1\n    fields: { /a: { type: string } }\n`,
+      AFTER.replace(
+        'datasets:\n',
+        'datasets:\n  more:\n    revision: 1\n    fields: { /a: { type: string } }\n',
+      ),
       'POLICY_NEEDS_RESTART',
     ],
   ])('%s is refused once, and the old one stays', async (_, text, code) => {
@@ -101,6 +113,34 @@ describe('another policy in the file', () => {
     expect(notes).toEqual([{ type: 'policy-refused', details: { code } }]);
     expect(lines.filter((line) => line.includes(code))).toHaveLength(1);
     expect(await metrics.text()).toContain('sealstream_policy_reloads_total{outcome="refused"');
+  });
+
+  test('with other access rules is taken without another revision, and told with their hash', async () => {
+    const policy = live();
+    const before = policy.access?.sha256;
+    expect(before).toMatch(/^[0-9a-f]{64}$/);
+    policy.look();
+    writeFileSync(file, BEFORE.replace('values: 200', 'values: 100'));
+    policy.look();
+    policy.look();
+    const after = policy.access?.sha256 ?? '';
+    expect(after).toMatch(/^[0-9a-f]{64}$/);
+    expect(after).not.toBe(before);
+    expect(notes).toEqual([{ type: 'policy-loaded', details: { access: after } }]);
+    expect(lines.filter((line) => line.includes(after))).toHaveLength(1);
+    expect(await metrics.text()).toContain('sealstream_policy_reloads_total{outcome="taken"');
+  });
+
+  test('without access rules leaves none, so that nothing is allowed any more', () => {
+    const { policy } = looked(BEFORE.slice(0, BEFORE.indexOf('\naccess:')));
+    expect(policy.access).toBeUndefined();
+    expect(notes).toEqual([{ type: 'policy-loaded', details: { access: 'none' } }]);
+  });
+
+  test('that is refused changes no access rules either', () => {
+    const other = AFTER.replace('values: 200', 'values: 100').replace('revision: 2', 'revision: 1');
+    const { policy } = looked(other);
+    expect(policy.access?.sha256).toBe(parsePolicy(BEFORE, file).access?.sha256);
   });
 
   test('may be mended after it was refused', () => {

@@ -28,6 +28,7 @@ test('an empty cluster lacks every topic of the flow, shared ones and outputs be
     'audit.events.encrypt',
     'audit.events.audit',
     'audit.events.anomaly-alert',
+    'audit.events.access',
     'audit.events.cli',
     'encrypted.people',
     'masked.people',

@@ -1,3 +1,5 @@
+import type { Accounts } from '@sealstream/accounts';
+import type { AccessRules } from '@sealstream/authorization';
 import type { KeyResolver } from '@sealstream/contracts';
 import type { KeysetReader } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
@@ -11,6 +13,8 @@ import type { MaskedFields } from './masked-fields.ts';
 import type { RejectPages } from './reject-pages.ts';
 import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
+import type { SessionCookies } from './session-cookies.ts';
+import type { ToldSignIns } from './told-sign-ins.ts';
 
 /** What can be done with the values of one dataset. */
 export interface DatasetDesk {
@@ -23,6 +27,8 @@ export interface DatasetDesk {
 /** The policy of now. */
 export interface PolicyOfNow {
   readonly datasets: () => ReadonlyMap<string, Dataset>;
+  /** Who may do what; undefined allows nothing. */
+  readonly access: () => AccessRules | undefined;
   /** Throws POLICY_UNKNOWN_DATASET. */
   readonly of: (dataset: string) => Dataset;
 }
@@ -33,7 +39,11 @@ export interface AccessParts {
   /** Throws POLICY_UNKNOWN_DATASET. */
   readonly desk: (dataset: string) => DatasetDesk;
   readonly gate: Gate;
+  readonly accounts: Accounts;
+  readonly cookies: SessionCookies;
+  readonly signIns: ToldSignIns;
   readonly resolver: KeyResolver;
+  readonly isReady: () => boolean;
   readonly flow: FlowWatch;
   readonly streams: FlowStreams;
   readonly alerts: AlertDesk;

@@ -1,3 +1,5 @@
+import type { Scopes } from '@sealstream/authorization';
+
 /** Who asks: a person's account, or a program's key that belongs to one. */
 export interface Caller {
   /** The person, of whom several accounts may be; what four eyes go by. */
@@ -7,13 +9,9 @@ export interface Caller {
   readonly by: 'password' | 'session' | 'api-key' | 'certificate';
   /** Of an API key: its id, which is no secret. */
   readonly keyId?: string;
+  /** Of a session: its id, which is none. */
+  readonly session?: string;
   readonly roles: readonly string[];
   /** Of an API key: what it is narrowed to. */
-  readonly scopes?: CallerScopes;
-}
-
-/** What an API key is narrowed to; what is not named is not narrowed. */
-export interface CallerScopes {
-  readonly actions?: readonly string[];
-  readonly datasets?: readonly string[];
+  readonly scopes?: Scopes;
 }

@@ -22,6 +22,13 @@ export const SETTINGS = {
     meaning:
       'The Redis of users, API keys and sessions, as a user that may write them; REDIS_URL if absent.',
   },
+  accessSecret: {
+    env: 'SEALSTREAM_ACCESS_SECRET',
+    type: 'secret',
+    unit: '43 or more characters',
+    meaning:
+      'Random, the same for all replicas, and not in Redis: known devices and failed sign-ins go by it.',
+  },
   accessHost: {
     env: 'SEALSTREAM_ACCESS_HOST',
     type: 'string',

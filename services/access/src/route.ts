@@ -2,25 +2,8 @@ import type { Action } from '@sealstream/authorization';
 import type { z } from 'zod';
 
 import type { AccessParts } from './access-parts.ts';
+import type { Ask } from './ask.ts';
 import type { Caller } from './caller.ts';
-
-/**
- * Who may use a route: anyone; whoever is signed in, for what concerns themselves alone; or whoever a
- * role allows the action.
- */
-export type RouteRule = 'anyone' | 'signed-in' | Action;
-
-/** What a request asks to be allowed. */
-export interface Ask {
-  readonly dataset?: string | undefined;
-  readonly fields?: readonly string[] | undefined;
-  /** Name of what it is done to, where that is neither; for the audit log. */
-  readonly target?: string | undefined;
-  readonly purpose?: string | undefined;
-  readonly reference?: string | undefined;
-  /** How many values it can give at most. */
-  readonly values?: number | undefined;
-}
 
 /** A request as its route sees it: of the form that its schemas say. */
 export interface Asked<P = unknown, Q = unknown, B = unknown> {
@@ -38,7 +21,7 @@ export interface Given<A = unknown> {
   readonly answer: A;
   /** How many values were given in truth, for the audit log. */
   readonly values?: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
 interface RouteShape {

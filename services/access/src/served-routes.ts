@@ -1,10 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
-
 import { SealstreamError } from '@sealstream/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { AccessParts } from './access-parts.ts';
 import type { Caller } from './caller.ts';
+import type { Callers } from './callers.ts';
+import { reasonsOf } from './gate.ts';
 import { asOurs, Problem, PROBLEM_TYPE } from './problem.ts';
 import type { Asked, Given, GuardedRoute, Route } from './route.ts';
 import type { ToldAccess, ToldRequest } from './told-access.ts';
@@ -15,15 +15,9 @@ declare module 'fastify' {
   }
 }
 
-/** Who asks, by what a request carries. */
-export interface Callers {
-  /** @throws SealstreamError SIGN_IN_REFUSED, TOO_MANY_REQUESTS, REDIS_* */
-  of(headers: IncomingHttpHeaders, address: string): Promise<Caller>;
-}
-
 export interface ServedWith {
   readonly parts: AccessParts;
-  readonly callers: Callers;
+  readonly callers: Pick<Callers, 'of'>;
   readonly told: ToldAccess;
 }
 
@@ -75,12 +69,12 @@ function serve(server: FastifyInstance, route: Route, served: ServedWith): void 
       response: { ...Object.fromEntries(problems), [status]: answered },
     },
     onRequest: async (request) => {
-      if (isGuarded) request.caller = await served.callers.of(request.headers, request.ip);
+      if (isGuarded) request.caller = await served.callers.of(request);
     },
     handler: async (request, reply) => {
       const asked = askedOf(request);
       const given = isGuarded
-        ? await guardedAnswer(route, asked, request.caller, served)
+        ? await guardedAnswer(route, asked, request, served)
         : await route.handle(asked, served.parts);
       return send(reply, status, given);
     },
@@ -98,9 +92,10 @@ function send(reply: FastifyReply, status: number, { answer, headers = {} }: Giv
 async function guardedAnswer(
   route: GuardedRoute,
   asked: Asked,
-  caller: Caller | null,
+  from: FastifyRequest,
   { callers, parts, told }: ServedWith,
 ): Promise<Given> {
+  const { caller } = from;
   // Precondition: onRequest has set it, or thrown.
   if (caller === null) throw new SealstreamError('SIGN_IN_REFUSED');
   const ask = route.asks(asked);
@@ -108,7 +103,7 @@ async function guardedAnswer(
   const action = route.rule === 'signed-in' ? `${route.method} ${route.url}` : route.rule;
   const request: ToldRequest = { action, caller, ask, requestId, address, told: route.told };
   const isStill = async () => {
-    const now = await callers.of(asked.headers, address);
+    const now = await callers.of(from);
     if (route.rule === 'signed-in') return now.account === caller.account;
     const again = await parts.gate.permit(now, route.rule, ask);
     await again.settle(0);
@@ -118,7 +113,7 @@ async function guardedAnswer(
   if (route.rule === 'signed-in')
     return tellingWhat(route, request, told, () => route.handle(withCaller, parts));
   const permit = await parts.gate.permit(caller, route.rule, ask).catch((error: unknown) => {
-    told.denied(request, reasonsOf(error));
+    told.denied(request, reasonsOf(error) ?? asOurs(error).code);
     throw error;
   });
   let used = 0;
@@ -130,11 +125,6 @@ async function guardedAnswer(
   } finally {
     await permit.settle(used);
   }
-}
-
-function reasonsOf(error: unknown): string {
-  const { code, place } = asOurs(error);
-  return String(place['reasons'] ?? code);
 }
 
 /** Does the work between the events that the route asks for. */

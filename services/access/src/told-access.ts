@@ -4,7 +4,8 @@ import { type ErrorCode, type PlainEvent, SealstreamError } from '@sealstream/co
 import type { AuditEmitter } from '@sealstream/service';
 
 import type { Caller } from './caller.ts';
-import type { Ask, Told } from './route.ts';
+import type { Ask } from './ask.ts';
+import type { Told } from './route.ts';
 
 /** Paths of one event; what is beyond is told as their number. */
 const PATHS_TOLD = 50;

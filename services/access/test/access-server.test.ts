@@ -33,8 +33,8 @@ beforeAll(async () => {
     throw new SealstreamError('QUOTA_SPENT', { quota: 'reveal' });
   });
   await server.listen({ host: '127.0.0.1', port: 0 });
-  const address = server.addresses()[0];
-  port = address?.port ?? 0;
+  const address = server.server.address();
+  port = typeof address === 'object' && address !== null ? address.port : 0;
   base = `http://127.0.0.1:${port}`;
 });
 afterAll(async () => server.close());

@@ -1,3 +1,4 @@
+import type { AccessDifference } from '@sealstream/authorization';
 import { type Difference, policyDiff } from '@sealstream/policy';
 import { Argument } from 'commander';
 
@@ -12,36 +13,53 @@ export const diff = defineCommand<CommonOptions, [before: string, after: string]
   about:
     'Compares two policies by what they do and not by their text: what readers of masked and ' +
     'encrypted see more of, what less, and what else is treated otherwise. A dataset that changed ' +
-    'without a higher revision is told, since services would not notice. Needs no server.',
+    'without a higher revision is told, since services would not notice. Also told is what callers ' +
+    'may do more or less of under the section access. Needs no server.',
   arguments: [
     new Argument('<before>', 'the policy in use'),
     new Argument('<after>', 'the one that follows'),
   ],
   examples: [['sealstream diff sealstream.yaml next.yaml', 'before a change is rolled out']],
   exits: {
-    0: 'readers see no more than before, and every changed dataset has a higher revision',
-    1: 'readers see more, or may, or a revision was not raised',
+    0: 'readers see and callers may no more, and every changed dataset has a higher revision',
+    1: 'readers see or callers may do more, or perhaps, or a revision was not raised',
   },
   run: (context, _options, before, after) => {
     const { terminal } = context;
     const [old, now] = [before, after].map(policyIn);
-    const { differences, stale } = policyDiff(old, now);
+    const { access, differences, stale } = policyDiff(old, now);
     if (terminal.json) {
       for (const difference of differences) terminal.sayJson(difference);
-    } else if (differences.length === 0) {
+      for (const difference of access) terminal.sayJson({ access: true, ...difference });
+    } else if (differences.length === 0 && access.length === 0) {
       terminal.say('Both do the same.');
     } else {
-      for (const line of table(differences)) terminal.say(line);
+      const lines = differences.length === 0 ? [] : table(differences);
+      for (const line of [...lines, ...access.map(accessLine)]) terminal.say(line);
     }
     for (const dataset of stale)
       terminal.note(`${dataset} changed and its revision was not raised`, { dataset, stale: true });
     const found =
       stale.length > 0 ||
-      differences.some(({ readers }) => readers === 'more' || readers === 'perhaps');
+      differences.some(({ readers }) => isMore(readers)) ||
+      access.some(({ callers }) => isMore(callers));
     const next = 'what it does to records: sealstream test --policy AFTER';
     return Promise.resolve(found ? { exit: EXIT.finding, next } : { next });
   },
 });
+
+const isMore = (change: Difference['readers']): boolean =>
+  change === 'more' || change === 'perhaps';
+
+const CALLERS = {
+  more: 'callers may do MORE',
+  perhaps: 'callers may perhaps do MORE',
+  less: 'callers may do less',
+  other: 'nobody may do more or less',
+} as const;
+
+const accessLine = ({ after, before, callers, what }: AccessDifference): string =>
+  `access: ${what}: ${CALLERS[callers]}: ${before ?? '-'} > ${after ?? '-'}`;
 
 const READERS = {
   more: 'see MORE',

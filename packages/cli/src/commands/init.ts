@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { createAuditKey, createVkey } from '@sealstream/audit-log';
 import { PURPOSES, SealstreamError } from '@sealstream/contracts';
 import {
+  createFile,
   createKeyFiles,
   createPublicKeyFile,
   createSignerFiles,
@@ -29,6 +31,7 @@ interface Options extends CommonOptions, KeyOptions {
 }
 
 const STATE_DIR = '.sealstream';
+const SECRET_BYTES = 32;
 const SAMPLE_BYTES = 1024 * 1024;
 
 export const init = defineCommand<Options>({
@@ -37,8 +40,9 @@ export const init = defineCommand<Options>({
   about:
     'Writes sealstream.yaml, in which every field of the sample is redacted on masked and sealed on ' +
     'encrypted (without a sample: a commented starter), the key files of every purpose, the pair ' +
-    'that signs keysets and the key that signs the audit log (all readable by you alone, in ' +
-    '.sealstream/keys), and a line in .gitignore. Overwrites nothing: when one of them is there, ' +
+    'that signs keysets, the key that signs the audit log and the secret of access (all readable by ' +
+    'you alone, in .sealstream/keys), and a line in .gitignore. Overwrites nothing: when one of them ' +
+    'is there, ' +
     'nothing is written. With --missing the key files that are not there, and nothing else, are ' +
     'made: those that a newer version needs, or what an init that was cut did not come to. A folder ' +
     'where a key is gone whose public half is still there is refused.',
@@ -76,6 +80,7 @@ export const init = defineCommand<Options>({
       places.signerPublic,
       places.auditKey,
       places.auditVkey,
+      places.accessSecret,
     ];
     // Precondition: none of them is there, so that nothing is written when one is.
     for (const file of made)
@@ -87,6 +92,7 @@ export const init = defineCommand<Options>({
     createKeyFiles(places.dir, PURPOSES);
     createSignerFiles(places.signer, places.signerPublic);
     await createAuditKey(places.auditKey);
+    createAccessSecret(places.accessSecret);
     const { terminal } = context;
     if (terminal.json) terminal.sayJson({ made });
     else for (const file of made) terminal.say(`made ${file}`);
@@ -108,14 +114,16 @@ function placesOf(context: Context, options: Options): KeyPlaces {
 /** @throws SealstreamError KEY_FILE_MISSING for a folder in which nothing can be completed */
 async function makeMissing({ terminal }: Context, places: KeyPlaces): Promise<Outcome> {
   refuseOther(places);
-  const { auditKey, auditVkey, dir, signer, signerPublic } = places;
+  const { accessSecret, auditKey, auditVkey, dir, signer, signerPublic } = places;
   const absent = PURPOSES.filter((purpose) => !existsSync(keyFilePath(dir, purpose)));
-  const later = [signer, signerPublic, auditKey, auditVkey].filter((file) => !existsSync(file));
+  const all = [signer, signerPublic, auditKey, auditVkey, accessSecret];
+  const later = all.filter((file) => !existsSync(file));
   const made = [...createKeyFiles(dir, absent), ...later];
   if (later.includes(signer)) createSignerFiles(signer, signerPublic);
   else if (later.includes(signerPublic)) createPublicKeyFile(signer, signerPublic);
   if (later.includes(auditKey)) await createAuditKey(auditKey);
   else if (later.includes(auditVkey)) await createVkey(auditKey);
+  if (later.includes(accessSecret)) createAccessSecret(accessSecret);
   if (terminal.json) terminal.sayJson({ made });
   else if (made.length === 0) terminal.say(`every key file is in ${dir}`);
   else for (const file of made) terminal.say(`made ${file}`);
@@ -138,6 +146,11 @@ function refuseOther({ auditKey, auditVkey, dir, signer, signerPublic }: KeyPlac
     throw new SealstreamError('KEY_FILE_MISSING', { file: signer });
   if (!existsSync(auditKey) && existsSync(auditVkey))
     throw new SealstreamError('KEY_FILE_MISSING', { file: auditKey });
+}
+
+/** One that was lost is no loss: devices are strangers again until their next sign-in. */
+function createAccessSecret(path: string): void {
+  createFile(path, Buffer.from(`${randomBytes(SECRET_BYTES).toString('base64url')}\n`));
 }
 
 function policyText({ dataset, sample }: Options): string {

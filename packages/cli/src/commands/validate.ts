@@ -33,10 +33,15 @@ export const validate = defineCommand<CommonOptions, [file: string | undefined]>
         topics,
       }),
     );
-    if (terminal.json) terminal.sayJson({ datasets, warnings: policy.warnings });
-    else
+    const { access, warnings } = policy;
+    const rules = access && { roles: [...access.roles.keys()], sha256: access.sha256 };
+    if (terminal.json) terminal.sayJson({ datasets, access: rules, warnings });
+    else {
       for (const { fields, name, revision, sha256 } of datasets)
         terminal.say(`${name}: revision ${revision}, ${fields} fields, ${sha256.slice(0, 12)}`);
+      if (rules !== undefined)
+        terminal.say(`access: ${rules.roles.length} roles, ${rules.sha256.slice(0, 12)}`);
+    }
     return { next: 'try it on a file: sealstream apply --stage mask --dataset NAME FILE' };
   },
 });

@@ -8,7 +8,7 @@ const Resolved = z
   .object({ sealed: z.string().describe('Compact JWE to the public key of the grant.') })
   .meta({ id: 'Resolved' });
 
-/** Keys of single persons under a grant, in bulk; the answer opens with the private key of the grant alone. */
+/** Keys of single persons under a grant, in bulk; the answer opens with the grant's private key alone. */
 export const resolveKeys = guarded(
   {
     method: 'POST',

@@ -1,0 +1,240 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { openAccounts } from '@sealstream/accounts';
+import type { Logger } from '@sealstream/contracts';
+import { freePorts } from '../../tools/stack/free-ports.ts';
+import type { Stack } from '../../tools/stack/stack.ts';
+import { FlowSide } from '../flow/flow-side.ts';
+import { RunningService } from '../flow/running-service.ts';
+import type { Asked, Bench } from '../ground/bench.ts';
+import { startNode } from '../ground/child.ts';
+import { KafkaView } from '../ground/kafka-view.ts';
+import { lineOf } from '../ground/lines.ts';
+import { startProgram } from '../ground/measured-program.ts';
+import { processTimes } from '../ground/process-times.ts';
+import type { Report } from '../ground/report.ts';
+import { withServers } from '../ground/servers.ts';
+import type { RequestFigures, RequestLoad } from './programs/request-load.ts';
+
+const PROGRAMS = join(import.meta.dirname, 'programs');
+const POLICY = join(import.meta.dirname, 'sealstream.yaml');
+const FIELDS = 100;
+const MILLION = 1_000_000;
+/** What a reveal is asked at beside the flood: far below what it can do, so that waiting is the flood's. */
+const CALM_PER_SECOND = 300;
+const FLOOD_PER_SECOND = 200;
+
+const silent = () => undefined;
+const QUIET: Logger = { debug: silent, info: silent, warn: silent, error: silent };
+
+interface Options {
+  readonly seconds: number;
+  readonly warmSeconds: number;
+  readonly connections: number;
+}
+
+export const ACCESS: Bench = {
+  name: 'access',
+  summary: 'reveals of 100 fields over HTTP with audit, alone and beside a flood of bad sign-ins',
+  about: [
+    'access runs as its own program on a real Kafka and Redis, and clients ask it over kept',
+    'connections with an API key. Each reveal has its order on the audit topic, acknowledged by all',
+    'replicas, before the first value. The reference parses and answers JSON of the same size and',
+    'does nothing else. Clients, access, Kafka and Redis share the machine.',
+  ],
+  options: {
+    seconds: { takes: 'S', default: '15', meaning: 'how long each part is measured' },
+    warm: { takes: 'S', default: '3', meaning: 'seconds before that' },
+    connections: { takes: 'N', default: '24', meaning: 'requests at once in the closed loop' },
+  },
+  examples: ['', '--json --seconds 30'],
+  run: async (asked, report) => {
+    const options = optionsOf(asked);
+    await withServers(report.progress, (stack) => measure(options, stack, report));
+  },
+};
+
+function optionsOf(asked: Asked): Options {
+  return {
+    seconds: asked.whole('seconds', 1, 600),
+    warmSeconds: asked.whole('warm', 0, 60),
+    connections: asked.whole('connections', 1, 500),
+  };
+}
+
+async function measure(options: Options, stack: Stack, report: Report): Promise<void> {
+  const kafka = await KafkaView.open(stack.kafkaBrokers, 1);
+  try {
+    await kafka.makeTopics(['raw.bench'], { 'max.message.bytes': '4194304' });
+  } finally {
+    await kafka.close();
+  }
+  const flow = new FlowSide(stack, POLICY);
+  await flow.prepare(1);
+  const [port = 0] = await freePorts(1);
+  const secret = randomBytes(32).toString('base64url');
+  const access = await RunningService.start('access', {
+    ...flow.environmentOf('access'),
+    SEALSTREAM_ACCESS_PORT: String(port),
+    SEALSTREAM_ACCESS_SECRET: secret,
+  });
+  try {
+    await access.ready();
+    const key = await makeKey(stack);
+    const base = `http://127.0.0.1:${port}`;
+    const reveal = await revealOf(base, key);
+    await reveals(options, { access, reveal, report });
+    await besideFlood(options, { base, reveal, report });
+  } finally {
+    await access.stop();
+  }
+}
+
+/** A user with the role of the bench, and an API key of it. */
+async function makeKey(stack: Stack): Promise<string> {
+  const accounts = await openAccounts({ redisUrl: stack.redisUrl, logger: QUIET });
+  try {
+    await accounts.users.create({ name: 'bench', person: 'bench' });
+    await accounts.users.grantRole('bench', 'bench', 'bench');
+    const scopes = { actions: ['*'], datasets: ['*'] };
+    const wanted = { owner: 'bench', name: 'bench', scopes, lifeMs: 86_400_000 };
+    return (await accounts.apiKeys.create(wanted)).text;
+  } finally {
+    await accounts.stop();
+  }
+}
+
+type Asking = Pick<RequestLoad, 'url' | 'headers' | 'body'>;
+
+/** A reveal of 100 values that were sealed through the same service. */
+async function revealOf(base: string, key: string): Promise<Asking & { readonly answer: string }> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const ask = async (route: string, body: object) => {
+    const sent = { method: 'POST', headers, body: JSON.stringify(body) };
+    const answer = await fetch(`${base}/v1/datasets/bench/${route}`, sent);
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${route} answered ${answer.status}: ${text}`);
+    return { text, json: JSON.parse(text) as { values: { token: string }[] } };
+  };
+  const plain = Array.from({ length: FIELDS }, (_, at) => ({
+    path: '/ssn',
+    value: `900-55-${String(1000 + at)}`,
+  }));
+  const { json } = await ask('seal', { values: plain });
+  const values = json.values.map(({ token }) => ({ path: '/ssn', token }));
+  const body = { purpose: 'bench', values };
+  const { text } = await ask('reveal', body);
+  if (!text.includes('900-55-1000') || !text.includes('900-55-1099'))
+    throw new Error('the values did not come back');
+  const url = `${base}/v1/datasets/bench/reveal`;
+  return { url, headers, body: JSON.stringify(body), answer: text };
+}
+
+interface Ground {
+  readonly access: RunningService;
+  readonly reveal: Asking & { readonly answer: string };
+  readonly report: Report;
+}
+
+async function reveals(options: Options, { access, reveal, report }: Ground): Promise<void> {
+  const { connections, seconds, warmSeconds } = options;
+  const loop = { at: { once: connections }, seconds, warmSeconds };
+  report.progress.step('measuring the reference');
+  const plain = await plainServer(reveal, loop);
+  report.progress.step('measuring reveals');
+  const before = processTimes(access.pid);
+  const own = await runLoad({ ...reveal, ...loop });
+  const after = processTimes(access.pid);
+  requireAll(own, 'reveals');
+  const spent = after.cpuSeconds - before.cpuSeconds;
+  const answered = own.perSecond * (seconds + warmSeconds);
+  const line = {
+    against: 'JSON of the same size, nothing done',
+    with: { fields: FIELDS, connections },
+  };
+  report.lines([
+    lineOf({
+      ...{ ...line, what: 'reveal', unit: 'requests/s', places: 0, goal: '>= 1500' },
+      ...{ figure: own.perSecond, reference: plain.perSecond },
+    }),
+    lineOf({
+      ...{ ...line, what: 'reveal p99', unit: 'ms', places: 1, goal: '<= 40' },
+      ...{ figure: own.p99Ms, reference: plain.p99Ms },
+    }),
+    lineOf({
+      ...{ ...line, what: 'reveal CPU', unit: 's per million fields', places: 2 },
+      ...{ figure: (spent / (answered * FIELDS)) * MILLION, reference: null },
+    }),
+  ]);
+}
+
+async function besideFlood(
+  { seconds, warmSeconds }: Options,
+  { base, reveal, report }: Pick<Ground, 'reveal' | 'report'> & { readonly base: string },
+): Promise<void> {
+  const calm = { ...reveal, at: { perSecond: CALM_PER_SECOND }, seconds, warmSeconds };
+  report.progress.step(`measuring ${CALM_PER_SECOND} reveals a second, calm`);
+  const alone = await runLoad(calm);
+  report.progress.step(`the same beside ${FLOOD_PER_SECOND} bad sign-ins a second`);
+  const flood: RequestLoad = {
+    url: `${base}/v1/session`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'bench', password: 'not the password of it' }),
+    at: { perSecond: FLOOD_PER_SECOND },
+    seconds: seconds + warmSeconds,
+    warmSeconds: 0,
+  };
+  const [beside, sent] = await Promise.all([runLoad(calm), runLoad(flood)]);
+  requireAll(alone, 'calm reveals');
+  requireAll(beside, 'reveals beside the flood');
+  const letIn = sent.statuses['201'] ?? 0;
+  if (letIn > 0) throw new Error(`${letIn} bad sign-ins were let in`);
+  const refused = { '401': sent.statuses['401'] ?? 0, '429': sent.statuses['429'] ?? 0 };
+  report.lines([
+    lineOf({
+      what: 'reveal p99 beside a flood',
+      unit: 'ms',
+      figure: beside.p99Ms,
+      reference: alone.p99Ms,
+      places: 1,
+      ratioGoal: '<= 2',
+      against: 'the same without the flood',
+      with: { revealsPerSecond: CALM_PER_SECOND, signInsPerSecond: FLOOD_PER_SECOND, ...refused },
+    }),
+  ]);
+}
+
+function requireAll({ answers, statuses }: RequestFigures, what: string): void {
+  if (answers > 0 && statuses['200'] === answers && Object.keys(statuses).length === 1) return;
+  throw new Error(`not all ${what} were answered: ${JSON.stringify(statuses)}`);
+}
+
+async function runLoad(load: RequestLoad): Promise<RequestFigures> {
+  const { answer: _, ...options } = load as RequestLoad & { readonly answer?: string };
+  const child = startProgram(join(PROGRAMS, 'request-load.ts'), options);
+  const lines: string[] = [];
+  if (child.process.stdout !== null)
+    for await (const line of createInterface(child.process.stdout)) lines.push(line);
+  if ((await child.exited) !== 0) throw new Error(`the load failed:\n${child.said()}`);
+  return JSON.parse(lines.at(-1) ?? '') as RequestFigures;
+}
+
+/** The reference on a server of its own, which is gone afterwards. */
+async function plainServer(
+  reveal: Ground['reveal'],
+  loop: Pick<RequestLoad, 'at' | 'seconds' | 'warmSeconds'>,
+): Promise<RequestFigures> {
+  const program = join(PROGRAMS, 'plain-server.ts');
+  const server = startNode(['--disable-warning=ExperimentalWarning', program, reveal.answer], {});
+  try {
+    if (server.process.stdout === null) throw new Error('the reference has no stdout');
+    for await (const port of createInterface(server.process.stdout)) {
+      const url = `http://127.0.0.1:${port}/`;
+      return await runLoad({ url, headers: reveal.headers, body: reveal.body, ...loop });
+    }
+    throw new Error(`the reference ended early:\n${server.said()}`);
+  } finally {
+    await server.stop();
+  }
+}

@@ -1,0 +1,49 @@
+import { SealstreamError } from '@sealstream/contracts';
+import { z } from 'zod';
+
+/** Single marks stand between letters and digits, so that no two names look alike by their marks. */
+const NAME = /^[a-z0-9]+(?:[._@-][a-z0-9]+)*$/;
+const NAME_CHARACTERS = { least: 2, most: 64 } as const;
+const TEXT_CHARACTERS_MAX = 200;
+
+/** The name of a user: 2 to 64 of a-z, 0-9, and single marks . _ @ - inside. */
+export const AccountName = z
+  .string()
+  .min(NAME_CHARACTERS.least)
+  .max(NAME_CHARACTERS.most)
+  .regex(NAME);
+
+/** A short text without control characters, which may end up on a terminal and in the audit log. */
+export const ShortText = z
+  .string()
+  .min(1)
+  .max(TEXT_CHARACTERS_MAX)
+  .regex(/^\P{Cc}+$/u);
+
+/** Names of roles, actions, quotas: they stand in the policy file, and nobody here knows them. */
+export const Word = z.string().regex(/^[a-z][a-z0-9._-]{0,63}$/);
+
+/**
+ * What somebody told about an account, in its form.
+ *
+ * @throws SealstreamError ACCOUNT_INVALID with the path of what is not of its form, and nothing of it
+ */
+export function requireForm<T>(form: z.ZodType<T>, what: string, value: unknown): T {
+  const read = form.safeParse(value);
+  if (read.success) return read.data;
+  const path = read.error.issues[0]?.path.join('.') ?? '';
+  throw new SealstreamError('ACCOUNT_INVALID', { [what]: path === '' ? 'itself' : path });
+}
+
+/**
+ * What Redis holds under an account.
+ *
+ * @throws SealstreamError ACCOUNT_UNREADABLE with the kind of it
+ */
+export function readStored<T>(form: z.ZodType<T>, kind: string, text: string): T {
+  try {
+    return form.parse(JSON.parse(text));
+  } catch {
+    throw new SealstreamError('ACCOUNT_UNREADABLE', { kind });
+  }
+}

@@ -1,0 +1,246 @@
+import { SealstreamError } from '@sealstream/contracts';
+import { AccountName, requireForm, ShortText, Word } from './account-form.ts';
+import { digestOf, isDigestOf, isSecretForm, newSecret } from './random-secret.ts';
+import { preparedPassword, requireGoodPassword, wipe } from './password-text.ts';
+import type { HashQueue } from './hash-queue.ts';
+import { ADMINISTRATOR, isConflict, type StoredUser, shownUser, type User } from './user.ts';
+import type { FoundUser, UserStore } from './user-store.ts';
+
+const PAGE_MAX = 500;
+/** Tries of a change that others come in between of, before it is given up. */
+const TRIES = 16;
+const BOOTSTRAP_MS = 3_600_000;
+
+/** Who is made. */
+export interface NewUser {
+  readonly name: string;
+  /** Who it is, as the organisation knows them; several accounts may be of one person. */
+  readonly person: string;
+  /** Without one, it cannot sign in with a password. */
+  readonly password?: Uint8Array | undefined;
+}
+
+/** A change that asks for the user as it was looked at. */
+export interface Seen {
+  /** `version` of that user; undefined: whatever it is now, and no change of others is lost. */
+  readonly version?: number | undefined;
+}
+
+export interface UserPage {
+  readonly users: readonly User[];
+  /** What the next page begins after; undefined at the end. */
+  readonly cursor?: string | undefined;
+}
+
+/** The one-time secret of the first administrator; shown once. */
+export interface Bootstrap {
+  readonly secret: string;
+  readonly expiresMs: number;
+}
+
+/**
+ * Users, each change a compare-and-set. Every method throws REDIS_UNREACHABLE and REDIS_REFUSED, and
+ * ACCOUNT_UNREADABLE when Redis holds something else.
+ */
+export class Users {
+  readonly #store: UserStore;
+  readonly #hashes: HashQueue;
+  readonly #now: () => number;
+
+  constructor(store: UserStore, hashes: HashQueue, now: () => number) {
+    this.#store = store;
+    this.#hashes = hashes;
+    this.#now = now;
+  }
+
+  /**
+   * Makes a user without any role.
+   *
+   * @throws SealstreamError ACCOUNT_INVALID, ACCOUNT_EXISTS, PASSWORD_REFUSED, SIGN_IN_BUSY
+   */
+  async create({ name, password, person }: NewUser): Promise<User> {
+    requireForm(AccountName, 'name', name);
+    requireForm(ShortText, 'person', person);
+    if ((await this.#store.find(name)) !== undefined) throw existing(name);
+    const made = this.#fresh(name, person);
+    const user = password === undefined ? made : { ...made, ...(await this.#hash(password, name)) };
+    try {
+      await this.#store.swap(undefined, user);
+    } catch (error) {
+      throw isConflict(error) ? existing(name) : error;
+    }
+    return shownUser(user);
+  }
+
+  /** @throws SealstreamError ACCOUNT_UNKNOWN */
+  async get(name: string): Promise<User> {
+    const { lastUsed, user } = await this.#find(name);
+    return shownUser(user, lastUsed);
+  }
+
+  /** Users by name, so many a page (500 at most); a user made meanwhile may be missed, none comes twice. */
+  async list(page: { readonly cursor?: string | undefined; readonly count?: number } = {}) {
+    const count = Math.min(Math.max(page.count ?? PAGE_MAX, 1), PAGE_MAX);
+    const names = await this.#store.names(page.cursor, count);
+    const found = await this.#store.findAll(names);
+    const users = found.map(({ lastUsed, user }) => shownUser(user, lastUsed));
+    const answer: UserPage =
+      names.length < count ? { users } : { users, cursor: names[names.length - 1] };
+    return answer;
+  }
+
+  /**
+   * Sets a password, and ends all sessions of the user. The caller zeroes what it gave.
+   *
+   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT, PASSWORD_REFUSED, SIGN_IN_BUSY
+   */
+  async setPassword(name: string, password: Uint8Array, seen: Seen = {}): Promise<User> {
+    await this.#find(name);
+    const hashed = await this.#hash(password, name);
+    return this.#change(name, seen, (user) => ({ ...user, ...hashed, epoch: user.epoch + 1 }));
+  }
+
+  /**
+   * Gives a role; one that is there stays as it was given first.
+   *
+   * @param by the person who gives it
+   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT, ACCOUNT_INVALID
+   */
+  async grantRole(name: string, role: string, by: string, seen: Seen = {}): Promise<User> {
+    requireForm(Word, 'role', role);
+    requireForm(ShortText, 'by', by);
+    const grant = { role, by, atMs: this.#now() };
+    return this.#change(name, seen, (user) =>
+      user.roles.some((one) => one.role === role)
+        ? user
+        : { ...user, roles: [...user.roles, grant] },
+    );
+  }
+
+  /**
+   * Takes a role; at once, since sessions and API keys look roles up.
+   *
+   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT
+   */
+  revokeRole(name: string, role: string, seen: Seen = {}): Promise<User> {
+    return this.#change(name, seen, (user) =>
+      user.roles.some((one) => one.role === role)
+        ? { ...user, roles: user.roles.filter((one) => one.role !== role) }
+        : user,
+    );
+  }
+
+  /**
+   * Lets a user in no more: its sessions end, its API keys are refused.
+   *
+   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT
+   */
+  disable(name: string, seen: Seen = {}): Promise<User> {
+    return this.#change(name, seen, (user) =>
+      user.disabled ? user : { ...user, disabled: true, epoch: user.epoch + 1 },
+    );
+  }
+
+  /** @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT */
+  enable(name: string, seen: Seen = {}): Promise<User> {
+    return this.#change(name, seen, (user) =>
+      user.disabled ? { ...user, disabled: false } : user,
+    );
+  }
+
+  /** How many administrators are enabled: until two are, the first may only make the second. */
+  countAdministrators(): Promise<number> {
+    return this.#store.countAdministrators();
+  }
+
+  /**
+   * A secret with which the first administrator is made, within an hour, once. A second call takes the
+   * place of the first.
+   *
+   * @throws SealstreamError BOOTSTRAP_REFUSED when there is a user
+   */
+  async createBootstrap(): Promise<Bootstrap> {
+    const secret = newSecret();
+    const expiresMs = this.#now() + BOOTSTRAP_MS;
+    if (!(await this.#store.offerFirst(digestOf(secret), expiresMs)))
+      throw new SealstreamError('BOOTSTRAP_REFUSED');
+    return { secret, expiresMs };
+  }
+
+  /**
+   * Makes the first administrator; of two at the same time, one. A password that is refused leaves the
+   * secret as it was.
+   *
+   * @throws SealstreamError BOOTSTRAP_REFUSED, ACCOUNT_INVALID, PASSWORD_REFUSED, SIGN_IN_BUSY
+   */
+  async bootstrap(secret: string, { name, password, person }: Required<NewUser>): Promise<User> {
+    const offered = isSecretForm(secret) ? await this.#store.offered() : null;
+    // Looked at before anything costs a hash; the script that makes the user looks again.
+    if (offered === null || !isDigestOf(secret, offered))
+      throw new SealstreamError('BOOTSTRAP_REFUSED');
+    requireForm(AccountName, 'name', name);
+    requireForm(ShortText, 'person', person);
+    const hashed = await this.#hash(password ?? new Uint8Array(), name);
+    const roles = [{ role: ADMINISTRATOR, by: 'bootstrap', atMs: this.#now() }];
+    const first = { ...this.#fresh(name, person), ...hashed, roles };
+    if (!(await this.#store.createFirst(offered, first)))
+      throw new SealstreamError('BOOTSTRAP_REFUSED');
+    return shownUser(first);
+  }
+
+  #fresh(name: string, person: string): StoredUser {
+    const createdMs = this.#now();
+    return { v: 1, version: 1, name, person, roles: [], disabled: false, createdMs, epoch: 1 };
+  }
+
+  async #find(name: string): Promise<FoundUser> {
+    const found = AccountName.safeParse(name).success ? await this.#store.find(name) : undefined;
+    if (found === undefined) throw new SealstreamError('ACCOUNT_UNKNOWN');
+    return found;
+  }
+
+  /** Reads, changes and swaps, again while others come in between and no version was asked for. */
+  async #change(
+    name: string,
+    { version }: Seen,
+    change: (user: StoredUser) => StoredUser,
+  ): Promise<User> {
+    for (let tries = 1; ; tries += 1) {
+      const found = await this.#find(name);
+      const { lastUsed, user } = found;
+      if (version !== undefined && user.version !== version)
+        throw new SealstreamError('ACCOUNT_CONFLICT', { user: name });
+      const changed = change(user);
+      if (changed === user) return shownUser(user, lastUsed);
+      const after = { ...changed, version: user.version + 1 };
+      try {
+        await this.#store.swap(found, after);
+        return shownUser(after, lastUsed);
+      } catch (error) {
+        if (!isConflict(error) || version !== undefined || tries === TRIES) throw error;
+      }
+    }
+  }
+
+  async #hash(
+    password: Uint8Array,
+    name: string,
+  ): Promise<Required<Pick<StoredUser, 'passwordHash' | 'passwordMs'>>> {
+    const prepared = preparedPassword(password);
+    if (prepared === undefined) throw new SealstreamError('PASSWORD_REFUSED', { rule: 'form' });
+    const place = this.#hashes.enter('known-device');
+    try {
+      if (place === undefined) throw new SealstreamError('SIGN_IN_BUSY');
+      await requireGoodPassword(prepared, name);
+      const passwordHash = await this.#hashes.hash(prepared);
+      return { passwordHash, passwordMs: this.#now() };
+    } finally {
+      wipe(prepared);
+      place?.release();
+    }
+  }
+}
+
+function existing(name: string): SealstreamError {
+  return new SealstreamError('ACCOUNT_EXISTS', { user: name });
+}

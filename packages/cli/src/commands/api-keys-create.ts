@@ -1,0 +1,62 @@
+import { Option } from 'commander';
+
+import { changeAccount } from '../cluster-accounts.ts';
+import { type CommonOptions, defineCommand } from '../command.ts';
+import { durationMs } from '../options.ts';
+import { timeOf } from '../user-lines.ts';
+
+interface Options extends CommonOptions {
+  readonly owner: string;
+  readonly name: string;
+  readonly actions: readonly string[];
+  readonly datasets: readonly string[];
+  readonly expires: number;
+}
+
+/** In quotes, since a shell would write the names of files there. */
+const ALL = "'*' for all of its owner";
+const list = (text: string) => text.split(',');
+
+export const apiKeysCreate = defineCommand<Options>({
+  name: 'create',
+  summary: 'make a key with which a program gets in',
+  about:
+    'Prints the key, once: only a hash of it is kept. It may do what its owner may at that moment, ' +
+    'within these actions and datasets, and never more. It is refused while its owner is disabled, and ' +
+    'approves nothing.',
+  options: [
+    new Option('--owner <user>', 'whose roles it has').makeOptionMandatory(),
+    new Option('--name <text>', 'what it is for').makeOptionMandatory(),
+    new Option('--actions <names>', `actions, with commas between them; ${ALL}`)
+      .argParser(list)
+      .makeOptionMandatory(),
+    new Option('--datasets <names>', `datasets, with commas between them; ${ALL}`)
+      .argParser(list)
+      .makeOptionMandatory(),
+    new Option('--expires <duration>', 'how long it holds, such as 90d; a year at most')
+      .argParser(durationMs)
+      .makeOptionMandatory(),
+  ],
+  examples: [
+    [
+      'sealstream api-keys create --owner bob --name job --actions reveal --datasets people --expires 90d',
+      'for a job of a quarter',
+    ],
+  ],
+  run: async (context, { actions, datasets, expires, name, owner }) => {
+    const { terminal } = context;
+    const scopes = { actions: [...actions], datasets: [...datasets] };
+    const shown = { actions: actions.join(','), datasets: datasets.join(',') };
+    const { key, text } = await changeAccount(
+      context,
+      'create-api-key',
+      { owner, name, ...shown, lifeMs: expires },
+      ({ apiKeys }) => apiKeys.create({ owner, name, scopes, lifeMs: expires }),
+      (made) => ({ apiKey: made.key.id }),
+    );
+    if (terminal.json) terminal.sayJson({ ...key, text });
+    else terminal.say(text);
+    terminal.note(`${key.id}  ${owner}  until ${timeOf(key.expiresMs)}`, { apiKey: key.id });
+    return { next: `take it back: sealstream api-keys revoke ${key.id}` };
+  },
+});

@@ -1,0 +1,11 @@
+/** What a request asks to be allowed. */
+export interface Ask {
+  readonly dataset?: string | undefined;
+  readonly fields?: readonly string[] | undefined;
+  /** Name of what it is done to, where that is neither; for the audit log. */
+  readonly target?: string | undefined;
+  readonly purpose?: string | undefined;
+  readonly reference?: string | undefined;
+  /** How many values it can give at most. */
+  readonly values?: number | undefined;
+}

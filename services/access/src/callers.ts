@@ -1,0 +1,151 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+import type { Accounts, ApiKey, Session, User } from '@sealstream/accounts';
+import { SealstreamError } from '@sealstream/contracts';
+
+import type { Caller } from './caller.ts';
+import type { SessionCookies } from './session-cookies.ts';
+import type { SignInWay, ToldSignIns } from './told-sign-ins.ts';
+
+/** As much of a request as tells who sends it. */
+export interface CallingRequest {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly ip: string;
+}
+
+export interface CallersOptions {
+  readonly accounts: Pick<Accounts, 'apiKeys' | 'sessions' | 'signIn'>;
+  readonly cookies: SessionCookies;
+  readonly signIns: ToldSignIns;
+}
+
+/** A page of ours sets it; a page of others cannot without asking, and is never allowed. */
+const CONSOLE_HEADER = 'x-sealstream-console';
+const CREDENTIALS_CHARACTERS_MAX = 2048;
+
+/**
+ * Who asks, by what a request carries: `Authorization: Basic` or `Bearer`, or the console's cookie.
+ *
+ * Promises: exactly one of them counts, and a header before a cookie; a cookie counts only where a page of
+ * ours sent it; whether a name is known is told by neither answer nor time.
+ */
+export class Callers {
+  readonly #options: CallersOptions;
+
+  constructor(options: CallersOptions) {
+    this.#options = options;
+  }
+
+  /** @throws SealstreamError SIGN_IN_REFUSED, TOO_MANY_REQUESTS, REDIS_* */
+  async of(request: CallingRequest): Promise<Caller> {
+    const { authorization } = request.headers;
+    if (authorization !== undefined) return this.#byHeader(authorization, request.ip);
+    const { access } = this.#options.cookies.read(request.headers.cookie);
+    if (access === undefined) throw new SealstreamError('SIGN_IN_REFUSED');
+    requireOwnPage(request);
+    return this.#bySession(access, request.ip);
+  }
+
+  async #byHeader(authorization: string, address: string): Promise<Caller> {
+    const [scheme = '', credentials = '', ...more] = authorization.split(' ');
+    if (more.length > 0 || credentials.length > CREDENTIALS_CHARACTERS_MAX)
+      throw new SealstreamError('SIGN_IN_REFUSED');
+    switch (scheme.toLowerCase()) {
+      case 'basic':
+        return this.#byPassword(credentials, address);
+      case 'bearer':
+        return credentials.startsWith('ssk_')
+          ? this.#byApiKey(credentials, address)
+          : this.#bySession(credentials, address);
+      default:
+        throw new SealstreamError('SIGN_IN_REFUSED');
+    }
+  }
+
+  /** RFC 7617, in UTF-8. */
+  async #byPassword(credentials: string, address: string): Promise<Caller> {
+    const bytes = Buffer.from(credentials, 'base64');
+    const colon = bytes.indexOf(':');
+    const name = bytes.toString('utf8', 0, Math.max(colon, 0));
+    // The check zeroes what it is given.
+    const password = Uint8Array.from(bytes.subarray(colon + 1));
+    bytes.fill(0);
+    if (colon < 0) throw new SealstreamError('SIGN_IN_REFUSED');
+    const { signIn } = this.#options.accounts;
+    const answer = await signIn.prove({ name, password, address });
+    if (answer.kind !== 'proved') throw this.#refused('password', answer, address);
+    return callerOf(answer.user, 'password');
+  }
+
+  async #byApiKey(text: string, address: string): Promise<Caller> {
+    const verdict = await this.#options.accounts.apiKeys.verify(text);
+    if (verdict.kind === 'valid') return keyCaller(verdict.key, verdict.owner);
+    this.#options.signIns.refused('api-key', 'refused', address, verdict.key?.owner);
+    throw new SealstreamError('SIGN_IN_REFUSED');
+  }
+
+  async #bySession(token: string, address: string): Promise<Caller> {
+    const checked = await this.#options.accounts.sessions.check(token);
+    if (checked.kind === 'valid') return callerOf(checked.user, 'session', checked.session);
+    // Sessions end by themselves, which is no news; a token that never was one is.
+    if (checked.session === undefined) this.#options.signIns.refused('session', 'refused', address);
+    throw new SealstreamError('SIGN_IN_REFUSED');
+  }
+
+  #refused(
+    by: SignInWay,
+    answer: { readonly kind: 'refused' | 'shed' | 'throttled'; readonly retryAfterMs?: number },
+    address: string,
+  ): SealstreamError {
+    this.#options.signIns.refused(by, answer.kind, address);
+    return signInError(answer);
+  }
+}
+
+/** What the caller is told: how long to wait, or that it did not work, and nothing more. */
+export function signInError(answer: {
+  readonly kind: 'refused' | 'shed' | 'throttled';
+  readonly retryAfterMs?: number;
+}): SealstreamError {
+  if (answer.kind === 'refused') return new SealstreamError('SIGN_IN_REFUSED');
+  const retryAfterSeconds = Math.max(1, Math.ceil((answer.retryAfterMs ?? 0) / 1000));
+  return new SealstreamError('TOO_MANY_REQUESTS', { retryAfterSeconds });
+}
+
+/**
+ * A cookie goes along with whatever a browser is made to send, so it counts only with a header that no
+ * form and no link can set, and never from a page of another origin (OWASP, CSRF prevention).
+ *
+ * @throws SealstreamError SIGN_IN_REFUSED
+ */
+export function requireOwnPage({
+  headers,
+  method,
+}: Pick<CallingRequest, 'headers' | 'method'>): void {
+  const site = headers['sec-fetch-site'];
+  const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
+  const isSafe = method === 'GET' || method === 'HEAD';
+  if (!isForeign && (isSafe || headers[CONSOLE_HEADER] === '1') && isOwnOrigin(headers)) return;
+  throw new SealstreamError('SIGN_IN_REFUSED', { why: 'not from a page of ours' });
+}
+
+function isOwnOrigin({ host, origin }: IncomingHttpHeaders): boolean {
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host;
+}
+
+/** Whether a page of ours asks, which keeps its tokens in cookies. */
+export function isConsole(headers: IncomingHttpHeaders): boolean {
+  return headers[CONSOLE_HEADER] === '1';
+}
+
+function callerOf(user: User, by: 'password' | 'session', session?: Session): Caller {
+  const roles = user.roles.map(({ role }) => role);
+  const caller: Caller = { person: user.person, account: user.name, by, roles };
+  return session === undefined ? caller : { ...caller, session: session.id };
+}
+
+function keyCaller({ id, scopes }: ApiKey, owner: User): Caller {
+  return { ...callerOf(owner, 'password'), by: 'api-key', keyId: id, scopes };
+}

@@ -1,0 +1,91 @@
+/** access: people and programs get in here, and only where they belong. */
+import { datasetOf } from '@sealstream/policy';
+import {
+  isEntry,
+  openLivePolicy,
+  openService,
+  openServiceKeyring,
+  readConfig,
+  runService,
+  type Stop,
+} from '@sealstream/service';
+
+import type { PolicyOfNow } from './access-parts.ts';
+import { accessServer } from './access-server.ts';
+import { Callers } from './callers.ts';
+import { SETTINGS } from './config.ts';
+import { openConsoleParts } from './console-parts.ts';
+import { DatasetDesks, openVaults } from './dataset-desks.ts';
+import { PolicyGate } from './gate.ts';
+import { listen, tlsOf } from './listening.ts';
+import { accessMetrics } from './metrics.ts';
+import { ROUTES } from './routes.ts';
+import { openServedAccounts } from './served-accounts.ts';
+import { openServedGrants } from './served-grants.ts';
+import { serveRoutes } from './served-routes.ts';
+import { SessionCookies } from './session-cookies.ts';
+import { ToldAccess } from './told-access.ts';
+import { ToldSignIns } from './told-sign-ins.ts';
+
+export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
+  const config = readConfig(SETTINGS, env);
+  const tls = tlsOf(config);
+  const service = await openService('access', config);
+  const { audit, onStop, telemetry } = service;
+  try {
+    const metrics = accessMetrics(telemetry.metrics);
+    const keys = await openServiceKeyring('access', service);
+    const vaults = await openVaults(service);
+    const resolver = await openServedGrants(service, keys);
+    const accounts = await openServedAccounts(service);
+    const live = openLivePolicy(service);
+    const policy: PolicyOfNow = {
+      datasets: () => live.datasets,
+      access: () => live.access,
+      of: (name) => datasetOf(live, name),
+    };
+    const desks = new DatasetDesks(policy, keys, vaults);
+    const signIns = new ToldSignIns(audit, metrics.signIns);
+    onStop('sign-ins', async () => signIns.stop());
+    const cookies = new SessionCookies(tls !== undefined);
+    const gate = new PolicyGate({ rules: policy.access, quotas: accounts.quotas });
+    const consoleParts = await openConsoleParts(service, {
+      onStreams: (open) => metrics.streams.set(open),
+    });
+    const server = await accessServer({
+      bodyMax: config.accessBodyMax,
+      requestMs: config.accessRequestMs,
+      tls,
+      onAnswer: (route, status, seconds) => {
+        metrics.requests.inc({ route, status: String(status) });
+        // A stream lasts as long as its client likes.
+        if (!route.endsWith('/stream')) metrics.seconds.observe({ route }, seconds);
+      },
+    });
+    serveRoutes(server, ROUTES, {
+      callers: new Callers({ accounts, cookies, signIns }),
+      told: new ToldAccess(audit, config.auditWaitMs),
+      parts: {
+        policy,
+        desk: (dataset) => desks.of(dataset),
+        gate,
+        accounts,
+        cookies,
+        signIns,
+        resolver,
+        ...consoleParts,
+        isReady: () => telemetry.health.report().ready,
+      },
+    });
+    onStop('server', () => server.close());
+    const port = await listen(server, config);
+    telemetry.logger.info({ host: config.accessHost, port }, 'answering people and programs');
+  } catch (error) {
+    await service.stop();
+    throw error;
+  }
+  service.ready();
+  return service.stop;
+}
+
+if (isEntry(import.meta)) await runService('access', start);

@@ -1,0 +1,30 @@
+import type { Route } from './route.ts';
+import { health } from './routes/about.ts';
+import { bootstrap } from './routes/bootstrap.ts';
+import { CONSOLE_ROUTES } from './routes/console.ts';
+import { dataset, datasets } from './routes/datasets.ts';
+import { detokenise } from './routes/detokenise.ts';
+import { me } from './routes/me.ts';
+import { resolveKeys } from './routes/resolve.ts';
+import { reveal } from './routes/reveal.ts';
+import { seal } from './routes/seal.ts';
+import { refresh, signIn, signOut } from './routes/session.ts';
+import { tokenise } from './routes/tokenise.ts';
+
+/** Every route of the service; what is not here is not there. */
+export const ROUTES: readonly Route[] = [
+  health,
+  signIn,
+  refresh,
+  signOut,
+  bootstrap,
+  me,
+  datasets,
+  dataset,
+  reveal,
+  detokenise,
+  tokenise,
+  seal,
+  resolveKeys,
+  ...CONSOLE_ROUTES,
+];

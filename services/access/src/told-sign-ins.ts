@@ -1,0 +1,64 @@
+import type { AuditEmitter, Counter } from '@sealstream/service';
+
+/** How somebody wanted to get in. */
+export type SignInWay = 'password' | 'session' | 'api-key' | 'certificate' | 'bootstrap';
+/** Why nobody did. What was typed as a name is not told: it may be a password in the wrong field. */
+export type SignInRefusal = 'refused' | 'throttled' | 'shed' | 'reused';
+
+/** Refusals told one by one in a while; of what is beyond, their number. */
+const EACH_TOLD = 20;
+const WHILE_MS = 10_000;
+
+/**
+ * Tells the audit log who got in and who did not.
+ *
+ * Promises: a flood of refusals makes a bounded number of events and loses none of the counts: what is
+ * not told one by one is told as a number at the end of its while.
+ */
+export class ToldSignIns {
+  readonly #audit: Pick<AuditEmitter, 'note'>;
+  readonly #counted: Pick<Counter<'by' | 'outcome'>, 'inc'>;
+  #told = 0;
+  #untold = 0;
+  #summary: NodeJS.Timeout | undefined;
+
+  constructor(audit: Pick<AuditEmitter, 'note'>, counted: Pick<Counter<'by' | 'outcome'>, 'inc'>) {
+    this.#audit = audit;
+    this.#counted = counted;
+  }
+
+  signedIn(account: string, person: string, by: SignInWay, address: string): void {
+    this.#counted.inc({ by, outcome: 'signed-in' });
+    this.#audit.note({ type: 'signed-in', actor: account, details: { person, by, address } });
+  }
+
+  signedOut(account: string, person: string, sessions: number): void {
+    this.#audit.note({ type: 'signed-out', actor: account, details: { person, sessions } });
+  }
+
+  refused(by: SignInWay, why: SignInRefusal, address: string, account?: string): void {
+    this.#counted.inc({ by, outcome: why });
+    this.#summary ??= setTimeout(() => this.#summarise(), WHILE_MS).unref();
+    if (this.#told >= EACH_TOLD) {
+      this.#untold += 1;
+      return;
+    }
+    this.#told += 1;
+    const known = account === undefined ? {} : { account };
+    this.#audit.note({ type: 'sign-in-refused', details: { by, why, address, ...known } });
+  }
+
+  /** Tells what was not told yet. */
+  stop(): void {
+    clearTimeout(this.#summary);
+    this.#summarise();
+  }
+
+  #summarise(): void {
+    if (this.#untold > 0)
+      this.#audit.note({ type: 'sign-in-refused', details: { more: this.#untold } });
+    this.#told = 0;
+    this.#untold = 0;
+    this.#summary = undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { type Accounts, openAccounts } from '@sealstream/accounts';
+import type { ServiceProcess } from '../../tools/demo/service-processes.ts';
+import { freePorts } from '../../tools/stack/free-ports.ts';
+import type { RunningFlow } from './running-flow.ts';
+
+const nothing = () => undefined;
+const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+/** Who sends a request. */
+export type Credentials = { readonly basic: string } | { readonly bearer: string } | undefined;
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** The access service of a flow, and a way into its accounts. */
+export class RunningAccess {
+  readonly service: ServiceProcess;
+  readonly base: string;
+  readonly accounts: Accounts;
+
+  private constructor(service: ServiceProcess, base: string, accounts: Accounts) {
+    this.service = service;
+    this.base = base;
+    this.accounts = accounts;
+  }
+
+  static async start(
+    flow: RunningFlow,
+    redisUrl: string,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<RunningAccess> {
+    const [port = 0] = await freePorts(1);
+    const service = await flow.start('access', {
+      SEALSTREAM_ACCESS_PORT: String(port),
+      SEALSTREAM_ACCESS_SECRET: randomBytes(32).toString('base64url'),
+      ...more,
+    });
+    const accounts = await openAccounts({ redisUrl, prefix: flow.namePrefix, logger: quiet });
+    return new RunningAccess(service, `http://127.0.0.1:${port}`, accounts);
+  }
+
+  /** A user with these roles and a password. */
+  async user(name: string, password: string, ...roles: string[]): Promise<void> {
+    const { users } = this.accounts;
+    await users.create({ name, person: name, password: new Uint8Array(Buffer.from(password)) });
+    for (const role of roles) await users.grantRole(name, role, 'test');
+  }
+
+  async ask(
+    method: string,
+    path: string,
+    credentials: Credentials,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answered> {
+    const answer = await fetch(`${this.base}${path}`, {
+      method,
+      headers: {
+        ...authorization(credentials),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const json = text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+    return { status: answer.status, headers: answer.headers, text, json };
+  }
+
+  async close(): Promise<void> {
+    await this.accounts.stop();
+  }
+}
+
+function authorization(credentials: Credentials): Record<string, string> {
+  if (credentials === undefined) return {};
+  const text =
+    'basic' in credentials
+      ? `Basic ${Buffer.from(credentials.basic).toString('base64')}`
+      : `Bearer ${credentials.bearer}`;
+  return { authorization: text };
+}
