@@ -53,7 +53,7 @@ export const keysets = guarded(
   async ({ caller }, parts) => {
     const datasets = parts.policy.datasets();
     const allowed = await readable(caller, parts.gate, [...datasets.keys()]);
-    const listed = await kafkaAnswer(parts.keysets.list());
+    const listed = await kafkaAnswer(parts.keysets.list([...allowed]));
     const nowMs = Date.now();
     const items = listed.map((keyset) => asAnswer(keyset, datasets, nowMs));
     return { answer: { items: items.filter(({ dataset }) => allowed.has(dataset)) } };
