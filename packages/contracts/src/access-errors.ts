@@ -34,6 +34,22 @@ export const ACCESS_ERRORS = {
       'Ask an administrator for a role that allows it; the decision on the audit log names each rule and ' +
       'why it did not fit.',
   },
+  REJECT_UNKNOWN: {
+    class: 'terminal',
+    cause:
+      'No reject that can be tried stands at that place: it was settled, or tried under this policy.',
+    mend: 'Read the rejects again: a replay puts those that it leaves at new places.',
+  },
+  REPLAY_TOO_LARGE: {
+    class: 'terminal',
+    cause: 'More rejects are open than one request replays.',
+    mend: 'Run `sealstream replay`, which may take its time.',
+  },
+  ALERT_UNKNOWN: {
+    class: 'terminal',
+    cause: 'No alert of that id fires.',
+    mend: 'GET /v1/alerts lists them; one that has resolved needs nobody.',
+  },
   ACCOUNT_INVALID: {
     class: 'terminal',
     cause: 'Something told about an account is not of its form.',

@@ -219,7 +219,7 @@ export class KeysetAdmin {
 
   /** Every keyset in Redis or among the heads, sorted by name. */
   async list(): Promise<ListedKeyset[]> {
-    return listedKeysets(this.#store, this.#heads, this.#history);
+    return listedKeysets(this.#store, this.#heads, this.#history, await this.#store.names());
   }
 
   /** Names of the registers of subjects in Redis or among the heads, sorted. */

@@ -28,19 +28,22 @@ export interface ListedKeyset {
 
 type Opener = Pick<DocumentHistory<KeysetDocument>, 'open'>;
 
-/** Every keyset in Redis or among the heads, sorted by name. */
+/** Every keyset of these names or among the heads, sorted by name; what is in neither place is left out. */
 export async function listedKeysets(
-  store: Pick<KeysetStore, 'names' | 'read' | 'uses'>,
+  store: Pick<KeysetStore, 'read' | 'uses'>,
   heads: Pick<KeysetHeads, 'load'>,
   history: Opener,
+  asked: readonly string[],
 ): Promise<ListedKeyset[]> {
   const known = await heads.load();
-  const names = [...new Set([...(await store.names()), ...known.keys()])].filter(isKeysetName);
+  const names = [...new Set([...asked, ...known.keys()])].filter(isKeysetName);
   names.sort();
   const found = await store.read(names);
-  const listed = names.map((name, at) =>
-    listedKeyset(history, name, found[at] ?? null, known.get(name)),
-  );
+  const listed = names.flatMap((name, at) => {
+    const stored = found[at] ?? null;
+    const head = known.get(name);
+    return stored === null && head === undefined ? [] : [listedKeyset(history, name, stored, head)];
+  });
   return withUses(listed, (ids) => store.uses(ids));
 }
 

@@ -1,6 +1,7 @@
+import { KEYSET_PURPOSES } from '@sealstream/contracts';
 import { openWith } from '@sealstream/crypto';
 import type { RedisOptions } from '@sealstream/redis-link';
-import { KEYSET_FORM } from './keyset-document.ts';
+import { KEYSET_FORM, keysetName } from './keyset-document.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
 import { type ListedKeyset, listedKeysets } from './keyset-listing.ts';
 import { KeysetStore } from './keyset-store.ts';
@@ -26,12 +27,20 @@ export class KeysetReader {
     this.#store = store;
   }
 
-  /** Every keyset in Redis or among the heads, sorted by name. @throws SealstreamError REDIS_* */
-  list(): Promise<ListedKeyset[]> {
+  /**
+   * Every keyset of these datasets or among the heads, sorted by name. Asks for them by name: a look
+   * through all of Redis is not for whoever only reads.
+   *
+   * @throws SealstreamError REDIS_UNREACHABLE, REDIS_REFUSED
+   */
+  list(datasets: readonly string[]): Promise<ListedKeyset[]> {
     const { heads, signerPublicKey } = this.#options;
-    return listedKeysets(this.#store, heads, {
-      open: (name, bytes) => openWith(KEYSET_FORM, name, bytes, signerPublicKey),
-    });
+    const asked = datasets.flatMap((dataset) =>
+      KEYSET_PURPOSES.map((purpose) => keysetName(purpose, dataset)),
+    );
+    const open = (name: string, bytes: Uint8Array) =>
+      openWith(KEYSET_FORM, name, bytes, signerPublicKey);
+    return listedKeysets(this.#store, heads, { open }, asked);
   }
 
   stop(): void {

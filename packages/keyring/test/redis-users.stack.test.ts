@@ -337,7 +337,7 @@ const FORBIDDEN: Readonly<Record<Exclude<RedisUser, 'root'>, readonly Command[]>
     ['SET', `${P}subject:people/x`, 'x'],
     ['DEL', `${P}vault:people:x`],
     ['SMEMBERS', `${P}vault-of:people:x`],
-    ['HSET', `${P}acknowledged`, 'x', 'x'],
+    ['SET', `${P}acknowledged:x`, 'x'],
   ],
   'access-write': [
     ...anybody,

@@ -1,5 +1,6 @@
 /**
- * service: what every service shares: settings, logs, metrics, health, start and stop.
+ * service: what every service shares: settings, logs, metrics, health, start and stop; and what several
+ * share of watching the flow and replaying rejects.
  *
  * Promises: settings are read once, all problems are told at once and an unknown one is an error;
  * a log line holds only fields of known names and never the message of a foreign error; a process

@@ -17,8 +17,8 @@ const Kept = z.object({
   note: z.string().optional(),
 });
 
-/** Alerts that are gone leave theirs behind; beyond so many those are cleared. */
-const MOST = 1000;
+/** Nobody's work on an alert lasts longer; what is left of others goes by itself. */
+const KEPT_SECONDS = 90 * 86_400;
 
 /**
  * Acknowledgements in Redis, by alert.
@@ -26,35 +26,32 @@ const MOST = 1000;
  * Promises: one that cannot be read is none, so that its alert shows as if nobody had seen it.
  */
 export class Acknowledgements {
-  readonly #link: Pick<RedisLink, 'redis' | 'writer'>;
-  readonly #key: string;
+  readonly #link: Pick<RedisLink, 'prefix' | 'redis' | 'writer'>;
 
   constructor(link: Pick<RedisLink, 'prefix' | 'redis' | 'writer'>) {
     this.#link = link;
-    this.#key = `${link.prefix}acknowledged`;
   }
 
-  /** @throws SealstreamError REDIS_UNREACHABLE, REDIS_REFUSED */
-  async all(): Promise<ReadonlyMap<string, Acknowledgement>> {
-    const found = await answered(this.#link.redis.hgetall(this.#key));
+  /** Those of the alerts named. @throws SealstreamError REDIS_UNREACHABLE, REDIS_REFUSED */
+  async of(ids: readonly string[]): Promise<ReadonlyMap<string, Acknowledgement>> {
+    if (ids.length === 0) return new Map();
+    const found = await answered(this.#link.redis.mget(ids.map((id) => this.#keyOf(id))));
     return new Map(
-      Object.entries(found).flatMap(([id, text]) => {
-        const kept = read(text);
-        return kept === undefined ? [] : [[id, kept] as const];
+      found.flatMap((text, at) => {
+        const kept = text === null ? undefined : read(text);
+        return kept === undefined ? [] : [[ids[at], kept] as const];
       }),
     );
   }
 
-  /**
-   * @param firing ids of the alerts that fire now; those of others may go
-   * @throws SealstreamError REDIS_UNREACHABLE, REDIS_REFUSED
-   */
-  async put(id: string, kept: Acknowledgement, firing: ReadonlySet<string>): Promise<void> {
-    const { writer } = this.#link;
-    await answered(writer.hset(this.#key, id, JSON.stringify(kept)));
-    if ((await answered(writer.hlen(this.#key))) <= MOST) return;
-    const gone = (await answered(writer.hkeys(this.#key))).filter((other) => !firing.has(other));
-    if (gone.length > 0) await answered(writer.hdel(this.#key, ...gone));
+  /** In the place of what was there. @throws SealstreamError REDIS_UNREACHABLE, REDIS_REFUSED */
+  async put(id: string, kept: Acknowledgement): Promise<void> {
+    const text = JSON.stringify(kept);
+    await answered(this.#link.writer.set(this.#keyOf(id), text, 'EX', KEPT_SECONDS));
+  }
+
+  #keyOf(id: string): string {
+    return `${this.#link.prefix}acknowledged:${id}`;
   }
 }
 

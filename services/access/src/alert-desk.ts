@@ -62,7 +62,8 @@ export class AlertDesk {
    */
   async list(): Promise<ShownAlert[]> {
     await this.#feed?.caughtUp(KAFKA_WAIT_MS);
-    const acknowledged = await this.#acknowledged.all();
+    const firing = [...this.#latest.values()].filter(isFiring);
+    const acknowledged = await this.#acknowledged.of(firing.map(({ id }) => id));
     return [...this.#latest.values()]
       .toSorted((a, b) => Number(isFiring(b)) - Number(isFiring(a)) || later(a, b))
       .map((event) => shown(event, acknowledged.get(event.id)));
@@ -78,8 +79,7 @@ export class AlertDesk {
     const event = this.#latest.get(id);
     if (event?.state !== 'firing') throw new SealstreamError('ALERT_UNKNOWN');
     const kept = { firing: event.time, by, at: new Date().toISOString(), note };
-    const firing = new Set([...this.#latest.values()].filter(isFiring).map((one) => one.id));
-    await this.#acknowledged.put(id, kept, firing);
+    await this.#acknowledged.put(id, kept);
     return shown(event, kept);
   }
 

@@ -49,11 +49,18 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     onStop('sign-ins', async () => signIns.stop());
     const cookies = new SessionCookies(tls !== undefined);
     const gate = new PolicyGate({ rules: policy.access, quotas: accounts.quotas });
+    const consoleParts = await openConsoleParts(service, {
+      onStreams: (open) => metrics.streams.set(open),
+    });
     const server = await accessServer({
       bodyMax: config.accessBodyMax,
       requestMs: config.accessRequestMs,
       tls,
-      onAnswer: metrics.onAnswer,
+      onAnswer: (route, status, seconds) => {
+        metrics.requests.inc({ route, status: String(status) });
+        // A stream lasts as long as its client likes.
+        if (!route.endsWith('/stream')) metrics.seconds.observe({ route }, seconds);
+      },
     });
     serveRoutes(server, ROUTES, {
       callers: new Callers({ accounts, cookies, signIns }),
@@ -66,7 +73,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         cookies,
         signIns,
         resolver,
-        ...(await openConsoleParts(service, metrics)),
+        ...consoleParts,
         isReady: () => telemetry.health.report().ready,
       },
     });

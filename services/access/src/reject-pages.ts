@@ -14,6 +14,7 @@ const MOST = { records: 10_000, bytes: 64 * 1024 * 1024, ms: 5000 };
 const WAIT_MS = 2 * MOST.ms + 1000;
 /** Whoever may write to the topic says what the note is; a page is not to be filled by it. */
 const NOTE_CHARACTERS_MAX = 200;
+const TIME_MAX = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Per partition: behind what it goes on. */
 const Place = z.record(z.string().regex(/^\d{1,9}$/), z.string().regex(/^\d{1,19}$/));
@@ -114,8 +115,7 @@ export class RejectPages {
         const { code, stage } = record.picked;
         const name = `${stage} ${code}`;
         // They come newest first, across the partitions.
-        const { newestAt = new Date(record.atMs).toISOString(), count = 0 } =
-          byCode.get(name) ?? {};
+        const { newestAt = timeText(record.atMs), count = 0 } = byCode.get(name) ?? {};
         byCode.set(name, { stage, code, count: count + 1, newestAt });
       }
       const sorted = [...byCode.values()].toSorted((a, b) => b.count - a.count);
@@ -173,6 +173,11 @@ function noteOf(codec: RejectedCodec, record: KafkaRecord): Note {
 
 function shown(partition: number, offset: bigint, atMs: number, note: Note): ShownReject {
   const { source = { partition, offset: String(offset) }, ...rest } = note;
-  const at = new Date(atMs).toISOString();
+  const at = timeText(atMs);
   return { id: `${partition}:${offset}`, at, ...rest, source };
+}
+
+/** Whoever writes a record may give it any time; RFC 3339 has four digits for the year. */
+function timeText(atMs: number): string {
+  return new Date(Math.min(Math.max(atMs, 0), TIME_MAX)).toISOString();
 }

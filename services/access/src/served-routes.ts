@@ -46,8 +46,6 @@ export function serveRoutes(
   // A stream would keep the server from closing.
   server.addHook('preClose', async () => served.parts.streams.end());
   for (const route of routes) serve(server, route, served);
-  // What it says of the routes is known once all of them are there.
-  server.get('/v1/openapi.json', { schema: { hide: true } }, async () => server.swagger());
 }
 
 function serve(server: FastifyInstance, route: Route, served: ServedWith): void {
@@ -76,7 +74,7 @@ function serve(server: FastifyInstance, route: Route, served: ServedWith): void 
     handler: async (request, reply) => {
       const asked = askedOf(request);
       const given = isGuarded
-        ? await guardedAnswer(route, asked, request.caller, served)
+        ? await guardedAnswer(route, asked, request, served)
         : await route.handle(asked, served.parts);
       return send(reply, status, given);
     },
@@ -94,9 +92,10 @@ function send(reply: FastifyReply, status: number, { answer, headers = {} }: Giv
 async function guardedAnswer(
   route: GuardedRoute,
   asked: Asked,
-  caller: Caller | null,
+  from: FastifyRequest,
   { callers, parts, told }: ServedWith,
 ): Promise<Given> {
+  const { caller } = from;
   // Precondition: onRequest has set it, or thrown.
   if (caller === null) throw new SealstreamError('SIGN_IN_REFUSED');
   const ask = route.asks(asked);
@@ -104,7 +103,7 @@ async function guardedAnswer(
   const action = route.rule === 'signed-in' ? `${route.method} ${route.url}` : route.rule;
   const request: ToldRequest = { action, caller, ask, requestId, address, told: route.told };
   const isStill = async () => {
-    const now = await callers.of({ method: route.method, headers: asked.headers, ip: address });
+    const now = await callers.of(from);
     if (route.rule === 'signed-in') return now.account === caller.account;
     const again = await parts.gate.permit(now, route.rule, ask);
     await again.settle(0);

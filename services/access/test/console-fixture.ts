@@ -1,31 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, readFileSync } from 'node:fs';
 
-import { PURPOSES } from '@sealstream/contracts';
-import { keyFilePath, openKeysetReader, readPublicKeyFile } from '@sealstream/keyring';
+import { PURPOSES, SealstreamError } from '@sealstream/contracts';
+import { keyFilePath } from '@sealstream/keyring';
 import { parsePolicy, type Dataset } from '@sealstream/policy';
-import { RedisLink } from '@sealstream/redis-link';
-import {
-  besidePolicy,
-  KafkaKeysetHeads,
-  openService,
-  type OpenedService,
-  readConfig,
-} from '@sealstream/service';
+import { besidePolicy, openService, type OpenedService, readConfig } from '@sealstream/service';
 import type { FastifyInstance } from 'fastify';
 
 import type { RunningFlow } from '../../../test/e2e/running-flow.ts';
-import { AccessLog } from '../src/access-log.ts';
 import type { AccessParts } from '../src/access-parts.ts';
 import { accessServer } from '../src/access-server.ts';
-import { AlertDesk } from '../src/alert-desk.ts';
 import type { Caller } from '../src/caller.ts';
 import { type AccessConfig, SETTINGS } from '../src/config.ts';
-import { FlowStreams } from '../src/flow-streams.ts';
-import { FlowWatch } from '../src/flow-watch.ts';
+import { openConsoleParts } from '../src/console-parts.ts';
 import { accessMetrics } from '../src/metrics.ts';
-import { RejectPages } from '../src/reject-pages.ts';
-import { openReplayKeys, ReplayDesk } from '../src/replay-desk.ts';
 import { CONSOLE_ROUTES } from '../src/routes/console.ts';
 import { serveRoutes } from '../src/served-routes.ts';
 import { ToldAccess } from '../src/told-access.ts';
@@ -37,7 +25,7 @@ export const ALICE: Caller = {
   roles: ['operator'],
 };
 
-/** The routes of the console on a flow of their own; who asks is always Alice, and she may do all. */
+/** The routes of the console on a flow of their own; who asks is always Alice, and she may do all but one. */
 export interface Console {
   readonly base: string;
   readonly server: FastifyInstance;
@@ -46,7 +34,7 @@ export interface Console {
   /** The policy of now, which tests change. */
   readonly datasets: Map<string, Dataset>;
   /** Whether her session lasts. */
-  readonly session: { isOver: boolean };
+  readonly session: { isOver: boolean; denied?: string };
   close(): Promise<void>;
 }
 
@@ -63,8 +51,8 @@ function environment(flow: RunningFlow, servers: Servers): Record<string, string
     SEALSTREAM_NAME_PREFIX: flow.namePrefix,
     SEALSTREAM_KEY_DIR: flow.place.keysOf('access'),
     SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: flow.keys.signerPublicKeyFile,
-    SEALSTREAM_HTTP_PORT: '0',
     SEALSTREAM_ACCESS_SECRET: randomBytes(32).toString('base64url'),
+    SEALSTREAM_HTTP_PORT: '0',
     SEALSTREAM_LOG_LEVEL: 'error',
     SEALSTREAM_ALLOW_UNLOCKED: 'true',
     SEALSTREAM_INSTANCE: randomBytes(4).toString('hex'),
@@ -88,58 +76,36 @@ export async function openConsole(
     for (const purpose of PURPOSES)
       copyFileSync(keyFilePath(place.keys, purpose), keyFilePath(place.keysOf('access'), purpose));
   const service = await openService('access', readConfig(SETTINGS, environment(flow, servers)));
-  const { bus, config, telemetry } = service;
-  const { logger } = telemetry;
-  const redisOptions = { redisUrl: servers.redisUrl, prefix: flow.namePrefix, logger };
-  const redis = new RedisLink(redisOptions);
-  await redis.connect();
+  const { config, telemetry } = service;
   const metrics = accessMetrics(telemetry.metrics);
   const datasets = new Map(service.policy.datasets);
-  const watch = await FlowWatch.open({ bus, logger, datasets });
-  const alerts = await AlertDesk.open({ bus, logger, redis });
-  const accesses = await AccessLog.open({ bus, logger });
-  const keysets = await openKeysetReader({
-    ...redisOptions,
-    signerPublicKey: readPublicKeyFile(config.signerPublicKeyFile),
-    heads: new KafkaKeysetHeads(bus),
+  const session: Console['session'] = { isOver: false };
+  const consoleParts = await openConsoleParts(service, {
+    onStreams: (open) => metrics.streams.set(open),
+    ...(sessionMs === undefined ? {} : { sessionMs }),
   });
-  const session = { isOver: false };
-  const parts: AccessParts = {
+  // Without what only signing in needs: no route of the console asks for it.
+  const parts = {
+    ...consoleParts,
     policy: {
       datasets: () => datasets,
-      access: () => undefined,
       of: (name) => datasets.get(name) ?? unused(),
+      access: unused,
     },
     desk: unused,
-    gate: { permit: async () => ({ rule: 'of the test', settle: async () => undefined }) },
-    resolver: { resolve: unused },
+    gate: {
+      permit: async (_caller, action) => {
+        if (session.denied === action) throw new SealstreamError('ACCESS_DENIED');
+        return { rule: 'of the test', settle: async () => undefined };
+      },
+    },
     isReady: () => true,
-    get accounts() {
-      return unused();
-    },
-    get cookies() {
-      return unused();
-    },
-    get signIns() {
-      return unused();
-    },
-    flow: watch,
-    streams: new FlowStreams({
-      watch,
-      onOpen: metrics.onOpen,
-      ...(sessionMs === undefined ? {} : { sessionMs }),
-    }),
-    alerts,
-    rejects: new RejectPages(bus),
-    replays: new ReplayDesk({ bus, keys: await openReplayKeys(service) }),
-    keysets,
-    accesses,
-  };
+  } satisfies Partial<AccessParts> as Partial<AccessParts> as AccessParts;
   const told = new ToldAccess(service.audit, config.auditWaitMs);
   const server = await accessServer({
     bodyMax: config.accessBodyMax,
     requestMs: config.accessRequestMs,
-    onAnswer: metrics.onAnswer,
+    onAnswer: (route, status) => metrics.requests.inc({ route, status: String(status) }),
   });
   const callers = {
     of: async () => (session.isOver ? unused() : ALICE),
@@ -148,9 +114,6 @@ export async function openConsole(
   const base = await server.listen({ host: '127.0.0.1', port: 0 });
   const close = async () => {
     await server.close();
-    await Promise.all([watch.stop(), alerts.stop(), accesses.stop()]);
-    keysets.stop();
-    redis.stop();
     await service.stop();
   };
   return { base, server, service, told, datasets, session, close };

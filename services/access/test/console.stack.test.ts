@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-import { ALERT_TOPIC, type AlertEvent, auditTopic, stageGroup } from '@sealstream/contracts';
+import { ALERT_TOPIC, type AlertEvent, auditTopic } from '@sealstream/contracts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { RunningFlow, until } from '../../../test/e2e/running-flow.ts';
@@ -165,10 +165,6 @@ describe('replay', () => {
     expect(await masked()).toBe(1);
     // The other has a further field that no rule names, so it was tried and stays.
     expect((await rejectsOf()).items).toHaveLength(3);
-    const group = stageGroup('replay', 'people');
-    expect(
-      (await flow.bus.admin.committed(group, flow.dataset.topics.rejected, 0)).offset,
-    ).toBeGreaterThan(0n);
   });
 });
 
@@ -255,6 +251,9 @@ test('keysets are listed with their ages and never a key', async () => {
   const dueAt = (field as { rotation?: { dueAt: string } }).rotation?.dueAt ?? '';
   expect(Math.round((Date.parse(dueAt) - Date.now()) / 86_400_000)).toBe(90);
   expect(items.find(({ keyset }) => keyset === 'hash/people')).not.toHaveProperty('rotation');
+  console_.session.denied = 'keys.read';
+  expect((await ask('/v1/keys')).status).toBe(403);
+  delete console_.session.denied;
 });
 
 test('coverage says of each field what masked shows of it', async () => {

@@ -1,11 +1,13 @@
+import { SealstreamError } from '@sealstream/contracts';
 import { KEY_USES_HIGH, type ListedKeyset } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 import { kindsOf, rotationDueAt } from '@sealstream/service';
 import { z } from 'zod';
 
+import type { Caller } from '../caller.ts';
+import type { Gate } from '../gate.ts';
 import { kafkaAnswer } from '../kafka-answer.ts';
 import { guarded } from '../route.ts';
-import { DatasetParams } from './forms.ts';
 import { purposeOf } from './keyset-purpose.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,38 +37,49 @@ const Keyset = z
   })
   .meta({ id: 'Keyset' });
 
-const KeysQuery = z.object({
-  dataset: DatasetParams.shape.dataset
-    .optional()
-    .describe('Those of one dataset; of all, which a role for all datasets allows, unless told.'),
-});
-
-/** What a rule for every dataset names. */
-const EVERY = '*';
-
-/** Keysets of one dataset, or every one. */
+/** The keysets of those datasets whose keys the caller may read: a role allows that one by one. */
 export const keysets = guarded(
   {
     method: 'GET',
     url: '/v1/keys',
-    summary: 'Keysets and the states of their keys; never a key',
+    summary:
+      'Keysets of the datasets that you may see keys of (keys.read), and their states; never a key',
     tag: 'keys',
-    rule: 'keys.read',
+    rule: 'signed-in',
     told: 'read',
-    query: KeysQuery,
     answer: z.object({ items: z.array(Keyset) }).meta({ id: 'Keysets' }),
   },
-  ({ query }) => ({ dataset: query.dataset ?? EVERY }),
-  async ({ query }, parts) => {
-    const all = await kafkaAnswer(parts.keysets.list());
-    const isAsked = ({ name }: ListedKeyset) =>
-      query.dataset === undefined || purposeOf(name).dataset === query.dataset;
-    const listed = all.filter(isAsked);
+  () => ({}),
+  async ({ caller }, parts) => {
     const datasets = parts.policy.datasets();
+    const allowed = await readable(caller, parts.gate, [...datasets.keys()]);
+    const listed = await kafkaAnswer(parts.keysets.list([...allowed]));
     const nowMs = Date.now();
-    return { answer: { items: listed.map((keyset) => asAnswer(keyset, datasets, nowMs)) } };
+    const items = listed.map((keyset) => asAnswer(keyset, datasets, nowMs));
+    return { answer: { items: items.filter(({ dataset }) => allowed.has(dataset)) } };
   },
 );
+
+/** @throws SealstreamError ACCESS_DENIED where there are none */
+async function readable(
+  caller: Caller,
+  gate: Gate,
+  names: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const allowed = new Set<string>();
+  let denial: unknown = new SealstreamError('ACCESS_DENIED');
+  for (const dataset of names)
+    try {
+      const permit = await gate.permit(caller, 'keys.read', { dataset });
+      await permit.settle(0);
+      allowed.add(dataset);
+    } catch (error) {
+      if (!(error instanceof SealstreamError) || error.code !== 'ACCESS_DENIED') throw error;
+      denial = error;
+    }
+  if (allowed.size === 0) throw denial;
+  return allowed;
+}
 
 function asAnswer(
   listed: ListedKeyset,
