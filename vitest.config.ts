@@ -16,7 +16,7 @@ export default defineConfig({
             'services/*/test/**/*.test.ts',
             'tools/test/**/*.test.ts',
           ],
-          exclude: ['**/*.stack.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.stack.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
           testTimeout: 20_000,
         },
       },
@@ -25,6 +25,18 @@ export default defineConfig({
           name: 'architecture',
           include: ['test/architecture/**/*.test.ts'],
           testTimeout: 30_000,
+        },
+      },
+      {
+        // Tests of what was built for browsers, in Debian's Chromium; one browser at a time.
+        resolve: { conditions },
+        ssr: { resolve: { conditions } },
+        test: {
+          name: 'browser',
+          include: ['packages/*/test/**/*.browser.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {
