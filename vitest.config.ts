@@ -16,7 +16,7 @@ export default defineConfig({
             'services/*/test/**/*.test.ts',
             'tools/test/**/*.test.ts',
           ],
-          exclude: ['**/*.stack.test.ts', '**/node_modules/**'],
+          exclude: ['**/*.stack.test.ts', '**/*.browser.test.ts', '**/node_modules/**'],
           // Far more than any needs: a machine that is busy with something else is no fault.
           testTimeout: 60_000,
         },
@@ -25,7 +25,19 @@ export default defineConfig({
         test: {
           name: 'architecture',
           include: ['test/architecture/**/*.test.ts'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        // Tests of what was built for browsers, in Debian's Chromium; one browser at a time.
+        resolve: { conditions },
+        ssr: { resolve: { conditions } },
+        test: {
+          name: 'browser',
+          include: ['packages/*/test/**/*.browser.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {

@@ -106,11 +106,37 @@ function install() {
   writeFileSync(stamp, fingerprint());
 }
 
+function filesBelow(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesBelow(join(path, name)));
+}
+
+/** The web page is one bundle, so it is made anew whenever anything that is in it changed. */
+function buildConsole() {
+  const folder = join(root, 'packages', 'console');
+  const stamp = join(folder, 'dist', 'site.stamp');
+  const hash = createHash('sha256').update(readFileSync(join(root, 'pnpm-lock.yaml')));
+  const own = ['src/page', 'public', 'index.html', 'vite.config.ts', 'tsconfig.page.json'];
+  const made = [...own.map((path) => join(folder, path)), join(root, 'docs', 'runbooks')];
+  for (const file of made.flatMap(filesBelow))
+    hash.update(file.slice(root.length)).update('\0').update(readFileSync(file));
+  const now = hash.digest('hex');
+  const isThere = existsSync(join(folder, 'dist', 'site', 'index.html'));
+  if (isThere && existsSync(stamp) && readFileSync(stamp, 'utf8') === now) return;
+  rmSync(stamp, { force: true });
+  const vite = join(folder, 'node_modules', 'vite', 'bin', 'vite.js');
+  step(bin('node'), [vite, 'build', '--logLevel', 'warn', folder], 'build of the console');
+  writeFileSync(stamp, now);
+}
+
 if (Number(process.versions.node.split('.')[0]) < 20)
   fail(`Node.js 20 or newer is needed, this is ${process.version}`);
 await locked(() => {
   install();
   step(bin('node'), [join(root, 'node_modules/typescript/bin/tsc'), '-b'], 'build');
+  buildConsole();
 });
 const [first, ...rest] = process.argv.slice(2);
 if (first !== undefined) {

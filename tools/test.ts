@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { allPassed, type Counts, countsOf, failuresOf, sum } from './checks/counts.ts';
+import { chromium } from './stack/chromium.ts';
 import { keycloakHome } from './stack/keycloak.ts';
 import { MissingTool } from './stack/missing.ts';
 import { ROOT, STATE } from './stack/paths.ts';
@@ -16,7 +17,7 @@ import { audit } from './supply-chain/audit.ts';
 const HELP = `npm test [-- --quick]
 
   Format, lint, types, unused exports, then unit, architecture and end-to-end tests on a Kafka and
-  a Redis of their own. --quick leaves out what needs those servers.
+  a Redis of their own, and tests in a browser. --quick leaves out what needs those.
   Exit codes: 0 all passed, 1 something failed or nothing ran, 2 usage.`;
 
 /** The pinned Node, and no setting of the shell: tests never touch the user's own servers. */
@@ -93,6 +94,7 @@ function tools(): Promise<Counts> {
       await pythonProgram(progress);
       await softHsm(progress);
       await keycloakHome(progress);
+      await chromium(progress);
       return { passed: 1, failed: 0 };
     } catch (error) {
       if (!(error instanceof MissingTool)) throw error;
@@ -139,7 +141,10 @@ async function main(): Promise<number> {
     counts.push(await weaknesses());
     const ready = await tools();
     counts.push(ready);
-    if (allPassed(ready)) counts.push(await vitest('tests on a real Kafka and Redis', 'stack'));
+    if (allPassed(ready)) {
+      counts.push(await vitest('tests in a browser', 'browser'));
+      counts.push(await vitest('tests on a real Kafka and Redis', 'stack'));
+    }
   }
   const total = sum(counts);
   for (const failure of failures) process.stdout.write(`\nfailed: ${failure}`);

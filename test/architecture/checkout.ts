@@ -44,7 +44,7 @@ export const allPaths = walk('').sort();
 
 /** Our programs: everything in TypeScript or JavaScript. */
 export const programs: readonly SourceFile[] = allPaths
-  .filter((path) => /\.(ts|mts|mjs|js)$/.test(path))
+  .filter((path) => /\.(ts|tsx|mts|mjs|js)$/.test(path))
   .map((path) => ({ path, text: read(path) }));
 
 /** Programs that are shipped or run, without tests. */

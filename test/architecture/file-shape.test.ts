@@ -26,6 +26,7 @@ describe('a file', () => {
     ];
     expect(badNames(bad)).toEqual(bad);
     expect(badNames(['a/key-ring.ts', 'a/bus.stack.test.ts', 'a/vitest.config.ts'])).toEqual([]);
+    expect(badNames(['a/SignIn.tsx', 'a/sign-in.tsx'])).toEqual(['a/SignIn.tsx']);
   });
 
   test('of src has at most 400 lines, or says why', () => {

@@ -45,6 +45,12 @@ describe('the order of packages', () => {
     expect(againstOrder([unit('services/mask', ['@sealstream/bus'])])).toEqual([]);
   });
 
+  test('is broken by a program that imports the console, but for the service that serves it', () => {
+    expect(againstOrder([unit('services/mask', ['@sealstream/console'])])).toHaveLength(1);
+    expect(againstOrder([unit('services/access', ['@sealstream/console'])])).toEqual([]);
+    expect(againstOrder([unit('console', ['@sealstream/service'])])).toHaveLength(1);
+  });
+
   test('is broken by a package that has no place in it', () => {
     expect(againstOrder([unit('stranger', [])])).toEqual(['stranger has no place in ORDER']);
   });

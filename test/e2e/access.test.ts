@@ -339,3 +339,33 @@ test('no answer but those that reveal, no event and no log holds a value', async
     for (const text of [told, log]) expect(text).not.toContain(canary);
   expect(told).toContain('C-4711');
 });
+
+describe('the console', () => {
+  test('stands at / under its own strict policy, and its files may be kept by their names', async () => {
+    const page = await fetch(`${access.base}/`);
+    const html = await page.text();
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    expect(page.headers.get('content-security-policy')).toContain(
+      "require-trusted-types-for 'script'",
+    );
+    expect(page.headers.get('cache-control')).toBe('no-cache');
+    const [, script = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(html) ?? [];
+    const asset = await fetch(`${access.base}${script}`);
+    expect(asset.status).toBe(200);
+    expect(asset.headers.get('cache-control')).toContain('immutable');
+    await asset.text();
+  });
+
+  test.each([
+    '/../package.json',
+    '/assets/',
+    '/%2e%2e/package.json',
+    '/..%2fpackage.json',
+    '/none.js',
+  ])('gives no file at %s', async (path) => {
+    const answer = await access.ask('GET', path, undefined);
+    expect([400, 404]).toContain(answer.status);
+    expect(answer.json).toMatchObject({ requestId: expect.any(String) as string });
+  });
+});

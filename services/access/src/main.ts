@@ -22,6 +22,7 @@ import { accessMetrics } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
 import { openServedGrants } from './served-grants.ts';
+import { serveConsole } from './served-console.ts';
 import { serveRoutes } from './served-routes.ts';
 import { SessionCookies } from './session-cookies.ts';
 import { ToldAccess } from './told-access.ts';
@@ -77,6 +78,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         isReady: () => telemetry.health.report().ready,
       },
     });
+    await serveConsole(server);
     onStop('server', () => server.close());
     const port = await listen(server, config);
     telemetry.logger.info({ host: config.accessHost, port }, 'answering people and programs');

@@ -1,7 +1,8 @@
 import { basename } from 'node:path/posix';
 import type { SourceFile } from '../checkout.ts';
 
-const NAME = /^[a-z0-9]+(-[a-z0-9]+)*(\.stack)?(\.test|\.d|\.config)?\.(ts|mts|mjs|js)$/;
+const NAME =
+  /^[a-z0-9]+(-[a-z0-9]+)*(\.stack|\.browser)?(\.test|\.d|\.config)?\.(tsx?|mts|mjs|js)$/;
 const BANNED = /(^|-)(utils?|helpers?|common|manager|misc)(-|$)/;
 const MAX_LINES = 400;
 // The formatter breaks code at 100; comments and texts, which it leaves alone, get a little more.

@@ -25,16 +25,22 @@ export const ORDER = [
   ['bus', 'link'],
   ['service', 'program'],
   ['cli', 'program'],
+  ['console', 'program'],
 ] as const;
 
 const NAMES = ORDER.map(([name]) => name as string);
 const LINKS = ORDER.filter(([, tier]) => tier === 'link').map(([name]) => name as string);
 /** Programs for people, and what the programs of others are made with. */
 const NOT_FOR_US = ['cli', 'sdk'];
+/** It takes the folder of the built page, and serves it. */
+const SERVER_OF_CONSOLE = 'services/access';
 const SCOPE = '@sealstream/';
 
 function allowed(from: string, to: string): boolean {
   if (NOT_FOR_US.includes(to)) return false;
+  // Its programs run in a browser, where none of ours do.
+  if (from === 'console') return false;
+  if (to === 'console') return from === SERVER_OF_CONSOLE;
   if (from.startsWith('services/')) return NAMES.includes(to);
   if (LINKS.includes(from) && LINKS.includes(to)) return false;
   return NAMES.includes(to) && NAMES.indexOf(to) < NAMES.indexOf(from);
