@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { describeCommand, type Frame } from './command.ts';
 import { apply } from './commands/apply.ts';
 import { audit } from './commands/audit.ts';
+import { certs } from './commands/certs.ts';
 import { detokenise } from './commands/detokenise.ts';
 import { grants } from './commands/grants.ts';
 import { ingest } from './commands/ingest.ts';
@@ -47,6 +48,7 @@ const COMMANDS = [
   resume,
   offsets,
   audit,
+  certs,
 ];
 
 /** The parser of the whole command line. */

@@ -13,4 +13,12 @@ export const ACCESS_ERRORS = {
       'Ask an administrator for a role that allows it; the decision on the audit log names each rule and ' +
       'why it did not fit.',
   },
+  CERTIFICATE_INVALID: {
+    class: 'terminal',
+    cause:
+      'A certificate file holds no certificate in PEM, its key belongs to another one, or it may not sign.',
+    mend:
+      'Give the certificate and its own key, in PEM; `sealstream certs show FILE` tells what a file ' +
+      'holds.',
+  },
 } as const;
