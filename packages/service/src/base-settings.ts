@@ -1,6 +1,7 @@
 import { COMPRESSIONS } from '@sealstream/bus';
 import type { ServiceName } from '@sealstream/contracts';
 
+import { HTTP_TLS_SETTINGS } from './http-tls-settings.ts';
 import { KEY_PROVIDER_SETTINGS } from './key-provider-settings.ts';
 import type { Config } from './setting.ts';
 
@@ -144,6 +145,7 @@ export function baseSettings<N extends ServiceName>(service: N) {
     ...KAFKA_SETTINGS,
     ...NAME_SETTINGS,
     ...PROCESS_SETTINGS,
+    ...HTTP_TLS_SETTINGS,
     httpPort: {
       env: 'SEALSTREAM_HTTP_PORT',
       type: 'port',

@@ -21,6 +21,7 @@ export { EXIT } from './exit-codes.ts';
 export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
 export { Health, type HealthReport } from './health.ts';
 export { type HttpServer, openHttp } from './http.ts';
+export { HTTP_TLS_SETTINGS, httpTlsFiles } from './http-tls-settings.ts';
 export { kafkaConnection } from './kafka-connection.ts';
 export {
   KEY_PROVIDER_SETTINGS,
@@ -61,4 +62,5 @@ export {
   type PlannedTopic,
   planTopics,
 } from './topic-plan.ts';
+export { type TlsFileOptions, type TlsFilePaths, TlsFiles } from './tls-files.ts';
 export { untilAvailable } from './waiting.ts';
