@@ -8,6 +8,7 @@ import { detokenise } from './commands/detokenise.ts';
 import { grants } from './commands/grants.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
+import { kafka } from './commands/kafka.ts';
 import { keys } from './commands/keys.ts';
 import { offsets } from './commands/offsets.ts';
 import { pause, resume } from './commands/pause.ts';
@@ -35,6 +36,7 @@ const COMMANDS = [
   scan,
   apply,
   topics,
+  kafka,
   keys,
   subjects,
   grants,

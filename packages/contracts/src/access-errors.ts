@@ -13,6 +13,12 @@ export const ACCESS_ERRORS = {
       'Ask an administrator for a role that allows it; the decision on the audit log names each rule and ' +
       'why it did not fit.',
   },
+  ACCESS_RULES_ORACLE: {
+    class: 'terminal',
+    cause:
+      'A user of Kafka may both write a raw topic and read what becomes of it, and so could try values.',
+    mend: 'Give the one to one user and the other to another; take the rule away where it is there.',
+  },
   CERTIFICATE_INVALID: {
     class: 'terminal',
     cause:

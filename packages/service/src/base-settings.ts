@@ -33,6 +33,18 @@ const KAFKA_SETTINGS = {
     optional: true,
     meaning: "PEM file of the authorities to trust instead of the system's; needs TLS on.",
   },
+  kafkaTlsCertFile: {
+    env: 'SEALSTREAM_KAFKA_TLS_CERT_FILE',
+    type: 'path',
+    optional: true,
+    meaning: 'PEM file of a certificate to sign in with at the brokers; needs TLS on, and its key.',
+  },
+  kafkaTlsKeyFile: {
+    env: 'SEALSTREAM_KAFKA_TLS_KEY_FILE',
+    type: 'path',
+    optional: true,
+    meaning: 'Its private key (PEM), for its owner alone to read.',
+  },
   kafkaSaslMechanism: {
     env: 'SEALSTREAM_KAFKA_SASL_MECHANISM',
     type: 'string',

@@ -22,7 +22,7 @@ export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
 export { Health, type HealthReport } from './health.ts';
 export { type HttpServer, openHttp } from './http.ts';
 export { HTTP_TLS_SETTINGS, httpTlsFiles } from './http-tls-settings.ts';
-export { kafkaConnection } from './kafka-connection.ts';
+export { kafkaConnection, type KafkaSettings } from './kafka-connection.ts';
 export {
   KEY_PROVIDER_SETTINGS,
   type KeyProviderConfig,
@@ -30,6 +30,7 @@ export {
   outermostKeys,
   presentKeys,
 } from './key-provider-settings.ts';
+export { type KafkaUser, kafkaUsers, type OracleFinding, oracles } from './kafka-users.ts';
 export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { redisTlsCa } from './redis-tls.ts';
 export {

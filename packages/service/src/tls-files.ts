@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
 
-import { certificateFacts, fitsKey } from '@sealstream/certificates';
+import { type CertificatePair, certificateFacts, fitsKey } from '@sealstream/certificates';
 import { type ErrorCode, type Logger, SealstreamError } from '@sealstream/contracts';
 import { readSecretFile } from '@sealstream/keyring';
 
@@ -110,7 +110,17 @@ export class TlsFiles {
   }
 }
 
-interface FilesRead {
+/**
+ * A pair of files that fit and are valid now, as TLS takes them; read once.
+ *
+ * @throws SealstreamError CERTIFICATE_INVALID, FILE_UNREADABLE, KEY_FILE_MISSING, KEY_FILE_OPEN
+ */
+export function readPair(paths: TlsFilePaths): { readonly cert: string; readonly key: string } {
+  const { certificate, privateKey } = readFiles(paths);
+  return { cert: certificate, key: privateKey };
+}
+
+interface FilesRead extends CertificatePair {
   readonly context: SecureContextOptions;
   /** The texts themselves: told apart without trusting times of files. */
   readonly seen: string;
@@ -145,6 +155,7 @@ function readFiles({ certFile, clientCaFile, keyFile }: TlsFilePaths, before = '
   const privateKey = key.toString('utf8');
   key.fill(0);
   const certificate = readText(certFile);
+  const pair = { certificate, privateKey };
   const ca = clientCaFile === undefined ? undefined : readText(clientCaFile);
   const seen = [certificate, privateKey, ca ?? ''].join('\0');
   const context: SecureContextOptions = {
@@ -153,11 +164,11 @@ function readFiles({ certFile, clientCaFile, keyFile }: TlsFilePaths, before = '
     minVersion: 'TLSv1.2',
     ...(ca === undefined ? {} : { ca }),
   };
-  if (seen === before) return { context, seen, untilMs: 0 };
+  if (seen === before) return { ...pair, context, seen, untilMs: 0 };
   const refused = (problem: string, file = certFile) => new PairRefused(file, problem, seen);
   const chain = factsOf(certificate);
   if (chain.length === 0) throw refused('holds no certificate that parses');
-  if (!fitsKey({ certificate, privateKey })) throw refused('does not belong to the key');
+  if (!fitsKey(pair)) throw refused('does not belong to the key');
   if (chain.some(({ fromMs, untilMs }) => fromMs > Date.now() || untilMs < Date.now()))
     throw refused('is not valid now');
   if (ca !== undefined && factsOf(ca).length === 0)
@@ -167,7 +178,7 @@ function readFiles({ certFile, clientCaFile, keyFile }: TlsFilePaths, before = '
   } catch {
     throw refused('is not one that TLS takes');
   }
-  return { context, seen, untilMs: Math.min(...chain.map(({ untilMs }) => untilMs)) };
+  return { ...pair, context, seen, untilMs: Math.min(...chain.map(({ untilMs }) => untilMs)) };
 }
 
 function factsOf(pem: string): ReturnType<typeof certificateFacts> {
