@@ -19,7 +19,7 @@ const MOST_RECORDS = 5_000_000;
 
 export const HELP = `npm run demo [-- --records N --shred --keep --json --seed S]
 
-  Starts Kafka, Redis and the five services on 127.0.0.1, publishes invented people, and checks what
+  Starts Kafka, Redis and the six services on 127.0.0.1, publishes invented people, and checks what
   came out: counts, order, every record opened again, the audit log, plaintext, an alert.
 
   --records N   records to generate (default 20000, at least ${LEAST_RECORDS})

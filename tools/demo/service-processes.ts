@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICE_PURPOSES, type ServiceName } from '@sealstream/contracts';
@@ -26,6 +27,7 @@ export interface ServiceEnvironment {
   readonly more: Readonly<Record<string, string>>;
 }
 
+const SECRET_BYTES = 32;
 const STOP_MS = 15_000;
 const EACH_MS = 2000;
 
@@ -36,6 +38,12 @@ function bareEnvironment(place: DemoPlace): Record<string, string> {
     return value === undefined ? [] : [[name, value] as const];
   });
   return { ...Object.fromEntries(kept), TMPDIR: place.tmp };
+}
+
+/** Nobody signs in to a demo by itself: a port that is free, and a secret that is gone with it. */
+function ownAccess(): Record<string, string> {
+  const secret = randomBytes(SECRET_BYTES).toString('base64url');
+  return { SEALSTREAM_ACCESS_PORT: '0', SEALSTREAM_ACCESS_SECRET: secret };
 }
 
 function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment) {
@@ -51,6 +59,7 @@ function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment)
   };
   return {
     ...bareEnvironment(place),
+    ...(name === 'access' ? ownAccess() : {}),
     ...common.more,
     KAFKA_BROKERS: common.kafkaBrokers,
     SEALSTREAM_POLICY_FILE: common.policyFile,

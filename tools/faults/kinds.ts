@@ -1,4 +1,4 @@
-import { SERVICES } from '@sealstream/contracts';
+import { FLOW_SERVICES } from '@sealstream/contracts';
 
 /** Of what is started over and over: least and most milliseconds that a fault lasts. */
 type Range = readonly [least: number, most: number];
@@ -29,13 +29,13 @@ const LINKS = [A_BROKER, ALL_BROKERS, REDIS];
 export const KINDS = {
   kill: {
     what: 'kill -9; started again as a supervisor does',
-    targets: [...SERVICES, PRODUCER],
+    targets: [...FLOW_SERVICES, PRODUCER],
     lastsMs: AT_ONCE,
     shortMs: AT_ONCE,
   },
   term: {
     what: 'SIGTERM; started again',
-    targets: SERVICES,
+    targets: FLOW_SERVICES,
     lastsMs: AT_ONCE,
     shortMs: AT_ONCE,
   },

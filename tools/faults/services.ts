@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ServiceName, SERVICES } from '@sealstream/contracts';
+import { type ServiceName, FLOW_SERVICES } from '@sealstream/contracts';
 import {
   isReady,
   metricsOf,
@@ -86,7 +86,7 @@ function launchStock(stock: StockWorkerOptions, environment: ServiceEnvironment)
 export function servicesOf(options: ServicesOptions): Map<ServiceName, SupervisedService> {
   const { environment, stock } = options;
   return new Map(
-    SERVICES.map((name) => {
+    FLOW_SERVICES.map((name) => {
       const launch =
         name === 'mask' && stock !== undefined
           ? launchStock(stock, environment)

@@ -12,6 +12,11 @@ export interface StackOptions {
   readonly brokers?: 1 | 3;
   /** Of each broker, the address (host:port) that clients are told instead of its own: a proxy's. */
   readonly advertised?: readonly string[];
+  /**
+   * Every link on TLS, users of their own with the rights of `sealstream kafka acls plan` still to be
+   * given, no plaintext port; one broker, java only. secureFiles(root) has certificates and passwords.
+   */
+  readonly secure?: boolean;
   /** Flags of the broker's Java; LEAN_JAVA unless told. */
   readonly javaFlags?: readonly string[];
   /** Called once the state is written and before anything is started. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine, StackOptions } from './engine.ts';
 import { freePorts, isFree } from './free-ports.ts';
@@ -8,6 +8,7 @@ import { directoriesOf } from './paths.ts';
 import { end, gone, type ProcessRecord, runs, signal } from './processes.ts';
 import { kafkaReady, redisReady, tailOf } from './readiness.ts';
 import { prepareRedis, startRedis } from './redis.ts';
+import { ADMIN, makeSecureFiles, secureFiles } from './secure-files.ts';
 import {
   BROKERS,
   type BrokerName,
@@ -69,10 +70,12 @@ async function newState(
   if (before !== undefined && before.nodes.length > 0 && before.nodes.length !== brokers)
     throw new Error('this stack has another number of brokers; run `down --purge`, then `up`');
   const { nodes, redis } = await portsFor(before, brokers);
+  const secure = options.secure === true || before?.certificatesPort !== undefined;
+  if (secure && brokers !== 1) throw new Error('a secure stack has one broker');
   return {
     kind: 'java',
     kafkaBrokers: nodes.map(({ client }) => `127.0.0.1:${client}`).join(),
-    redisUrl: `redis://127.0.0.1:${redis}`,
+    redisUrl: await redisUrlOf(options.name, secure, redis),
     kafkaVersion: servers.kafkaVersion,
     redisVersion: servers.redisVersion,
     javaFlags: options.javaFlags ?? before?.javaFlags ?? LEAN_JAVA,
@@ -81,8 +84,22 @@ async function newState(
     nodes,
     advertised: options.advertised ?? before?.advertised ?? [],
     processes: before?.processes ?? {},
+    ...(secure ? { certificatesPort: before?.certificatesPort ?? (await freePorts(1))[0] } : {}),
     ...(before?.watchdog === undefined ? {} : { watchdog: before.watchdog }),
   };
+}
+
+/** Of a secure stack the administrator's; its other users have passwords in secureFiles. */
+async function redisUrlOf(name: string, secure: boolean, port: number): Promise<string> {
+  if (!secure) return `redis://127.0.0.1:${port}`;
+  const { redis } = await makeSecureFiles(directoriesOf(name).root);
+  return `rediss://${ADMIN}:${redis[ADMIN]}@127.0.0.1:${port}`;
+}
+
+/** The authority of a secure stack, as PEM; undefined where it is none. */
+export function authorityOf(name: string): string | undefined {
+  const files = secureFiles(directoriesOf(name).root);
+  return files && readFileSync(files.caFile, 'utf8');
 }
 
 function record(name: string, server: ServerName, process: ProcessRecord): void {
@@ -112,8 +129,10 @@ async function answers(name: string, server: ServerName, process: ProcessRecord)
   const log = join(directoriesOf(name).logs, `${server}.log`);
   const dead = () => !runs(process);
   const why = () => `${server} did not become ready; its log ends:\n${tailOf(log, 15)}`;
-  if (server === 'redis') await redisReady(state.redisUrl, dead, why);
-  else await kafkaReady(state.kafkaBrokers.split(',')[BROKERS.indexOf(server)] ?? '', dead, why);
+  const ca = authorityOf(name);
+  if (server === 'redis') return void (await redisReady(state.redisUrl, dead, why, ca));
+  const broker = state.kafkaBrokers.split(',')[BROKERS.indexOf(server)] ?? '';
+  await kafkaReady(broker, dead, why, ca);
 }
 
 /** Kafka and Redis as processes of this machine, from the jars of deploy/local/pom.xml. */

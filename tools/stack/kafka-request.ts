@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 
 const API_VERSIONS = 18;
 const CORRELATION = 1;
@@ -17,12 +18,15 @@ function apiVersionsRequest(): Buffer {
 }
 
 /**
- * Whether a Kafka broker at `broker` (host:port) answers a real request within `waitMs`.
+ * Whether a Kafka broker at `broker` (host:port) answers a real request within `waitMs`; over TLS under the
+ * authority `ca` (PEM) where it is given. It may be asked before one signs in.
  * Source: the Kafka protocol guide, ApiVersions request and response version 0.
  */
-export function kafkaAnswers(broker: string, waitMs: number): Promise<boolean> {
+export function kafkaAnswers(broker: string, waitMs: number, ca?: string): Promise<boolean> {
   const colon = broker.lastIndexOf(':');
-  const socket = connect({ host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) });
+  const at = { host: broker.slice(0, colon), port: Number(broker.slice(colon + 1)) };
+  const socket = ca === undefined ? connect(at) : connectTls({ ...at, ca });
+  const opened = ca === undefined ? 'connect' : 'secureConnect';
   return new Promise((resolve) => {
     let seen = Buffer.alloc(0);
     const finish = (answer: boolean) => {
@@ -32,7 +36,7 @@ export function kafkaAnswers(broker: string, waitMs: number): Promise<boolean> {
     socket.setTimeout(waitMs, () => finish(false));
     socket.on('error', () => finish(false));
     socket.on('close', () => finish(false));
-    socket.on('connect', () => socket.write(apiVersionsRequest()));
+    socket.on(opened, () => socket.write(apiVersionsRequest()));
     socket.on('data', (bytes: Buffer) => {
       seen = Buffer.concat([seen, bytes]);
       // Length, correlation id, error code, number of APIs.

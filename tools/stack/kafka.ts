@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { LocalServers } from './local-servers.ts';
 import { LOG4J, type StackDirectories } from './paths.ts';
 import { type ProcessRecord, startDetached } from './processes.ts';
+import { scramArguments, type SecureFiles, secureFiles, secureProperties } from './secure-files.ts';
 import { BROKERS, type BrokerName, type StackState } from './state.ts';
 
 /** Starts quickly and stays small; for everything but a broker that is being measured. */
@@ -32,7 +33,7 @@ export const QUICK_BROKER: Readonly<Record<string, string>> = {
 };
 
 /** What of a stack says how its brokers are set up. */
-type Cluster = Pick<StackState, 'nodes' | 'advertised' | 'kafkaProperties'>;
+type Cluster = Pick<StackState, 'nodes' | 'advertised' | 'certificatesPort' | 'kafkaProperties'>;
 
 /** Listeners of a broker that is alone, and of one of several. */
 function listenersOf({ nodes, advertised }: Omit<Cluster, 'kafkaProperties'>, index: number) {
@@ -76,7 +77,12 @@ function replication(brokers: number): Record<string, string> {
  *
  * @param index of the broker in `nodes`; its node id is one more
  */
-export function kafkaProperties(cluster: Cluster, index: number, data: string): string {
+export function kafkaProperties(
+  cluster: Cluster,
+  index: number,
+  data: string,
+  secure?: SecureFiles,
+): string {
   const voters = cluster.nodes.map(({ controller }, n) => `${n + 1}@127.0.0.1:${controller}`);
   const properties: Record<string, string> = {
     'process.roles': 'broker,controller',
@@ -90,11 +96,21 @@ export function kafkaProperties(cluster: Cluster, index: number, data: string): 
     // The default takes 128 MiB of the heap for compacting a few small topics.
     'log.cleaner.dedupe.buffer.size': '8388608',
     'log.dirs': data,
+    ...secureListeners(cluster, index, secure),
     ...cluster.kafkaProperties,
   };
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+function secureListeners(
+  { certificatesPort, nodes }: Cluster,
+  index: number,
+  secure?: SecureFiles,
+) {
+  if (secure === undefined || certificatesPort === undefined) return {};
+  return secureProperties(secure, { ...nodes[index], certificates: certificatesPort });
 }
 
 function javaArguments(servers: LocalServers, directories: StackDirectories): string[] {
@@ -132,11 +148,13 @@ export async function prepareKafka(
   const data = dataOf(directories, state, index);
   mkdirSync(data, { recursive: true, mode: 0o700 });
   const file = propertiesFile(directories, broker);
-  writeFileSync(file, kafkaProperties(state, index, data), { mode: 0o600 });
+  const secure = secureFiles(directories.root);
+  writeFileSync(file, kafkaProperties(state, index, data, secure), { mode: 0o600 });
   const { clusterId } = state;
   const format = ['kafka.tools.StorageTool', 'format', '--ignore-formatted'];
   const java = [...LEAN_JAVA, ...javaArguments(servers, directories), ...format];
-  await promisify(execFile)(servers.java, [...java, '-t', clusterId, '-c', file], {
+  const users = secure === undefined ? [] : scramArguments(secure);
+  await promisify(execFile)(servers.java, [...java, '-t', clusterId, '-c', file, ...users], {
     cwd: directories.root,
   });
 }

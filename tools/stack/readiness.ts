@@ -7,8 +7,12 @@ const EACH_MS = 2_000;
 const PAUSE_MS = 50;
 
 /** Whether every broker of a list (host:port,host:port) answers a real request. */
-export async function brokersAnswer(brokers: string, waitMs = EACH_MS): Promise<boolean> {
-  const answers = brokers.split(',').map((broker) => kafkaAnswers(broker.trim(), waitMs));
+export async function brokersAnswer(
+  brokers: string,
+  waitMs = EACH_MS,
+  ca?: string,
+): Promise<boolean> {
+  const answers = brokers.split(',').map((broker) => kafkaAnswers(broker.trim(), waitMs, ca));
   return (await Promise.all(answers)).every(Boolean);
 }
 
@@ -31,9 +35,10 @@ export async function kafkaReady(
   brokers: string,
   dead: () => boolean,
   why: () => string,
-  waitMs = 90_000,
+  ca?: string,
 ): Promise<void> {
-  await poll(async () => ((await brokersAnswer(brokers)) ? true : undefined), dead, why, waitMs);
+  const ask = async () => ((await brokersAnswer(brokers, EACH_MS, ca)) ? true : undefined);
+  await poll(ask, dead, why, 90_000);
 }
 
 /** Waits until Redis answers; its version. */
@@ -41,9 +46,9 @@ export function redisReady(
   url: string,
   dead: () => boolean,
   why: () => string,
-  waitMs = 60_000,
+  ca?: string,
 ): Promise<string> {
-  return poll(() => redisAnswers(url, EACH_MS), dead, why, waitMs);
+  return poll(() => redisAnswers(url, EACH_MS, ca), dead, why, 60_000);
 }
 
 /** The last lines of a log file, or nothing when there is none. */

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { LocalServers } from './local-servers.ts';
 import type { StackDirectories } from './paths.ts';
+import { type SecureFiles, secureFiles, secureRedisSettings } from './secure-files.ts';
 import { type ProcessRecord, startDetached } from './processes.ts';
 
 /** Nothing acknowledged is lost, nothing is evicted, nobody outside this machine is heard. */
-export function redisSettings(port: number, data: string): string {
+export function redisSettings(port: number, data: string, secure?: SecureFiles): string {
   return [
     'bind 127.0.0.1',
-    `port ${port}`,
+    ...(secure === undefined ? [`port ${port}`] : secureRedisSettings(secure, port)),
     'protected-mode yes',
     'daemonize no',
     `dir "${data}"`,
@@ -25,7 +26,9 @@ export function redisSettings(port: number, data: string): string {
 export function prepareRedis(directories: StackDirectories, port: number): void {
   mkdirSync(directories.redis, { recursive: true, mode: 0o700 });
   const file = join(directories.root, 'redis.conf');
-  writeFileSync(file, redisSettings(port, directories.redis), { mode: 0o600 });
+  writeFileSync(file, redisSettings(port, directories.redis, secureFiles(directories.root)), {
+    mode: 0o600,
+  });
 }
 
 /** Starts the redis-server that prepareRedis prepared. */
@@ -37,8 +40,13 @@ export function startRedis(servers: LocalServers, directories: StackDirectories)
 }
 
 /** The version of the Redis at `url` when it answers a command within `waitMs`. */
-export async function redisAnswers(url: string, waitMs: number): Promise<string | undefined> {
+export async function redisAnswers(
+  url: string,
+  waitMs: number,
+  ca?: string,
+): Promise<string | undefined> {
   const redis = new Redis(url, {
+    ...(ca === undefined ? {} : { tls: { ca } }),
     lazyConnect: true,
     connectTimeout: waitMs,
     commandTimeout: waitMs,

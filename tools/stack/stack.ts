@@ -3,13 +3,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { dockerEngine, dockerWorks } from './docker-engine.ts';
 import type { Engine, KillSignal, StackOptions } from './engine.ts';
-import { javaEngine } from './java-engine.ts';
+import { authorityOf, javaEngine } from './java-engine.ts';
 import { withLock } from './lock.ts';
 import { ownServers } from './own-servers.ts';
 import { directoriesOf, STATE, type StackDirectories } from './paths.ts';
 import { end, recordOf, runs, startDetached } from './processes.ts';
 import { brokersAnswer } from './readiness.ts';
 import { redisAnswers } from './redis.ts';
+import { type SecureFiles, secureFiles } from './secure-files.ts';
 import {
   readState,
   type ServerName,
@@ -28,6 +29,10 @@ export interface Stack {
   /** Where each of three brokers tells the others its address; past any advertised proxy. */
   readonly internalBrokers: string;
   readonly redisUrl: string;
+  /** Where clients sign in with a certificate; of a secure stack only. */
+  readonly certificatesBrokers?: string;
+  /** Certificates and passwords; of a secure stack only. */
+  readonly secure?: SecureFiles | undefined;
   /** All of them, whether they run or not; none of the user's own. */
   readonly servers: readonly ServerName[];
   /** Empty for the user's own brokers, which do not say. */
@@ -72,11 +77,12 @@ function locked<T>(name: string, work: () => Promise<T>): Promise<T> {
   return withLock(join(STATE, 'locks', `stack-${slot % 16}.lock`), work);
 }
 
-async function answers(state: StackState): Promise<boolean> {
+async function answers(name: string, state: StackState): Promise<boolean> {
+  const ca = authorityOf(name);
   const running = await engineOf(state).running('', state);
   if (state.kind === 'java' && running.length < serversOf(state).length) return false;
-  const kafka = await brokersAnswer(state.kafkaBrokers);
-  return kafka && (await redisAnswers(state.redisUrl, 2_000)) !== undefined;
+  const kafka = await brokersAnswer(state.kafkaBrokers, 2_000, ca);
+  return kafka && (await redisAnswers(state.redisUrl, 2_000, ca)) !== undefined;
 }
 
 function watch(name: string, forPid: number): void {
@@ -104,8 +110,8 @@ function kindFor(before: StackState | undefined, wanted: StackKind | 'auto'): 'j
  */
 export async function startStack(options: StartOptions): Promise<Stack> {
   const { name, forPid, progress = () => undefined } = options;
-  // The compose file has one broker, and whose own there are is not ours to say.
-  const kind = options.brokers === 3 ? 'java' : (options.kind ?? 'auto');
+  // The compose file has one broker and no TLS, and whose own there are is not ours to say.
+  const kind = options.brokers === 3 || options.secure === true ? 'java' : (options.kind ?? 'auto');
   directoriesOf(name);
   const own = kind === 'auto' || kind === 'own' ? await ownServers(process.env) : undefined;
   if (own !== undefined) return ownStack(name, own);
@@ -114,7 +120,7 @@ export async function startStack(options: StartOptions): Promise<Stack> {
     const onWritten = () => {
       if (forPid !== undefined) watch(name, forPid);
     };
-    if (before !== undefined && (await answers(before))) return onWritten();
+    if (before !== undefined && (await answers(name, before))) return onWritten();
     const engine = engines[kindFor(before, kind)];
     try {
       await engine.up(name, { ...options, progress, onWritten });
@@ -142,6 +148,12 @@ export function openStack(name: string): Stack {
         ? known.nodes.map(({ internal }) => `127.0.0.1:${internal}`).join()
         : known.kafkaBrokers,
     redisUrl: known.redisUrl,
+    ...(known.certificatesPort === undefined
+      ? {}
+      : {
+          certificatesBrokers: `127.0.0.1:${known.certificatesPort}`,
+          secure: secureFiles(directoriesOf(name).root),
+        }),
     servers: serversOf(known),
     kafkaVersion: known.kafkaVersion,
     redisVersion: known.redisVersion,
@@ -180,7 +192,7 @@ export async function stackStatus(name: string): Promise<{
   const state = readState(name);
   if (state === undefined) return { running: [], answering: false };
   const running = await engineOf(state).running(name, state);
-  return { running, answering: running.length > 0 && (await answers(state)) };
+  return { running, answering: running.length > 0 && (await answers(name, state)) };
 }
 
 /** The last lines of what a server of a stack said. */

@@ -34,6 +34,8 @@ export interface StackState {
   readonly nodes: readonly BrokerPorts[];
   /** Addresses (host:port) that the brokers tell clients instead of their own; may be empty. */
   readonly advertised: readonly string[];
+  /** Where clients sign in with a certificate, of a stack that is secure; java only. */
+  readonly certificatesPort?: number;
   /** Servers that were started and not yet ended; java only. */
   readonly processes: Readonly<Partial<Record<ServerName, ProcessRecord>>>;
   /** The process that ends the stack when the process it belongs to is gone. */

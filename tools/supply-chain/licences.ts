@@ -15,6 +15,7 @@ export const ALLOWED_LICENCES: readonly string[] = [
   'Apache-2.0',
   'BSD-2-Clause',
   'BSD-3-Clause',
+  'BlueOak-1.0.0',
   'ISC',
   'MIT',
 ];

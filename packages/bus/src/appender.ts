@@ -72,7 +72,8 @@ export class Appender {
       try {
         return await topicLimit(this.#link, topic);
       } catch (error) {
-        if (refusalType(error) !== '' || Date.now() > deadline) throw error;
+        const isAnswer = refusalType(error) !== '' || isRefused(error);
+        if (isAnswer || Date.now() > deadline) throw error;
       }
     }
   }
@@ -93,7 +94,7 @@ export class Appender {
         if (type === 'UNKNOWN_PRODUCER_ID' || type === 'INVALID_PRODUCER_EPOCH') {
           this.#producers.delete(name);
         }
-        if (FINAL.has(type) || Date.now() > deadline) {
+        if (FINAL.has(type) || isRefused(error) || Date.now() > deadline) {
           this.#producers.delete(name);
           throw error;
         }
@@ -140,4 +141,9 @@ export class Appender {
     this.#producers.set(name, producer);
     return producer;
   }
+}
+
+/** A topic that may not even be looked at: waiting does not mend it. */
+function isRefused(error: unknown): boolean {
+  return error instanceof SealstreamError && error.code === 'KAFKA_REFUSED';
 }

@@ -1,4 +1,5 @@
 import { type Logger } from '@sealstream/contracts';
+import { AccessRules } from './access-rules.ts';
 import { BusAdmin } from './admin.ts';
 import { Appender } from './appender.ts';
 import { Fetcher } from './fetcher.ts';
@@ -26,6 +27,7 @@ export interface BusOptions extends ConnectionOptions {
 /** The process's link to Kafka: one set of connections for everything it does there. */
 export class Bus {
   readonly admin: BusAdmin;
+  readonly accessRules: AccessRules;
   readonly #link: KafkaLink;
   readonly #fetcher: Fetcher;
   readonly #appender: Appender;
@@ -40,6 +42,7 @@ export class Bus {
     this.#fetcher = new Fetcher(link, true);
     this.#appender = new Appender(link, compression);
     this.admin = new BusAdmin(link, names);
+    this.accessRules = new AccessRules(link, names);
   }
 
   /** Starts an exactly-once stage. Throws TOPIC_MISSING when a topic is not there. */

@@ -6,6 +6,14 @@
  * and two owners of a partition; order per partition holds; memory is bounded; nothing is passed
  * over in silence. The only importer of kafkajs. It knows records, never what they mean.
  */
+export {
+  type AccessRule,
+  AccessRules,
+  OPERATIONS,
+  RESOURCES,
+  type RuleOperation,
+  type RuleResource,
+} from './access-rules.ts';
 export { BusAdmin, type GroupMemberInfo } from './admin.ts';
 export { Bus, type BusOptions, openBus } from './bus.ts';
 export { partitionOfKey } from './key-partition.ts';

@@ -101,6 +101,18 @@ export function finalRefusal(error: unknown, place: ErrorPlace): SealstreamError
   return FINAL.has(refusal) ? new SealstreamError('KAFKA_REFUSED', { ...place, refusal }) : null;
 }
 
+/** Codes of Node and OpenSSL for a handshake that one side refused. */
+const TLS_REFUSAL = /^(ERR_SSL_|ERR_TLS_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_)\w*$/;
+
+/** Why the connection was refused before any request: sign-in, or TLS by its code; '' when it was not. */
+export function signInRefusal(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if (error.name === 'KafkaJSSASLAuthenticationError') return 'SASL_AUTHENTICATION_FAILED';
+  if ('code' in error && typeof error.code === 'string' && TLS_REFUSAL.test(error.code))
+    return error.code;
+  return error.cause === error ? '' : signInRefusal(error.cause);
+}
+
 /** The coordinator that was asked is not (or not yet) the one. */
 export function isCoordinatorMoved(error: unknown): boolean {
   return [

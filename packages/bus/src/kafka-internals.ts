@@ -20,6 +20,22 @@ interface Transaction {
   producerEpoch: number;
 }
 
+/** One ACL as kafkajs sends it, in Kafka's numbers. */
+export interface AclEntry {
+  readonly resourceType: number;
+  readonly resourceName: string;
+  readonly resourcePatternType: number;
+  readonly principal: string;
+  readonly host: string;
+  readonly operation: number;
+  readonly permissionType: number;
+}
+
+/** In a filter null matches every name. */
+type AclFilter = {
+  readonly [K in keyof AclEntry]: AclEntry[K] extends string ? string | null : number;
+};
+
 /** A broker as kafkajs holds it; only what is used here. */
 export interface Broker {
   connectionPool: {
@@ -82,6 +98,13 @@ export interface Broker {
   deleteRecords(o: {
     topics: TopicPartitions<{ partition: number; offset: bigint }>[];
   }): Promise<unknown>;
+  describeAcls(o: AclFilter): Promise<{
+    resources: (Pick<AclEntry, 'resourceType' | 'resourceName' | 'resourcePatternType'> & {
+      acls: Pick<AclEntry, 'principal' | 'host' | 'operation' | 'permissionType'>[];
+    })[];
+  }>;
+  createAcls(o: { acl: readonly AclEntry[] }): Promise<unknown>;
+  deleteAcls(o: { filters: readonly AclFilter[] }): Promise<unknown>;
   describeConfigs(o: {
     resources: { type: number; name: string; configNames: string[] }[];
   }): Promise<{

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, SealstreamError } from '@sealstream/contracts';
-import { errorWord, isCoordinatorMoved, KafkaRefusal, refusalType } from './kafka-errors.ts';
+import {
+  errorWord,
+  finalRefusal,
+  isCoordinatorMoved,
+  KafkaRefusal,
+  refusalType,
+  signInRefusal,
+} from './kafka-errors.ts';
 import {
   type Broker,
   type Cluster,
@@ -17,6 +24,8 @@ const GROUP = 0;
 const TRANSACTION = 1;
 /** How long a topic's leaders are believed without asking again. */
 const METADATA_MAX_AGE_MS = 60_000;
+/** Brokers that start may not know their users yet, and certificates may just be changing. */
+const REFUSED_MS = 5_000;
 const COORDINATOR_WAIT_MS = 10_000;
 /** How long requests under way may take to end before the connections are cut. */
 const CLOSE_MS = 1000;
@@ -42,9 +51,15 @@ export class KafkaLink {
     this.#data = this.#newCluster();
   }
 
-  /** Connects, within the given time. Throws KAFKA_UNREACHABLE. */
+  /**
+   * Connects, within the given time.
+   *
+   * @throws SealstreamError KAFKA_UNREACHABLE; KAFKA_REFUSED, sooner, when a broker does not let this user
+   *   in or its certificate is not believed
+   */
   async connect(timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
+    const refusedBy = Math.min(deadline, Date.now() + REFUSED_MS);
     for (;;) {
       try {
         await this.#data.connect();
@@ -52,6 +67,9 @@ export class KafkaLink {
         return;
       } catch (error) {
         this.logger.debug({ code: errorWord(error) }, 'waiting for Kafka');
+        const refusal = signInRefusal(error);
+        if (refusal !== '' && Date.now() > refusedBy)
+          throw new SealstreamError('KAFKA_REFUSED', { refusal });
         if (Date.now() > deadline) throw new SealstreamError('KAFKA_UNREACHABLE');
         await sleep(250);
       }
@@ -147,9 +165,14 @@ export class KafkaLink {
     }
   }
 
-  /** Fresh metadata of topics; null asks for all. Missing topics are left out. */
+  /**
+   * Fresh metadata of topics; null asks for all. Missing topics are left out.
+   *
+   * @throws SealstreamError KAFKA_REFUSED for one that this user may not look at: it may well be there
+   */
   async topics(names: readonly string[] | null): Promise<TopicMetadata[]> {
     const answer = await this.sendTo(await this.anyBroker(), metadataRequest(names));
+    for (const { errorCode, name } of answer.topics) requireSeen(name, errorCode);
     const found = answer.topics.filter((topic) => topic.errorCode === 0);
     for (const topic of found) this.#topics.set(topic.name, { topic, at: Date.now() });
     return found;
@@ -160,7 +183,7 @@ export class KafkaLink {
     return { brokers: answer.brokers, controllerId: answer.controllerId };
   }
 
-  /** A topic, from memory when that is fresh. Throws TOPIC_MISSING. */
+  /** A topic, from memory when that is fresh. Throws TOPIC_MISSING, KAFKA_REFUSED. */
   async topic(name: string): Promise<TopicMetadata> {
     const known = this.#topics.get(name);
     if (known !== undefined && Date.now() - known.at < METADATA_MAX_AGE_MS) return known.topic;
@@ -231,4 +254,11 @@ export class KafkaLink {
       this.#coordinators.delete(`${TRANSACTION}/${id}`);
     }
   }
+}
+
+/** Brokers say it of a topic that is not there, too, to whoever may not look at it. */
+function requireSeen(topic: string, errorCode: number): void {
+  if (errorCode === 0) return;
+  const refusal = finalRefusal(KafkaRefusal.of(errorCode), { topic });
+  if (refusal !== null) throw refusal;
 }

@@ -20,6 +20,8 @@ export const CLI_SETTINGS = {
   kafkaBrokers: optional(base.kafkaBrokers),
   kafkaTls: base.kafkaTls,
   kafkaTlsCaFile: base.kafkaTlsCaFile,
+  kafkaTlsCertFile: base.kafkaTlsCertFile,
+  kafkaTlsKeyFile: base.kafkaTlsKeyFile,
   kafkaSaslMechanism: base.kafkaSaslMechanism,
   kafkaSaslUsername: base.kafkaSaslUsername,
   kafkaSaslPassword: base.kafkaSaslPassword,

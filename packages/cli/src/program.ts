@@ -5,10 +5,12 @@ import { access } from './commands/access.ts';
 import { apply } from './commands/apply.ts';
 import { apiKeys } from './commands/api-keys.ts';
 import { audit } from './commands/audit.ts';
+import { certs } from './commands/certs.ts';
 import { detokenise } from './commands/detokenise.ts';
 import { grants } from './commands/grants.ts';
 import { ingest } from './commands/ingest.ts';
 import { init } from './commands/init.ts';
+import { kafka } from './commands/kafka.ts';
 import { keys } from './commands/keys.ts';
 import { offsets } from './commands/offsets.ts';
 import { pause, resume } from './commands/pause.ts';
@@ -38,6 +40,7 @@ const COMMANDS = [
   scan,
   apply,
   topics,
+  kafka,
   keys,
   subjects,
   grants,
@@ -55,6 +58,7 @@ const COMMANDS = [
   resume,
   offsets,
   audit,
+  certs,
 ];
 
 /** The parser of the whole command line. */

@@ -1,12 +1,7 @@
 import { type Bus, openBus } from '@sealstream/bus';
 import { SealstreamError } from '@sealstream/contracts';
 import type { SchemaAccess } from '@sealstream/policy';
-import {
-  type BaseConfig,
-  kafkaConnection,
-  openSchemaRegistry,
-  redisTlsCa,
-} from '@sealstream/service';
+import { kafkaConnection, openSchemaRegistry, redisTlsCa } from '@sealstream/service';
 
 import { CliAudit } from './cli-audit.ts';
 import type { Context } from './context.ts';
@@ -35,18 +30,15 @@ export async function withBus<T>(
 
 function openKafka(context: Context): Promise<Bus> {
   const config = context.config();
-  const { kafkaBrokers, kafkaTls, kafkaTlsCaFile, namePrefix } = config;
-  const { kafkaSaslMechanism, kafkaSaslPassword, kafkaSaslUsername } = config;
+  const { kafkaBrokers } = config;
   if (kafkaBrokers === undefined)
     throw new SealstreamError(
       'SERVER_MISSING',
       { setting: 'KAFKA_BROKERS' },
       `Set KAFKA_BROKERS=host:port to your brokers, ${START_STACK}`,
     );
-  const sasl = { kafkaSaslMechanism, kafkaSaslPassword, kafkaSaslUsername };
-  const settings = { kafkaBrokers, kafkaTls, kafkaTlsCaFile, namePrefix, ...sasl } as BaseConfig;
   return openBus({
-    ...kafkaConnection(settings),
+    ...kafkaConnection({ ...config, kafkaBrokers }),
     clientId: 'sealstream-cli',
     logger: QUIET,
     connectTimeoutMs: config.connectWaitMs,

@@ -34,22 +34,6 @@ export const ACCESS_ERRORS = {
       'Ask an administrator for a role that allows it; the decision on the audit log names each rule and ' +
       'why it did not fit.',
   },
-  REJECT_UNKNOWN: {
-    class: 'terminal',
-    cause:
-      'No reject that can be tried stands at that place: it was settled, or tried under this policy.',
-    mend: 'Read the rejects again: a replay puts those that it leaves at new places.',
-  },
-  REPLAY_TOO_LARGE: {
-    class: 'terminal',
-    cause: 'More rejects are open than one request replays.',
-    mend: 'Run `sealstream replay`, which may take its time.',
-  },
-  ALERT_UNKNOWN: {
-    class: 'terminal',
-    cause: 'No alert of that id fires.',
-    mend: 'GET /v1/alerts lists them; one that has resolved needs nobody.',
-  },
   ACCOUNT_INVALID: {
     class: 'terminal',
     cause: 'Something told about an account is not of its form.',
@@ -93,5 +77,19 @@ export const ACCESS_ERRORS = {
     class: 'terminal',
     cause: 'There are users already, or the one-time secret is wrong, used or older than an hour.',
     mend: 'Without any user: `sealstream users bootstrap` makes a new secret; else ask an administrator.',
+  },
+  ACCESS_RULES_ORACLE: {
+    class: 'terminal',
+    cause:
+      'A user of Kafka may both write a raw topic and read what becomes of it, and so could try values.',
+    mend: 'Give the one to one user and the other to another; take the rule away where it is there.',
+  },
+  CERTIFICATE_INVALID: {
+    class: 'terminal',
+    cause:
+      'A certificate file holds no certificate in PEM, its key belongs to another one, or it may not sign.',
+    mend:
+      'Give the certificate and its own key, in PEM; `sealstream certs show FILE` tells what a file ' +
+      'holds.',
   },
 } as const;

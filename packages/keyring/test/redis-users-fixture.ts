@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { debianPackage, programPath } from '../../../tools/stack/debian-package.ts';
+import { opensslProgram } from '../../../tools/stack/openssl.ts';
 import { type Command, given, OwnRedis } from './redis-fixture.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../../deploy/redis');
@@ -35,13 +35,7 @@ export class RedisWithUsers {
 
   static async start(): Promise<RedisWithUsers> {
     const passwords = new Map<string, string>();
-    const openssl = await debianPackage(
-      'openssl',
-      () => programPath('openssl'),
-      (line) => {
-        process.stderr.write(`sealstream: ${line}\n`);
-      },
-    );
+    const openssl = await opensslProgram();
     const redis = await OwnRedis.start((port, dir) => {
       makeCertificate(openssl, dir);
       writeFileSync(join(dir, 'users.acl'), usersWith(passwords));

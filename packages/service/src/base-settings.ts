@@ -1,6 +1,7 @@
 import { COMPRESSIONS } from '@sealstream/bus';
 import type { ServiceName } from '@sealstream/contracts';
 
+import { HTTP_TLS_SETTINGS } from './http-tls-settings.ts';
 import { KEY_PROVIDER_SETTINGS } from './key-provider-settings.ts';
 import type { Config } from './setting.ts';
 
@@ -32,6 +33,18 @@ const KAFKA_SETTINGS = {
     type: 'path',
     optional: true,
     meaning: "PEM file of the authorities to trust instead of the system's; needs TLS on.",
+  },
+  kafkaTlsCertFile: {
+    env: 'SEALSTREAM_KAFKA_TLS_CERT_FILE',
+    type: 'path',
+    optional: true,
+    meaning: 'PEM file of a certificate to sign in with at the brokers; needs TLS on, and its key.',
+  },
+  kafkaTlsKeyFile: {
+    env: 'SEALSTREAM_KAFKA_TLS_KEY_FILE',
+    type: 'path',
+    optional: true,
+    meaning: 'Its private key (PEM), for its owner alone to read.',
   },
   kafkaSaslMechanism: {
     env: 'SEALSTREAM_KAFKA_SASL_MECHANISM',
@@ -145,6 +158,7 @@ export function baseSettings<N extends ServiceName>(service: N) {
     ...KAFKA_SETTINGS,
     ...NAME_SETTINGS,
     ...PROCESS_SETTINGS,
+    ...HTTP_TLS_SETTINGS,
     httpPort: {
       env: 'SEALSTREAM_HTTP_PORT',
       type: 'port',

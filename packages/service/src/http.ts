@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { Health } from './health.ts';
 import type { Metrics } from './metrics.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -12,6 +14,8 @@ export interface HttpOptions {
   readonly port: number;
   readonly health: Health;
   readonly metrics: Pick<Metrics, 'contentType' | 'text'>;
+  /** Answer over TLS only; plain HTTP unless given. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface HttpServer {
@@ -27,6 +31,7 @@ const LIMITS = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
 };
+const HANDSHAKE = { handshakeTimeout: 5_000 };
 const MOST_CONNECTIONS = 64;
 
 /**
@@ -37,8 +42,9 @@ const MOST_CONNECTIONS = 64;
  *
  * @throws SealstreamError CONFIG_INVALID when the address cannot be bound
  */
-export async function openHttp({ health, host, metrics, port }: HttpOptions): Promise<HttpServer> {
-  const server = createServer(LIMITS, (request, response) => {
+export async function openHttp(options: HttpOptions): Promise<HttpServer> {
+  const { health, host, metrics, port, tls } = options;
+  const server = listening(tls, (request, response) => {
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     if (request.method !== 'GET') return answer(response, 405, { error: 'only GET' });
@@ -69,6 +75,13 @@ export async function openHttp({ health, host, metrics, port }: HttpOptions): Pr
       await closed;
     },
   };
+}
+
+function listening(tls: TlsFiles | undefined, listener: RequestListener) {
+  if (tls === undefined) return createServer(LIMITS, listener);
+  const server = createTlsServer({ ...LIMITS, ...tls.serverOptions, ...HANDSHAKE }, listener);
+  tls.serve(server);
+  return server;
 }
 
 async function metricz(response: ServerResponse, metrics: HttpOptions['metrics']): Promise<void> {

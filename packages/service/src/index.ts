@@ -30,7 +30,8 @@ export { EXIT } from './exit-codes.ts';
 export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
 export { Health, type HealthReport } from './health.ts';
 export { type HttpServer, openHttp } from './http.ts';
-export { kafkaConnection } from './kafka-connection.ts';
+export { HTTP_TLS_SETTINGS, httpTlsFiles } from './http-tls-settings.ts';
+export { kafkaConnection, type KafkaSettings } from './kafka-connection.ts';
 export {
   KEY_PROVIDER_SETTINGS,
   type KeyProviderConfig,
@@ -38,6 +39,7 @@ export {
   outermostKeys,
   presentKeys,
 } from './key-provider-settings.ts';
+export { type KafkaUser, kafkaUsers, type OracleFinding, oracles } from './kafka-users.ts';
 export { KafkaKeysetHeads } from './keyset-heads.ts';
 export { redisTlsCa } from './redis-tls.ts';
 export { openRejects } from './open-rejects.ts';
@@ -88,4 +90,5 @@ export {
 export { TopicFeed } from './topic-feed.ts';
 export { VERSION } from './version.ts';
 export { watchedStages } from './watched-stages.ts';
+export { type TlsFileOptions, type TlsFilePaths, TlsFiles } from './tls-files.ts';
 export { untilAvailable } from './waiting.ts';

@@ -51,6 +51,16 @@ export function openMetrics(service: string) {
       'Other texts of the policy file that were seen: taken, or refused.',
       ['outcome'],
     ),
+    tlsExpiry: gauge(
+      'sealstream_tls_certificate_expiry_seconds',
+      'When the certificate in use ends, in seconds since 1970.',
+      ['use'],
+    ),
+    tlsReloads: counter(
+      'sealstream_tls_reloads_total',
+      'Other certificates that were seen in the files: taken, or refused.',
+      ['use', 'outcome'],
+    ),
     contentType: registry.contentType,
     /** The text that /metrics answers. */
     text: () => registry.metrics(),

@@ -8,7 +8,8 @@ import { AuditEmitter } from './audit-emitter.ts';
 import type { BaseConfig } from './base-settings.ts';
 import { errorFields } from './error-fields.ts';
 import { Health } from './health.ts';
-import { openHttp } from './http.ts';
+import { type HttpServer, openHttp } from './http.ts';
+import { httpTlsFiles } from './http-tls-settings.ts';
 import { kafkaConnection } from './kafka-connection.ts';
 import { instanceName, type Stop } from './lifecycle.ts';
 import { type LogLevel, openLog } from './log.ts';
@@ -17,6 +18,7 @@ import { readPolicy } from './policy-file.ts';
 import { type RunningStage, runStage, type StageRequest } from './stages.ts';
 import { StopList } from './stop-list.ts';
 import { VERSION } from './version.ts';
+import { TlsFiles } from './tls-files.ts';
 import { untilAvailable } from './waiting.ts';
 
 /** What a service can tell the outside. */
@@ -69,8 +71,7 @@ export async function openService<C extends BaseConfig>(
     const policy = readPolicy(config.policyFile);
     const telemetry = await openTelemetry(name, config, policy, closing);
     const { health, logger } = telemetry;
-    const http = await openHttp({ host: config.httpHost, port: config.httpPort, ...telemetry });
-    closing.add('http', () => http.stop());
+    const http = await openServiceHttp(config, telemetry, closing);
     logger.info({ host: config.httpHost, port: http.port }, 'answering /livez, /readyz, /metrics');
     health.waitFor('service', 'starting');
     health.waitFor('kafka', 'KAFKA_UNREACHABLE');
@@ -90,6 +91,20 @@ export async function openService<C extends BaseConfig>(
     await closing.stop(config.drainMs);
     throw error;
   }
+}
+
+async function openServiceHttp(
+  config: BaseConfig,
+  telemetry: Telemetry,
+  closing: StopList,
+): Promise<HttpServer> {
+  const { httpHost: host, httpPort: port } = config;
+  const paths = httpTlsFiles(config);
+  const tls = paths && TlsFiles.open({ ...paths, use: 'http', ...telemetry });
+  if (tls !== undefined) closing.add('http certificate', async () => tls.stop());
+  const http = await openHttp({ host, port, tls, ...telemetry });
+  closing.add('http', () => http.stop());
+  return http;
 }
 
 type Parts = 'audit' | 'bus' | 'httpPort' | 'policy' | 'telemetry';

@@ -1,8 +1,9 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { describe, expect, test } from 'vitest';
+import { type CertificatePair, createAuthority } from '@sealstream/certificates';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { baseSettings } from '../src/base-settings.ts';
 import { kafkaConnection } from '../src/kafka-connection.ts';
@@ -33,7 +34,7 @@ describe('kafkaConnection', () => {
         SEALSTREAM_KAFKA_SASL_PASSWORD: 'pw',
       }),
     ).toMatchObject({
-      ssl: { ca: ['PEM'] },
+      ssl: { ca: ['PEM'], minVersion: 'TLSv1.2' },
       sasl: { mechanism: 'scram-sha-512', username: 'audit', password: 'pw' },
     });
   });
@@ -45,4 +46,44 @@ describe('kafkaConnection', () => {
       connection({ SEALSTREAM_KAFKA_TLS: 'true', SEALSTREAM_KAFKA_TLS_CA_FILE: '/none' }),
     ).toThrow('FILE_UNREADABLE');
   });
+
+  test('signs in with a certificate that fits its key and has not ended', async () => {
+    const { dir, write } = pairs();
+    const from = Date.now() - 60_000;
+    const authority = await createAuthority('one', { fromMs: from, untilMs: from + 3_600_000 });
+    const good = write(dir, authority);
+    expect(connection({ ...TLS, ...good }).ssl).toEqual({
+      minVersion: 'TLSv1.2',
+      cert: authority.certificate,
+      key: authority.privateKey,
+    });
+    const ended = await createAuthority('two', { fromMs: from - 1000, untilMs: from });
+    expect(() => connection({ ...TLS, ...write(dir, ended) })).toThrow('CERTIFICATE_INVALID');
+    const mixed = write(dir, { ...authority, privateKey: ended.privateKey });
+    expect(() => connection({ ...TLS, ...mixed })).toThrow('CERTIFICATE_INVALID');
+    chmodSync(mixed.SEALSTREAM_KAFKA_TLS_KEY_FILE, 0o644);
+    expect(() => connection({ ...TLS, ...mixed })).toThrow('KEY_FILE_OPEN');
+  });
+
+  test('refuses a certificate without TLS, and half of a pair', () => {
+    const half = { SEALSTREAM_KAFKA_TLS_CERT_FILE: 'c' };
+    expect(() => connection({ ...half, SEALSTREAM_KAFKA_TLS_KEY_FILE: 'k' })).toThrow(
+      'SEALSTREAM_KAFKA_TLS=true',
+    );
+    expect(() => connection({ ...TLS, ...half })).toThrow('needs its key file');
+  });
 });
+
+const TLS = { SEALSTREAM_KAFKA_TLS: 'true' };
+
+function pairs() {
+  const dir = mkdtempSync(join(tmpdir(), 'sealstream-pair-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const write = (into: string, { certificate, privateKey }: CertificatePair) => {
+    const [cert, key] = [join(into, 'client.crt'), join(into, 'client.key')];
+    writeFileSync(cert, certificate);
+    writeFileSync(key, privateKey, { mode: 0o600 });
+    return { SEALSTREAM_KAFKA_TLS_CERT_FILE: cert, SEALSTREAM_KAFKA_TLS_KEY_FILE: key };
+  };
+  return { dir, write };
+}

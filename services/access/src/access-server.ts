@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SecureContextOptions } from 'node:tls';
+import type { TlsOptions } from 'node:tls';
 
 import fastifySwagger from '@fastify/swagger';
 import { SealstreamError } from '@sealstream/contracts';
@@ -18,7 +18,7 @@ export interface ServerOptions {
   readonly bodyMax: number;
   readonly requestMs: number;
   /** Undefined for plain HTTP, on loopback alone. */
-  readonly tls?: SecureContextOptions | undefined;
+  readonly tls?: TlsOptions | undefined;
   /** Told of every answer: route, status and how long it took. */
   readonly onAnswer?: (route: string, status: number, seconds: number) => void;
 }

@@ -1,29 +1,27 @@
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import type { SecureContextOptions } from 'node:tls';
 
 import { SealstreamError } from '@sealstream/contracts';
-import { ConfigError } from '@sealstream/service';
+import { ConfigError, type TlsFilePaths } from '@sealstream/service';
 import type { FastifyInstance } from 'fastify';
 
 import { type AccessConfig, SETTINGS } from './config.ts';
 
 /**
- * Certificate and key of the service; undefined where it answers without TLS, on loopback alone.
+ * Where certificate and key of the service are; undefined where it answers without TLS, on loopback
+ * alone.
  *
  * @throws ConfigError when one is given without the other, or TLS is missing where it must not
- * @throws SealstreamError FILE_UNREADABLE
  */
-export function tlsOf(config: AccessConfig): SecureContextOptions | undefined {
-  const { accessHost, accessTlsCertFile: cert, accessTlsKeyFile: key } = config;
-  if (cert === undefined && key === undefined) {
+export function tlsFilesOf(config: AccessConfig): TlsFilePaths | undefined {
+  const { accessHost, accessTlsCertFile: certFile, accessTlsKeyFile: keyFile } = config;
+  if (certFile === undefined && keyFile === undefined) {
     if (isLoopback(accessHost)) return undefined;
     throw problem(SETTINGS.accessTlsCertFile.env, 'is needed beyond a loopback address');
   }
-  if (cert === undefined) throw problem(SETTINGS.accessTlsCertFile.env, 'is needed with a key');
-  if (key === undefined)
+  if (certFile === undefined) throw problem(SETTINGS.accessTlsCertFile.env, 'is needed with a key');
+  if (keyFile === undefined)
     throw problem(SETTINGS.accessTlsKeyFile.env, 'is needed with a certificate');
-  return { cert: read(cert), key: read(key) };
+  return { certFile, keyFile };
 }
 
 function isLoopback(host: string): boolean {
@@ -32,14 +30,6 @@ function isLoopback(host: string): boolean {
 
 function problem(setting: string, text: string): ConfigError {
   return new ConfigError([{ setting, problem: text }]);
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new SealstreamError('FILE_UNREADABLE', { file });
-  }
 }
 
 /**

@@ -1,4 +1,6 @@
 /** access: people and programs get in here, and only where they belong. */
+import type { Server } from 'node:tls';
+
 import { datasetOf } from '@sealstream/policy';
 import {
   isEntry,
@@ -8,6 +10,7 @@ import {
   readConfig,
   runService,
   type Stop,
+  TlsFiles,
 } from '@sealstream/service';
 
 import type { PolicyOfNow } from './access-parts.ts';
@@ -17,7 +20,7 @@ import { SETTINGS } from './config.ts';
 import { openConsoleParts } from './console-parts.ts';
 import { DatasetDesks, openVaults } from './dataset-desks.ts';
 import { PolicyGate } from './gate.ts';
-import { listen, tlsOf } from './listening.ts';
+import { listen, tlsFilesOf } from './listening.ts';
 import { accessMetrics } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
@@ -30,7 +33,7 @@ import { ToldSignIns } from './told-sign-ins.ts';
 
 export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const config = readConfig(SETTINGS, env);
-  const tls = tlsOf(config);
+  const tlsPaths = tlsFilesOf(config);
   const service = await openService('access', config);
   const { audit, onStop, telemetry } = service;
   try {
@@ -48,6 +51,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const desks = new DatasetDesks(policy, keys, vaults);
     const signIns = new ToldSignIns(audit, metrics.signIns);
     onStop('sign-ins', async () => signIns.stop());
+    const tls = tlsPaths && TlsFiles.open({ ...tlsPaths, use: 'access', ...telemetry });
+    onStop('certificate', async () => tls?.stop());
     const cookies = new SessionCookies(tls !== undefined);
     const gate = new PolicyGate({ rules: policy.access, quotas: accounts.quotas });
     const consoleParts = await openConsoleParts(service, {
@@ -56,7 +61,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const server = await accessServer({
       bodyMax: config.accessBodyMax,
       requestMs: config.accessRequestMs,
-      tls,
+      tls: tls?.serverOptions,
       onAnswer: (route, status, seconds) => {
         metrics.requests.inc({ route, status: String(status) });
         // A stream lasts as long as its client likes.
@@ -79,6 +84,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
       },
     });
     await serveConsole(server);
+    // With a certificate it is a server of TLS.
+    tls?.serve(server.server as unknown as Server);
     onStop('server', () => server.close());
     const port = await listen(server, config);
     telemetry.logger.info({ host: config.accessHost, port }, 'answering people and programs');

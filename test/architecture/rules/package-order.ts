@@ -13,6 +13,7 @@ export const ORDER = [
   ['kanonymity', 'pure'],
   ['masking', 'pure'],
   ['authorization', 'pure'],
+  ['certificates', 'pure'],
   ['policy', 'pure'],
   ['flow', 'pure'],
   ['audit-log', 'pure'],

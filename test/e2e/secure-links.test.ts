@@ -1,0 +1,193 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { openBus } from '@sealstream/bus';
+import { createAuthority } from '@sealstream/certificates';
+import { datasetTopics, SERVICES, stageGroup } from '@sealstream/contracts';
+import { kafkaUsers, planTopics } from '@sealstream/service';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { kafkaAnswers } from '../../tools/stack/kafka-request.ts';
+import { opensslProgram } from '../../tools/stack/openssl.ts';
+import { redisAnswers } from '../../tools/stack/redis.ts';
+import { isAllowed, mayGroup, mayTopic, TRIED } from './rights-tried.ts';
+import { until } from './running-flow.ts';
+import { SecureFlow } from './secure-flow.ts';
+
+const PEOPLE = { name: 'people', topics: datasetTopics('people'), maxRecordBytes: 1_048_576 };
+const nothing = () => undefined;
+const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+let flow: SecureFlow;
+beforeAll(async () => {
+  flow = await SecureFlow.open();
+}, 600_000);
+afterAll(async () => flow?.close());
+
+/** A connection as a user; what refuses it is told within seconds. */
+function busOf(user: string, changed: { password?: string; ca?: string } = {}) {
+  return openBus({
+    brokers: [flow.stack.kafkaBrokers],
+    clientId: 'test',
+    logger,
+    connectTimeoutMs: 4_000,
+    ssl: { ca: [changed.ca ?? flow.ca], minVersion: 'TLSv1.2' },
+    sasl: {
+      mechanism: 'scram-sha-512',
+      username: user,
+      password: changed.password ?? flow.files.kafka[user] ?? '',
+    },
+  });
+}
+
+async function countOf(user: string, topic: string): Promise<number> {
+  const bus = await busOf(user);
+  try {
+    const partitions = await bus.admin.partitionCount(topic);
+    const starts = Array.from({ length: partitions }, (_, partition) => {
+      return { topic, partition, offset: 'earliest' as const };
+    });
+    let count = 0;
+    for await (const { records } of bus.read({ starts, until: 'end' })) count += records.length;
+    return count;
+  } finally {
+    await bus.stop();
+  }
+}
+
+test('with the rights of the plan and no other, all services run over TLS and records arrive', async () => {
+  // mask signs in with a certificate, all others with a password.
+  await Promise.all(
+    SERVICES.map((name) =>
+      flow.start(name, name === 'mask' ? flow.certificateSettings('mask') : {}),
+    ),
+  );
+  const producer = await busOf('producer');
+  const record = {
+    first_name: 'Eva',
+    last_name: 'Davis',
+    ssn: '567-89-0123',
+    email: 'e@d.example',
+  };
+  await producer.append('raw.people', 0, [
+    { key: null, value: Buffer.from(JSON.stringify(record)) },
+    { key: null, value: Buffer.from('{"ssn":') },
+  ]);
+  await producer.stop();
+  await until(async () => (await countOf('consumer-masked', 'masked.people')) === 1);
+  await until(async () => (await countOf('consumer-encrypted', 'encrypted.people')) === 1);
+  expect(await countOf('operator', 'rejected.people')).toBe(1);
+  await until(async () => (await countOf('operator', 'audit.checkpoints')) > 0);
+  const logs = readdirSync(flow.place.logs).map((file) =>
+    readFileSync(join(flow.place.logs, file), 'utf8'),
+  );
+  expect(logs.join('')).not.toMatch(/AUTHORIZATION|KAFKA_REFUSED|REDIS_REFUSED/);
+}, 300_000);
+
+test('check says that nothing is missing or too much, and tells what is', async () => {
+  const check = () => flow.command('admin', 'kafka', 'acls', 'check');
+  expect(await check()).toMatch(/rules, as they should be/);
+  const admin = await busOf('admin');
+  const [rule] = (await admin.accessRules.all()).filter(({ operation }) => operation === 'delete');
+  if (rule === undefined) throw new Error('there is no such rule');
+  try {
+    const more = { ...rule, principal: 'User:guest' };
+    await admin.accessRules.add([more]);
+    await until(async () =>
+      (await admin.accessRules.all()).some((one) => one.principal === 'User:guest'),
+    );
+    await expect(check()).rejects.toThrow('ended with 1');
+    await admin.accessRules.remove([more, rule]);
+    await expect(check()).rejects.toThrow('ended with 1');
+    await flow.command('admin', 'kafka', 'acls', 'apply');
+    expect(await check()).toMatch(/rules, as they should be/);
+  } finally {
+    await admin.stop();
+  }
+}, 120_000);
+
+test('brokers allow each user what its rules say, and refuse all else', async () => {
+  const topics = planTopics({ datasets: [PEOPLE], existing: new Map(), brokers: 1 });
+  const groups = [
+    ...['ingest', 'mask', 'encrypt', 'replay'].map((stage) => stageGroup(stage, 'people')),
+    'consumer-masked',
+    'consumer-encrypted',
+  ];
+  const table: string[] = [];
+  const wrong: string[] = [];
+  for (const user of kafkaUsers([PEOPLE])) {
+    if (!['mask', 'encrypt', 'consumer-masked'].includes(user.name)) continue;
+    const bus = await busOf(user.name);
+    const note = (what: string, name: string, is: boolean, should: boolean) => {
+      table.push(
+        `${user.name.padEnd(16)} ${what.padEnd(9)} ${name.padEnd(26)} ${is ? 'allowed' : 'refused'}`,
+      );
+      if (is !== should) wrong.push(table.at(-1) ?? '');
+    };
+    await Promise.all(
+      topics.map(async ({ topic }) => {
+        for (const tried of TRIED)
+          note(
+            tried,
+            topic,
+            await mayTopic(bus, topic, tried),
+            isAllowed(user, 'topic', topic, tried),
+          );
+      }),
+    );
+    for (const group of groups)
+      note('group', group, await mayGroup(bus, group), isAllowed(user, 'group', group, 'describe'));
+    await bus.stop();
+  }
+  process.stdout.write(`${table.join('\n')}\n`);
+  expect(wrong).toEqual([]);
+  expect(table.filter((line) => /^consumer-masked .* allowed$/.test(line))).toHaveLength(3);
+}, 600_000);
+
+test('a topic that a user may not see is told as refused, with its name, and not as missing', async () => {
+  const bus = await busOf('consumer-masked');
+  await expect(bus.admin.partitionCount('raw.people')).rejects.toThrow(
+    /^KAFKA_REFUSED: .*raw\.people.*TOPIC_AUTHORIZATION_FAILED/,
+  );
+  await bus.stop();
+});
+
+test('a wrong password, a foreign authority and a user that is none are refused and named', async () => {
+  const foreign = await createAuthority('x', { fromMs: Date.now(), untilMs: Date.now() + 60_000 });
+  await expect(busOf('mask', { password: 'wrong' })).rejects.toThrow('SASL_AUTHENTICATION_FAILED');
+  await expect(busOf('nobody', { password: 'x' })).rejects.toThrow('SASL_AUTHENTICATION_FAILED');
+  await expect(busOf('mask', { ca: foreign.certificate })).rejects.toThrow(
+    /KAFKA_REFUSED.*UNABLE_TO_/,
+  );
+}, 60_000);
+
+test("a service with another's user at Kafka ends with 78 and says what was refused", async () => {
+  for (const [name, more, code] of [
+    ['encrypt', flow.kafkaSettings('mask'), 'KAFKA_REFUSED'],
+    ['mask', flow.certificateSettings('encrypt'), 'KAFKA_REFUSED'],
+  ] as const) {
+    const ended: (number | null)[] = [];
+    const service = await flow.launch(name, more, (exit) => ended.push(exit));
+    await until(() => ended.length > 0);
+    expect(ended).toEqual([78]);
+    expect(readFileSync(service.log, 'utf8')).toContain(code);
+  }
+}, 120_000);
+
+test('nothing answers in plaintext, or over TLS that is older than 1.2', async () => {
+  const { certificatesBrokers = '', kafkaBrokers } = flow.stack;
+  const { port } = new URL(flow.stack.redisUrl);
+  expect(await kafkaAnswers(kafkaBrokers, 2_000, flow.ca)).toBe(true);
+  for (const broker of [kafkaBrokers, certificatesBrokers])
+    expect(await kafkaAnswers(broker, 2_000)).toBe(false);
+  expect(await redisAnswers(flow.stack.redisUrl, 2_000, flow.ca)).toBeDefined();
+  expect(await redisAnswers(`redis://127.0.0.1:${port}`, 2_000)).toBeUndefined();
+  const openssl = await opensslProgram();
+  for (const address of [kafkaBrokers, certificatesBrokers, `127.0.0.1:${port}`])
+    for (const version of ['-tls1_1', '-tls1']) {
+      const args = ['s_client', '-connect', address, version, '-cipher', 'ALL:@SECLEVEL=0'];
+      const asked = promisify(execFile)(openssl, args);
+      asked.child.stdin?.end();
+      await expect(asked).rejects.toMatchObject({ code: 1 });
+    }
+}, 60_000);
