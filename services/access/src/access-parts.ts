@@ -6,6 +6,7 @@ import type { Dataset } from '@sealstream/policy';
 import type { Gate } from './gate.ts';
 import type { MaskedFields } from './masked-fields.ts';
 import type { SealedFields } from './sealed-fields.ts';
+import type { SecondPersons } from './second-persons.ts';
 import type { SessionCookies } from './session-cookies.ts';
 import type { ToldSignIns } from './told-sign-ins.ts';
 
@@ -32,6 +33,7 @@ export interface AccessParts {
   /** Throws POLICY_UNKNOWN_DATASET. */
   readonly desk: (dataset: string) => DatasetDesk;
   readonly gate: Gate;
+  readonly seconds: SecondPersons;
   readonly accounts: Accounts;
   readonly cookies: SessionCookies;
   readonly signIns: ToldSignIns;

@@ -21,6 +21,7 @@ import { accessMetrics } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
 import { openServedGrants } from './served-grants.ts';
+import { SecondPersons } from './second-persons.ts';
 import { serveRoutes } from './served-routes.ts';
 import { SessionCookies } from './session-cookies.ts';
 import { ToldAccess } from './told-access.ts';
@@ -47,7 +48,14 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const signIns = new ToldSignIns(audit, metrics.signIns);
     onStop('sign-ins', async () => signIns.stop());
     const cookies = new SessionCookies(tls !== undefined);
-    const gate = new PolicyGate({ rules: policy.access, quotas: accounts.quotas });
+    const told = new ToldAccess(audit, config.auditWaitMs);
+    const seconds = new SecondPersons({ accounts, rules: policy.access, told });
+    const gate = new PolicyGate({
+      rules: policy.access,
+      quotas: accounts.quotas,
+      administrators: () => accounts.users.administrators(),
+      seconds,
+    });
     const server = await accessServer({
       bodyMax: config.accessBodyMax,
       requestMs: config.accessRequestMs,
@@ -59,11 +67,12 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     });
     serveRoutes(server, ROUTES, {
       callers: new Callers({ accounts, cookies, signIns }),
-      told: new ToldAccess(audit, config.auditWaitMs),
+      told,
       parts: {
         policy,
         desk: (dataset) => desks.of(dataset),
         gate,
+        seconds,
         accounts,
         cookies,
         signIns,
