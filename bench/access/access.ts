@@ -97,6 +97,11 @@ async function makeKey(stack: Stack): Promise<string> {
   try {
     await accounts.users.create({ name: 'bench', person: 'bench' });
     await accounts.users.grantRole('bench', 'bench', 'bench');
+    // Until two people are administrators nobody does anything.
+    for (const name of ['admin-one', 'admin-two']) {
+      await accounts.users.create({ name, person: name });
+      await accounts.users.grantRole(name, 'administrator', 'bench');
+    }
     const scopes = { actions: ['*'], datasets: ['*'] };
     const wanted = { owner: 'bench', name: 'bench', scopes, lifeMs: 86_400_000 };
     return (await accounts.apiKeys.create(wanted)).text;

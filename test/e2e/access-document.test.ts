@@ -47,7 +47,7 @@ beforeAll(async () => {
   // Under keys of persons a value can be sealed for whoever is known alone; that is another page.
   const policy = `${datasets.replace(/^ *subject: .*\n/m, '')}\n${roles}`;
   flow = await RunningFlow.open(servers, { 'sealstream.yaml': policy });
-  access = await RunningAccess.start(flow, servers.redisUrl);
+  access = await RunningAccess.start(flow, servers.redisUrl, {}, { isNew: true });
   const script = join(flow.place.tmp, 'page.sh');
   const commands = STEPS.map(({ commands: lines }) => `${lines}echo '${MARK}'\n`).join('');
   const program = join(ROOT, 'packages', 'cli', 'dist', 'main.js');

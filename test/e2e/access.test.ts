@@ -350,7 +350,7 @@ describe('the console', () => {
       "require-trusted-types-for 'script'",
     );
     expect(page.headers.get('cache-control')).toBe('no-cache');
-    const [, script = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(html) ?? [];
+    const [, script = ''] = /src="\.(\/assets\/[^"]+\.js)"/.exec(html) ?? [];
     const asset = await fetch(`${access.base}${script}`);
     expect(asset.status).toBe(200);
     expect(asset.headers.get('cache-control')).toContain('immutable');

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Accounts, openAccounts } from '@sealstream/accounts';
+import { type Accounts, ADMINISTRATOR, openAccounts } from '@sealstream/accounts';
 import type { ServiceProcess } from '../../tools/demo/service-processes.ts';
 import { freePorts } from '../../tools/stack/free-ports.ts';
 import type { RunningFlow } from './running-flow.ts';
@@ -33,6 +33,7 @@ export class RunningAccess {
     flow: RunningFlow,
     redisUrl: string,
     more: Readonly<Record<string, string>> = {},
+    { isNew = false } = {},
   ): Promise<RunningAccess> {
     const [port = 0] = await freePorts(1);
     const service = await flow.start('access', {
@@ -41,13 +42,18 @@ export class RunningAccess {
       ...more,
     });
     const accounts = await openAccounts({ redisUrl, prefix: flow.namePrefix, logger: quiet });
-    return new RunningAccess(service, `http://127.0.0.1:${port}`, accounts);
+    const running = new RunningAccess(service, `http://127.0.0.1:${port}`, accounts);
+    // Until two people are administrators nobody does anything.
+    for (const name of isNew ? [] : ['admin-one', 'admin-two'])
+      await running.user(name, undefined, ADMINISTRATOR);
+    return running;
   }
 
-  /** A user with these roles and a password. */
-  async user(name: string, password: string, ...roles: string[]): Promise<void> {
+  /** A user with these roles and a password, or none. */
+  async user(name: string, password: string | undefined, ...roles: string[]): Promise<void> {
     const { users } = this.accounts;
-    await users.create({ name, person: name, password: new Uint8Array(Buffer.from(password)) });
+    const bytes = password === undefined ? undefined : new Uint8Array(Buffer.from(password));
+    await users.create({ name, person: name, password: bytes });
     for (const role of roles) await users.grantRole(name, role, 'test');
   }
 

@@ -16,6 +16,11 @@ export class AccountKeys {
     return `${this.#root}administrators`;
   }
 
+  /** There when two people were administrators at once; it never goes away. */
+  get wereTwo(): string {
+    return `${this.#root}were-two`;
+  }
+
   /** The hash of the one-time secret of the first administrator. */
   get bootstrap(): string {
     return `${this.#root}bootstrap`;
@@ -68,5 +73,15 @@ export class AccountKeys {
 
   approval(id: string): string {
     return `${this.#root}approval:${id}`;
+  }
+
+  /** @param digest of whose key it is and of the key */
+  idempotency(digest: string): string {
+    return `${this.#root}idempotency:${digest}`;
+  }
+
+  /** Digests of the keys of one caller, by when they are forgotten. */
+  idempotencyOf(digest: string): string {
+    return `${this.#root}idempotency-of:${digest}`;
   }
 }

@@ -9,6 +9,7 @@ import { FailureCounters } from './failure-counters.ts';
 import { FAILURE_LIMITS, type FailureLimits } from './failure-limits.ts';
 import { HashQueue, type HashQueueOptions } from './hash-queue.ts';
 import { Quotas } from './quotas.ts';
+import { IdempotencyKeys } from './idempotency.ts';
 import { type SessionLives, Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
 import { Users } from './users.ts';
@@ -56,6 +57,8 @@ export interface Accounts {
   readonly sessions: Sessions;
   readonly quotas: Quotas;
   readonly approvals: Approvals;
+  /** Throws CONFIG_INVALID where the options say nothing of sign-in, whose secret it needs. */
+  readonly idempotency: IdempotencyKeys;
   /** Throws CONFIG_INVALID where the options say nothing of sign-in. */
   readonly signIn: SignIn;
   /** Lets Redis and the thread that hashes go. Idempotent. */
@@ -96,6 +99,10 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     sessions,
     quotas: new Quotas(link, keys),
     approvals: new Approvals(link, keys, now),
+    get idempotency() {
+      if (secret === undefined) throw new SealstreamError('CONFIG_INVALID', { option: 'signIn' });
+      return new IdempotencyKeys(link, keys, derived(secret, 'idempotency keys'), now);
+    },
     get signIn() {
       if (signIn === undefined) throw new SealstreamError('CONFIG_INVALID', { option: 'signIn' });
       return signIn;

@@ -144,6 +144,11 @@ export class ApiKeys {
     return shownApiKey(id, looked.stored, looked.lastUsed);
   }
 
+  /** Whose key it is; undefined where there is none. */
+  async ownerOf(id: string): Promise<string | undefined> {
+    return isIdForm(id) ? (await this.#look(id))?.stored.owner : undefined;
+  }
+
   /** Keys by id, so many a page (500 at most), of one owner or of all. */
   async list(
     page: {

@@ -1,6 +1,6 @@
 /**
  * accounts: people and programs that may sign in, in Redis: users, API keys, sessions, quotas and
- * requests for approval.
+ * requests for approval, and keys under which a request is done once.
  *
  * Promises: of a secret only a hash is kept, and it is shown once; an unknown name gets the answers of a
  * known one, as slowly; nobody can lock another out; what is taken away is gone at the next request;
@@ -18,6 +18,7 @@ export type { Approval, ApprovalDocument, Approvals } from './approvals.ts';
 export { FAILURE_LIMITS, type FailureLimit, type FailureLimits } from './failure-limits.ts';
 export type { HashCost } from './hash-order.ts';
 export type { HashQueueOptions } from './hash-queue.ts';
+export type { Begun, IdempotencyKeys, IdempotentAnswer, IdempotentRequest } from './idempotency.ts';
 export type { QuotaPeriod, Quotas, Reserved } from './quotas.ts';
 export type { Session } from './session.ts';
 export type {
@@ -30,4 +31,12 @@ export type {
 } from './sessions.ts';
 export type { SignIn, SignInAnswer, SignInRequest } from './sign-in.ts';
 export { ADMINISTRATOR, type RoleGrant, type User } from './user.ts';
-export type { Bootstrap, FirstUser, NewUser, Seen, UserPage, Users } from './users.ts';
+export type {
+  AdministratorCount,
+  Bootstrap,
+  FirstUser,
+  NewUser,
+  Seen,
+  UserPage,
+  Users,
+} from './users.ts';

@@ -14,19 +14,48 @@ local function endSessions(list, begin)
   return ended
 end`;
 
+/** How many people the administrators are, without the account `except`: two accounts of one count once. */
+const PEOPLE = `
+local function people(list, begin, except)
+  local seen, count = {}, 0
+  for _, name in ipairs(redis.call('ZRANGE', list, 0, -1)) do
+    local text = name ~= except and redis.call('GET', begin .. name)
+    local person = text and cjson.decode(text).person
+    if person and not seen[person] then
+      seen[person] = true
+      count = count + 1
+    end
+  end
+  return count
+end`;
+
 /**
  * Writes a user over the very text that it was made from, or where none is, and keeps the lists right.
- * KEYS: user, all users, administrators, sessions of the user. ARGV: old text, new text, name, whether
- * it is an enabled administrator, whether its sessions end, and where names of sessions begin.
+ * With `keeps`, a change that leaves fewer than two people as administrators, and fewer than before, is
+ * refused: of two at once that take the last but two, one is. KEYS: user, all users, administrators,
+ * sessions of the user, whether there were two. ARGV: old text, new text, name, whether it is an enabled
+ * administrator, whether its sessions end, where names of sessions begin, `keeps`, where those of users do.
  */
-const SWAP = `${END_SESSIONS}
+const SWAP = `${END_SESSIONS}${PEOPLE}
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if ARGV[4] == '0' and ARGV[7] == '1' then
+  local left = people(KEYS[3], ARGV[8], ARGV[3])
+  if left < 2 and left < people(KEYS[3], ARGV[8]) then return 2 end
+end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('ZADD', KEYS[2], 0, ARGV[3])
-if ARGV[4] == '1' then redis.call('ZADD', KEYS[3], 0, ARGV[3])
+if ARGV[4] == '1' then
+  redis.call('ZADD', KEYS[3], 0, ARGV[3])
+  if people(KEYS[3], ARGV[8]) >= 2 then redis.call('SET', KEYS[5], 1) end
 else redis.call('ZREM', KEYS[3], ARGV[3]) end
 if ARGV[5] == '1' then endSessions(KEYS[4], ARGV[6]) end
 return 1`;
+
+/** KEYS: administrators, whether there were two. ARGV: where names of users begin. */
+const ADMINISTRATORS = `${PEOPLE}
+local count = people(KEYS[1], ARGV[1])
+if count >= 2 then redis.call('SET', KEYS[2], 1) end
+return {count, redis.call('GET', KEYS[2]) and 1 or 0}`;
 
 /**
  * Makes the first user while there is none and the secret is the one that was made. KEYS: bootstrap, all
@@ -91,17 +120,21 @@ export class UserStore {
   /**
    * Replaces the text `before` (undefined: nothing), and ends the user's sessions when the epoch rose.
    *
-   * @throws SealstreamError ACCOUNT_CONFLICT when something else is there
+   * @param keeps whether two people must stay administrators
+   * @throws SealstreamError ACCOUNT_CONFLICT when something else is there, ADMINISTRATORS_NEEDED
    */
-  async swap(before: FoundUser | undefined, after: StoredUser): Promise<void> {
+  async swap(before: FoundUser | undefined, after: StoredUser, keeps = false): Promise<void> {
     const { name } = after;
     const endsSessions = before !== undefined && before.user.epoch !== after.epoch;
-    const { administrators, users } = this.#keys;
-    const keys = [this.#keys.user(name), users, administrators, this.#keys.sessionsOf(name)];
+    const { administrators, users, wereTwo } = this.#keys;
+    const lists = [users, administrators, this.#keys.sessionsOf(name), wereTwo];
+    const keys = [this.#keys.user(name), ...lists];
     const texts = [before?.text ?? '', JSON.stringify(after), name];
     const flags = [flag(isEnabledAdministrator(after)), flag(endsSessions)];
-    const args = [...keys, ...texts, ...flags, this.#keys.session('')];
+    const more = [this.#keys.session(''), flag(keeps), this.#keys.user('')];
+    const args = [...keys, ...texts, ...flags, ...more];
     const done = await answered(this.#link.redis.eval(SWAP, keys.length, ...args));
+    if (done === 2) throw new SealstreamError('ADMINISTRATORS_NEEDED', { user: name });
     if (done !== 1) throw new SealstreamError('ACCOUNT_CONFLICT', { user: name });
   }
 
@@ -129,6 +162,15 @@ export class UserStore {
   /** How many administrators are enabled. */
   countAdministrators(): Promise<number> {
     return answered(this.#link.redis.zcard(this.#keys.administrators));
+  }
+
+  /** How many people they are, and whether they were two once. */
+  async administrators(): Promise<{ readonly enabled: number; readonly wereTwo: boolean }> {
+    const { administrators, wereTwo } = this.#keys;
+    const args = [administrators, wereTwo, this.#keys.user('')];
+    const asked = this.#link.redis.eval(ADMINISTRATORS, 2, ...args);
+    const [enabled, were] = (await answered(asked)) as [number, number];
+    return { enabled, wereTwo: were === 1 };
   }
 
   async used(name: string, nowMs: number): Promise<void> {

@@ -23,6 +23,8 @@ export const StoredUser = z.strictObject({
   /** PHC text of argon2id. */
   passwordHash: z.string().max(200).optional(),
   passwordMs: moment.optional(),
+  /** The person who set the password, where that is somebody else, who knows it. */
+  passwordBy: ShortText.optional(),
   createdMs: moment,
   /** Raised by what ends all sessions: a session of an older epoch is refused, whatever else stands. */
   epoch: z.number().int().min(1),
@@ -39,6 +41,8 @@ export interface User {
   readonly roles: readonly RoleGrant[];
   readonly disabled: boolean;
   readonly hasPassword: boolean;
+  /** The person who set the password and knows it; undefined once the user set an own one. */
+  readonly passwordBy?: string | undefined;
   readonly createdMs: number;
   /** When it last signed in; undefined for never. */
   readonly lastUsedMs?: number | undefined;
@@ -49,8 +53,9 @@ export function readUser(text: string): StoredUser {
 }
 
 export function shownUser(stored: StoredUser, lastUsed?: string | null): User {
-  const { createdMs, disabled, name, passwordHash, person, roles, version } = stored;
-  const shown = { version, name, person, roles, disabled, createdMs };
+  const { createdMs, disabled, name, passwordBy, passwordHash, person, roles, version } = stored;
+  const known = passwordBy === undefined ? {} : { passwordBy };
+  const shown = { version, name, person, roles, disabled, createdMs, ...known };
   const used = lastUsed === null || lastUsed === undefined ? {} : { lastUsedMs: Number(lastUsed) };
   return { ...shown, hasPassword: passwordHash !== undefined, ...used };
 }

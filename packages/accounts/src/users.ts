@@ -18,6 +18,8 @@ export interface NewUser {
   readonly person: string;
   /** Without one, it cannot sign in with a password. */
   readonly password?: Uint8Array | undefined;
+  /** The person who makes it, and so knows the password; undefined where nobody is to be told of. */
+  readonly by?: string | undefined;
 }
 
 /** The first administrator, who has a password. */
@@ -29,6 +31,16 @@ export interface FirstUser extends NewUser {
 export interface Seen {
   /** `version` of that user; undefined: whatever it is now, and no change of others is lost. */
   readonly version?: number | undefined;
+  /** Refuses to leave fewer than two people as administrators. */
+  readonly keepsAdministrators?: boolean | undefined;
+}
+
+/** Who are administrators and enabled. */
+export interface AdministratorCount {
+  /** People; two accounts of one count once. */
+  readonly enabled: number;
+  /** Whether there ever were two at once. It never goes back. */
+  readonly wereTwo: boolean;
 }
 
 export interface UserPage {
@@ -63,12 +75,15 @@ export class Users {
    *
    * @throws SealstreamError ACCOUNT_INVALID, ACCOUNT_EXISTS, PASSWORD_REFUSED, SIGN_IN_BUSY
    */
-  async create({ name, password, person }: NewUser): Promise<User> {
+  async create({ by, name, password, person }: NewUser): Promise<User> {
     requireForm(AccountName, 'name', name);
     requireForm(ShortText, 'person', person);
     if ((await this.#store.find(name)) !== undefined) throw existing(name);
     const made = this.#fresh(name, person);
-    const user = password === undefined ? made : { ...made, ...(await this.#hash(password, name)) };
+    const user =
+      password === undefined
+        ? made
+        : { ...made, ...(await this.#hash(password, name)), ...setBy(by, person) };
     try {
       await this.#store.swap(undefined, user);
     } catch (error) {
@@ -81,6 +96,12 @@ export class Users {
   async get(name: string): Promise<User> {
     const { lastUsed, user } = await this.#find(name);
     return shownUser(user, lastUsed);
+  }
+
+  /** The user of that name, or nothing: for whoever is not told whether there is one. */
+  async find(name: string): Promise<User | undefined> {
+    const found = AccountName.safeParse(name).success ? await this.#store.find(name) : undefined;
+    return found && shownUser(found.user, found.lastUsed);
   }
 
   /** Users by name, so many a page (500 at most); a user made meanwhile may be missed, none comes twice. */
@@ -97,12 +118,22 @@ export class Users {
   /**
    * Sets a password, and ends all sessions of the user. The caller zeroes what it gave.
    *
+   * @param by the person who sets it; who is not the user's own knows it, and that is kept
    * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT, PASSWORD_REFUSED, SIGN_IN_BUSY
    */
-  async setPassword(name: string, password: Uint8Array, seen: Seen = {}): Promise<User> {
+  async setPassword(
+    name: string,
+    password: Uint8Array,
+    seen: Seen = {},
+    by?: string,
+  ): Promise<User> {
     await this.#find(name);
     const hashed = await this.#hash(password, name);
-    return this.#change(name, seen, (user) => ({ ...user, ...hashed, epoch: user.epoch + 1 }));
+    return this.#change(name, seen, (before) => {
+      const { passwordBy: _, ...user } = before;
+      const own = setBy(by, user.person);
+      return { ...user, ...hashed, ...own, epoch: user.epoch + 1 };
+    });
   }
 
   /**
@@ -125,7 +156,7 @@ export class Users {
   /**
    * Takes a role; at once, since sessions and API keys look roles up.
    *
-   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT
+   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT, ADMINISTRATORS_NEEDED
    */
   revokeRole(name: string, role: string, seen: Seen = {}): Promise<User> {
     return this.#change(name, seen, (user) =>
@@ -138,7 +169,7 @@ export class Users {
   /**
    * Lets a user in no more: its sessions end, its API keys are refused.
    *
-   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT
+   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT, ADMINISTRATORS_NEEDED
    */
   disable(name: string, seen: Seen = {}): Promise<User> {
     return this.#change(name, seen, (user) =>
@@ -156,6 +187,11 @@ export class Users {
   /** How many administrators are enabled: until two are, the first may only make the second. */
   countAdministrators(): Promise<number> {
     return this.#store.countAdministrators();
+  }
+
+  /** Who could still do and approve what administrators do. */
+  administrators(): Promise<AdministratorCount> {
+    return this.#store.administrators();
   }
 
   /**
@@ -207,7 +243,7 @@ export class Users {
   /** Reads, changes and swaps, again while others come in between and no version was asked for. */
   async #change(
     name: string,
-    { version }: Seen,
+    { keepsAdministrators, version }: Seen,
     change: (user: StoredUser) => StoredUser,
   ): Promise<User> {
     for (let tries = 1; ; tries += 1) {
@@ -219,7 +255,7 @@ export class Users {
       if (changed === user) return shownUser(user, lastUsed);
       const after = { ...changed, version: user.version + 1 };
       try {
-        await this.#store.swap(found, after);
+        await this.#store.swap(found, after, keepsAdministrators);
         return shownUser(after, lastUsed);
       } catch (error) {
         if (!isConflict(error) || version !== undefined || tries === TRIES) throw error;
@@ -244,6 +280,11 @@ export class Users {
       place?.release();
     }
   }
+}
+
+/** What is kept of whoever set a password that is not the own one. */
+function setBy(by: string | undefined, person: string): Pick<StoredUser, 'passwordBy'> {
+  return by === undefined || by === person ? {} : { passwordBy: by };
 }
 
 function existing(name: string): SealstreamError {

@@ -68,6 +68,12 @@ test.each(['operator', 'access'] as const)(
     await approvals.replace(name, 1, { action: 'y' });
     await approvals.useOnce(name, 2);
     expect(await approvals.listOpen()).toEqual([]);
+    expect(await users.administrators()).toEqual({ enabled: 1, wereTwo: false });
+    for (const end of ['finish', 'giveUp'] as const) {
+      const begun = await accounts.idempotency.begin({ caller: name, key: end, request: 'r' });
+      if (begun.kind !== 'first') expect.unreachable(begun.kind);
+      await begun[end]({ status: 201 });
+    }
     await users.setPassword(name, bytesOf(aPassword()));
     await users.disable(name);
   },

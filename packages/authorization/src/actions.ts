@@ -57,6 +57,12 @@ const ROWS = {
   'flow.read': { ...onSystem, meaning: 'see rates, lags and health' },
   'accounts.read': { ...onSystem, meaning: 'list accounts and API keys' },
   'accounts.write': { ...onSystem, meaning: 'make, change and disable accounts and API keys' },
+  // Whoever sets it can sign in as the other, and so be two people.
+  'accounts.credentials': {
+    ...onSystem,
+    meaning: 'set the password of an account that has roles, or make an API key of another account',
+    fourEyes: true,
+  },
   'roles.assign': { ...onSystem, meaning: 'give or take a role', fourEyes: true },
   // What is approved has the purpose; the approval itself is one look at it.
   'approvals.decide': {

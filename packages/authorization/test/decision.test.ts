@@ -221,6 +221,7 @@ describe('four eyes', () => {
       'subjects.shred',
       'policy.weaken',
       'audit.export',
+      'accounts.credentials',
       'roles.assign',
     ]);
     const without = readAccess({ roles: {}, fourEyes: { actions: ['flow.read'] } });

@@ -43,8 +43,8 @@ export const ACCESS_ERRORS = {
   },
   ACCOUNT_UNKNOWN: {
     class: 'terminal',
-    cause: 'There is no such user or API key.',
-    mend: 'See `sealstream users list` and `sealstream api-keys list`.',
+    cause: 'There is no such user, API key or session.',
+    mend: 'See `sealstream users list` and `sealstream api-keys list`, or GET /v1/sessions.',
   },
   ACCOUNT_EXISTS: {
     class: 'terminal',
@@ -60,6 +60,74 @@ export const ACCESS_ERRORS = {
     class: 'terminal',
     cause: 'What stands in Redis under an account is not what accounts writes.',
     mend: 'Look who writes to Redis; put the account back from a backup of Redis.',
+  },
+  ADMINISTRATORS_NEEDED: {
+    class: 'terminal',
+    cause:
+      'Fewer than two people would be left as administrators, and nobody could approve the next.',
+    mend: 'Make somebody else an administrator first.',
+  },
+  ROLE_UNKNOWN: {
+    class: 'terminal',
+    cause: 'The policy has no role of that name.',
+    mend: 'See `sealstream roles list`; a role is written into the policy first, and given then.',
+  },
+  SCOPE_BEYOND_ROLES: {
+    class: 'terminal',
+    cause:
+      'An API key is asked for that names an action or dataset which no role of its owner allows.',
+    mend: 'Name what the roles of the owner allow, or * for whatever they allow at the time of use.',
+  },
+  OWN_PASSWORD_NEEDED: {
+    class: 'terminal',
+    cause: 'The password was set by somebody else, who knows it.',
+    mend: 'Set an own one first: PUT /v1/users/NAME/password with the present one and the new one.',
+  },
+  PERSON_NEEDED: {
+    class: 'terminal',
+    cause: 'This is for persons who signed in, and an API key asks for it.',
+    mend: 'Sign in as the person whose key it is.',
+  },
+  TWO_ADMINISTRATORS_NEEDED: {
+    class: 'terminal',
+    cause: 'There were never two administrators, so the first may only make the second.',
+    mend: 'The first makes a user of another person and gives it the role administrator.',
+  },
+  APPROVAL_UNKNOWN: {
+    class: 'terminal',
+    cause: 'There is no such request for approval, or its hour is over.',
+    mend: 'See GET /v1/approvals; sending the request again asks anew.',
+  },
+  APPROVAL_REFUSED: {
+    class: 'terminal',
+    cause: 'The approval cannot be given, or does not cover this request.',
+    mend: 'What stands against it is named; sending the request without an approval asks anew.',
+  },
+  VERSION_MISSING: {
+    class: 'terminal',
+    cause: 'The change must say which version of the user was looked at, and does not.',
+    mend: 'Send the ETag of GET /v1/users/NAME as If-Match, or * for whatever it is now.',
+  },
+  VERSION_CHANGED: {
+    class: 'terminal',
+    cause: 'Somebody changed the user since the version that the request names; nothing was done.',
+    mend: 'Look at it again with GET /v1/users/NAME, then decide again.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    class: 'terminal',
+    cause: 'The Idempotency-Key was used for another request within 24 hours.',
+    mend: 'Take a new random key for each new request, and the same one for a repeat alone.',
+  },
+  IDEMPOTENCY_RUNNING: {
+    class: 'terminal',
+    cause:
+      'The first request of this Idempotency-Key is on its way, or what came of it is not known.',
+    mend: 'Ask again in a moment; if it stays, look whether it was done, and take a new key if it was not.',
+  },
+  IDEMPOTENCY_DONE: {
+    class: 'terminal',
+    cause: 'The first request of this Idempotency-Key was done, and its answer is not kept.',
+    mend: 'It is not done again. Its id is told; a secret is shown once: revoke it and make another.',
   },
   PASSWORD_REFUSED: {
     class: 'terminal',

@@ -84,6 +84,11 @@ export const PlainEvent = z.object({
     'access-ordered',
     'access-done',
     'access-denied',
+    // What a second person is asked for, agreed to or could not, and the one use that was made of it.
+    'approval-asked',
+    'approval-given',
+    'approval-refused',
+    'approval-used',
     'signed-in',
     'sign-in-refused',
     'signed-out',

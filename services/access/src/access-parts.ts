@@ -13,6 +13,7 @@ import type { MaskedFields } from './masked-fields.ts';
 import type { RejectPages } from './reject-pages.ts';
 import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
+import type { SecondPersons } from './second-persons.ts';
 import type { SessionCookies } from './session-cookies.ts';
 import type { ToldSignIns } from './told-sign-ins.ts';
 
@@ -39,6 +40,7 @@ export interface AccessParts {
   /** Throws POLICY_UNKNOWN_DATASET. */
   readonly desk: (dataset: string) => DatasetDesk;
   readonly gate: Gate;
+  readonly seconds: SecondPersons;
   readonly accounts: Accounts;
   readonly cookies: SessionCookies;
   readonly signIns: ToldSignIns;

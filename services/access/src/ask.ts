@@ -8,4 +8,6 @@ export interface Ask {
   readonly reference?: string | undefined;
   /** How many values it can give at most. */
   readonly values?: number | undefined;
+  /** What else the audit log is told: names of accounts, roles and the like, never a value. */
+  readonly about?: Readonly<Record<string, string | number>> | undefined;
 }

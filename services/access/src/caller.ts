@@ -12,6 +12,8 @@ export interface Caller {
   /** Of a session: its id, which is none. */
   readonly session?: string;
   readonly roles: readonly string[];
+  /** The password was set by somebody else: until there is an own one, nothing else is done with it. */
+  readonly needsOwnPassword?: true;
   /** Of an API key: what it is narrowed to. */
   readonly scopes?: Scopes;
 }

@@ -142,7 +142,8 @@ export function isConsole(headers: IncomingHttpHeaders): boolean {
 
 function callerOf(user: User, by: 'password' | 'session', session?: Session): Caller {
   const roles = user.roles.map(({ role }) => role);
-  const caller: Caller = { person: user.person, account: user.name, by, roles };
+  const temporary = user.passwordBy === undefined ? {} : { needsOwnPassword: true as const };
+  const caller: Caller = { person: user.person, account: user.name, by, roles, ...temporary };
   return session === undefined ? caller : { ...caller, session: session.id };
 }
 

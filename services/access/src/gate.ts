@@ -1,8 +1,12 @@
-import type { Quotas } from '@sealstream/accounts';
+import type { AdministratorCount, Quotas } from '@sealstream/accounts';
 import {
   type AccessRules,
   type Action,
   type Allowed,
+  type ApprovalRequest,
+  ADMINISTRATOR,
+  bootstrapLimits,
+  type BootstrapLimits,
   decide,
   type Ground,
   refusalText,
@@ -11,11 +15,29 @@ import { SealstreamError } from '@sealstream/contracts';
 
 import type { Caller } from './caller.ts';
 import type { Ask } from './ask.ts';
+import type { SecondPersons, UsedApproval } from './second-persons.ts';
+
+/** A request that roles allow. */
+export interface Judged {
+  readonly caller: Caller;
+  readonly action: Action;
+  readonly ask: Ask;
+  readonly allowed: Allowed;
+  /** Whether a second person must have agreed. */
+  readonly needsApproval: boolean;
+}
+
+/** What a second person would agree to, and the id of the agreement where the caller names one. */
+export interface Agreement {
+  readonly details: ApprovalRequest['details'];
+  readonly approval?: string | undefined;
+}
 
 /** What a request was allowed. */
 export interface Permit {
   /** The rule of the policy that allows it. */
   readonly rule: string;
+  readonly approval?: UsedApproval | undefined;
   /** Gives back what was reserved of a quota and not used; `used` values were given. */
   readonly settle: (used: number) => Promise<void>;
 }
@@ -23,10 +45,21 @@ export interface Permit {
 /** Decides by the policy of now, and reserves what quotas ask for. */
 export interface Gate {
   /**
-   * @throws SealstreamError ACCESS_DENIED, QUOTA_SPENT, APPROVAL_NEEDED, REDIS_*; `reasonsOf` has what
-   *   the audit log is told
+   * Decides, and takes nothing yet.
+   *
+   * @param makesSecond whether it is what the first administrator may do before there is a second
+   * @throws SealstreamError ACCESS_DENIED, TWO_ADMINISTRATORS_NEEDED, REDIS_*; `reasonsOf` has what the
+   *   audit log is told
    */
-  permit(caller: Caller, action: Action, ask: Ask): Promise<Permit>;
+  judge(caller: Caller, action: Action, ask: Ask, makesSecond: boolean): Promise<Judged>;
+  /**
+   * Takes what it costs: a part of a quota, and the approval of a second person, which is used up. One
+   * that is missing is asked for, and its id told.
+   *
+   * @throws SealstreamError QUOTA_SPENT, APPROVAL_NEEDED, APPROVAL_UNKNOWN, APPROVAL_REFUSED,
+   *   TOO_MANY_REQUESTS, KAFKA_UNREACHABLE, REDIS_*
+   */
+  permit(judged: Judged, agreement: Agreement): Promise<Permit>;
 }
 
 /** Long enough for the rules of several roles, short enough for one event. */
@@ -44,6 +77,8 @@ export interface PolicyGateOptions {
   /** The section `access` of the policy of now; undefined allows nothing. */
   readonly rules: () => AccessRules | undefined;
   readonly quotas: Pick<Quotas, 'reserve' | 'release'>;
+  readonly administrators: () => Promise<AdministratorCount>;
+  readonly seconds: Pick<SecondPersons, 'ask' | 'use'>;
   readonly now?: () => number;
 }
 
@@ -51,17 +86,20 @@ export interface PolicyGateOptions {
  * The gate of the service.
  *
  * Promises: what no rule of the caller's roles allows is denied; a quota is taken before anything is
- * done, so that many requests at once cannot pass it; what needs a second person is denied here, since
- * no route that can bring an approval asks this way.
+ * done, so that many requests at once cannot pass it; what needs a second person is done with the
+ * approval of exactly this request, once; until two people were administrators nobody does anything but
+ * the first, who makes the second.
  */
 export class PolicyGate implements Gate {
   readonly #options: PolicyGateOptions;
+  /** It never goes back, so it is asked for until it is so. */
+  #wereTwo = false;
 
   constructor(options: PolicyGateOptions) {
     this.#options = options;
   }
 
-  async permit(caller: Caller, action: Action, ask: Ask): Promise<Permit> {
+  async judge(caller: Caller, action: Action, ask: Ask, makesSecond: boolean): Promise<Judged> {
     const { now = Date.now, rules } = this.#options;
     const { roles, scopes } = caller;
     const { dataset, fields, purpose, reference, values = 1 } = ask;
@@ -87,8 +125,48 @@ export class PolicyGate implements Gate {
       REASONS.set(denied, all.slice(0, REASONS_CHARACTERS_MAX));
       throw denied;
     }
-    if (decision.fourEyes) throw new SealstreamError('APPROVAL_NEEDED', { action, dataset });
-    return this.#reserved(caller, decision, values);
+    const limits = await this.#limits();
+    const isFirst = limits === 'second-only' && roles.includes(ADMINISTRATOR);
+    if (limits !== 'all' && !(isFirst && makesSecond))
+      throw new SealstreamError('TWO_ADMINISTRATORS_NEEDED', { action });
+    // There is nobody else yet who could agree.
+    const needsApproval = decision.fourEyes && limits === 'all';
+    return { caller, action, ask, allowed: decision, needsApproval };
+  }
+
+  async permit(judged: Judged, { approval, details }: Agreement): Promise<Permit> {
+    const { action, allowed, ask, caller, needsApproval } = judged;
+    const { dataset, values = 1 } = ask;
+    if (!needsApproval) return this.#reserved(caller, allowed, values);
+    const request = { action, person: caller.person, details };
+    const { seconds } = this.#options;
+    if (approval === undefined) {
+      const { approval: asked, id } = await seconds.ask(caller, request);
+      const { digest, expiresMs } = asked;
+      const expires = new Date(expiresMs).toISOString();
+      throw new SealstreamError('APPROVAL_NEEDED', {
+        action,
+        dataset,
+        approval: id,
+        digest,
+        expires,
+      });
+    }
+    // A quota that is used up must not cost the approval.
+    const permit = await this.#reserved(caller, allowed, values);
+    try {
+      return { ...permit, approval: await seconds.use(approval, caller, request) };
+    } catch (error) {
+      await permit.settle(0);
+      throw error;
+    }
+  }
+
+  async #limits(): Promise<BootstrapLimits> {
+    if (this.#wereTwo) return 'all';
+    const limits = bootstrapLimits(await this.#options.administrators());
+    this.#wereTwo = limits === 'all';
+    return limits;
   }
 
   async #reserved(

@@ -25,6 +25,7 @@ import { accessMetrics } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
 import { openServedGrants } from './served-grants.ts';
+import { SecondPersons } from './second-persons.ts';
 import { serveConsole } from './served-console.ts';
 import { serveRoutes } from './served-routes.ts';
 import { SessionCookies } from './session-cookies.ts';
@@ -54,7 +55,14 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const tls = tlsPaths && TlsFiles.open({ ...tlsPaths, use: 'access', ...telemetry });
     onStop('certificate', async () => tls?.stop());
     const cookies = new SessionCookies(tls !== undefined);
-    const gate = new PolicyGate({ rules: policy.access, quotas: accounts.quotas });
+    const told = new ToldAccess(audit, config.auditWaitMs);
+    const seconds = new SecondPersons({ accounts, rules: policy.access, told });
+    const gate = new PolicyGate({
+      rules: policy.access,
+      quotas: accounts.quotas,
+      administrators: () => accounts.users.administrators(),
+      seconds,
+    });
     const consoleParts = await openConsoleParts(service, {
       onStreams: (open) => metrics.streams.set(open),
     });
@@ -70,11 +78,12 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     });
     serveRoutes(server, ROUTES, {
       callers: new Callers({ accounts, cookies, signIns }),
-      told: new ToldAccess(audit, config.auditWaitMs),
+      told,
       parts: {
         policy,
         desk: (dataset) => desks.of(dataset),
         gate,
+        seconds,
         accounts,
         cookies,
         signIns,

@@ -1,4 +1,4 @@
-import type { Action } from '@sealstream/authorization';
+import type { Action, Json } from '@sealstream/authorization';
 import type { z } from 'zod';
 
 import type { AccessParts } from './access-parts.ts';
@@ -21,6 +21,8 @@ export interface Given<A = unknown> {
   readonly answer: A;
   /** How many values were given in truth, for the audit log. */
   readonly values?: number;
+  /** Of what was made: kept with an Idempotency-Key, and told to the audit log. */
+  readonly id?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
 }
 
@@ -32,6 +34,8 @@ interface RouteShape {
   readonly tag:
     | 'health'
     | 'sign-in'
+    | 'accounts'
+    | 'approvals'
     | 'fields'
     | 'grants'
     | 'keys'
@@ -67,18 +71,49 @@ export type Told =
   /** None: the answer tells nothing of records, keys or other persons. */
   | 'nothing';
 
-/** A route that needs a caller whom a role allows it. */
-export interface GuardedRoute extends RouteShape {
-  readonly rule: 'signed-in' | Action;
+/** Who may: whoever signed in, or whom a role allows it. */
+export type AccessRule = 'signed-in' | Action;
+
+interface GuardedShape {
+  readonly rule: AccessRule;
   readonly told: Told;
-  readonly asks: (asked: Asked) => Ask;
+  /** An API key is refused: it is for the person alone. */
+  readonly persons?: true;
+  /** Done also while the caller's password is one that somebody else set. */
+  readonly beforeOwnPassword?: true;
+  /** Whether the change says which version it looked at: `must` is answered 428 where it does not. */
+  readonly version?: 'must' | 'may';
+  /** What it makes is not made twice under one Idempotency-Key; an answer with a secret is not kept. */
+  readonly makes?: 'shown' | 'secret';
+  /** Throws what is missing for it at this service. */
+  readonly needs?: (parts: AccessParts) => unknown;
+}
+
+/** What depends on the request. */
+interface OfRequest<A> {
+  /** Which of two rules it is; that of the route where this says undefined. */
+  readonly ruleOf?: (asked: A, parts: AccessParts) => Promise<AccessRule | undefined>;
+  /**
+   * What an approver sees of the body, and the approval covers: for a body that holds a secret or the
+   * value of a record. All of the body otherwise.
+   */
+  readonly shown?: (asked: A, parts: AccessParts) => Readonly<Record<string, Json>>;
+  /** Whether it is what the first administrator may do to make the second. */
+  readonly makesSecond?: (asked: A) => boolean;
+}
+
+/** A route that needs a caller whom a role allows it. */
+export interface GuardedRoute extends RouteShape, GuardedShape, OfRequest<Asked & WithCaller> {
+  readonly asks: (asked: Asked & WithCaller, parts: AccessParts) => Ask | Promise<Ask>;
   readonly handle: (asked: Asked & WithCaller, parts: AccessParts) => Promise<Given>;
 }
 
-interface WithCaller {
+export interface WithCaller {
   readonly caller: Caller;
   /** Whether the same request would be allowed now; for answers that last. */
   readonly isStill: () => Promise<boolean>;
+  /** Of a change that names one: the version of what is changed. */
+  readonly version?: number | undefined;
 }
 
 export type Route = OpenRoute | GuardedRoute;
@@ -88,14 +123,20 @@ type AskedOf<R extends RouteShape> = Asked<Out<R['params']>, Out<R['query']>, Ou
 
 /** A route as one row of the table, its handler typed by its own schemas. */
 export function guarded<const R extends RouteShape>(
-  shape: R & Pick<GuardedRoute, 'rule' | 'told'>,
-  asks: (asked: AskedOf<R>) => Ask,
+  shape: R & GuardedShape,
+  asks: (asked: AskedOf<R> & WithCaller, parts: AccessParts) => Ask | Promise<Ask>,
   handle: (
     asked: AskedOf<R> & WithCaller,
     parts: AccessParts,
   ) => Promise<Given<z.input<R['answer']>>>,
+  more: OfRequest<AskedOf<R> & WithCaller> = {},
 ): GuardedRoute {
-  return { ...shape, asks: asks as GuardedRoute['asks'], handle: handle as GuardedRoute['handle'] };
+  return {
+    ...shape,
+    ...(more as OfRequest<Asked & WithCaller>),
+    asks: asks as GuardedRoute['asks'],
+    handle: handle as GuardedRoute['handle'],
+  };
 }
 
 /** The same for a route that nobody has to sign in for. */

@@ -1,5 +1,7 @@
 import type { Route } from './route.ts';
 import { health } from './routes/about.ts';
+import { apiKeys, createApiKey, revokeApiKey } from './routes/api-keys.ts';
+import { approvals, approveRequest } from './routes/approvals.ts';
 import { bootstrap } from './routes/bootstrap.ts';
 import { CONSOLE_ROUTES } from './routes/console.ts';
 import { dataset, datasets } from './routes/datasets.ts';
@@ -9,7 +11,11 @@ import { resolveKeys } from './routes/resolve.ts';
 import { reveal } from './routes/reveal.ts';
 import { seal } from './routes/seal.ts';
 import { refresh, signIn, signOut } from './routes/session.ts';
+import { endSession, sessions } from './routes/sessions.ts';
 import { tokenise } from './routes/tokenise.ts';
+import { setPassword } from './routes/user-password.ts';
+import { giveRole, takeRole } from './routes/user-roles.ts';
+import { createUser, disableUser, enableUser, user, users } from './routes/users.ts';
 
 /** Every route of the service; what is not here is not there. */
 export const ROUTES: readonly Route[] = [
@@ -19,6 +25,21 @@ export const ROUTES: readonly Route[] = [
   signOut,
   bootstrap,
   me,
+  sessions,
+  endSession,
+  users,
+  user,
+  createUser,
+  disableUser,
+  enableUser,
+  setPassword,
+  giveRole,
+  takeRole,
+  apiKeys,
+  createApiKey,
+  revokeApiKey,
+  approvals,
+  approveRequest,
   datasets,
   dataset,
   reveal,

@@ -19,6 +19,8 @@ export interface ToldRequest {
   readonly told: Told;
   /** The rule of the policy that allows it. */
   readonly rule?: string | undefined;
+  /** The second person's approval that was used for it, and whose it is. */
+  readonly approval?: { readonly id: string; readonly by: string } | undefined;
   readonly requestId: string;
   readonly address: string;
 }
@@ -40,8 +42,26 @@ export class ToldAccess {
   }
 
   /** @throws SealstreamError KAFKA_UNREACHABLE when the log does not say in time that it has it */
-  async ordered(request: ToldRequest): Promise<void> {
-    const written = this.#audit.emit(eventOf('access-ordered', request, {}));
+  ordered(request: ToldRequest): Promise<void> {
+    return this.#written(eventOf('access-ordered', request, {}));
+  }
+
+  /**
+   * Tells of a step of an approval, and resolves as `ordered` does.
+   *
+   * @param details names and digests only
+   * @throws SealstreamError KAFKA_UNREACHABLE
+   */
+  approval(
+    type: 'approval-asked' | 'approval-given' | 'approval-refused' | 'approval-used',
+    { account, by, person }: Caller,
+    details: Readonly<Record<string, string | number>>,
+  ): Promise<void> {
+    return this.#written({ type, actor: account, details: { person, by, ...details } });
+  }
+
+  async #written(event: Parameters<AuditEmitter['emit']>[0]): Promise<void> {
+    const written = this.#audit.emit(event);
     const settled = new AbortController();
     const late = sleep(this.#waitMs, 'late', { signal: settled.signal }).catch(() => 'settled');
     try {
@@ -58,11 +78,14 @@ export class ToldAccess {
     }
   }
 
-  /** @param values how many were given in truth */
-  done(request: ToldRequest, values: number | undefined, failed?: ErrorCode): void {
+  /**
+   * @param values how many were given in truth
+   * @param found names of what was made
+   */
+  done(request: ToldRequest, values: number | undefined, failed?: ErrorCode, found = {}): void {
     const given = values === undefined ? {} : { given: values };
     const problem = failed === undefined ? {} : { failed };
-    this.#audit.note(eventOf('access-done', request, { ...given, ...problem }));
+    this.#audit.note(eventOf('access-done', request, { ...found, ...given, ...problem }));
   }
 
   denied(request: ToldRequest, reasons: string): void {
@@ -72,10 +95,10 @@ export class ToldAccess {
 
 function eventOf(
   type: PlainEvent['type'],
-  { action, address, ask, caller, requestId, rule, told }: ToldRequest,
+  { action, address, approval, ask, caller, requestId, rule, told }: ToldRequest,
   more: PlainEvent['details'],
 ): Parameters<AuditEmitter['emit']>[0] {
-  const { dataset, fields = [], purpose, reference, target, values } = ask;
+  const { about, dataset, fields = [], purpose, reference, target, values } = ask;
   const beyond = fields.length - PATHS_TOLD;
   const paths = fields.slice(0, PATHS_TOLD).join(',') + (beyond > 0 ? ` and ${beyond} more` : '');
   return {
@@ -83,6 +106,7 @@ function eventOf(
     actor: caller.account,
     ...(dataset === undefined ? {} : { dataset }),
     details: {
+      ...about,
       action,
       person: caller.person,
       by: caller.by,
@@ -94,6 +118,7 @@ function eventOf(
       ...(purpose === undefined ? {} : { purpose }),
       ...(reference === undefined ? {} : { reference }),
       ...(rule === undefined ? {} : { rule }),
+      ...(approval === undefined ? {} : { approval: approval.id, approvedBy: approval.by }),
       request: requestId,
       address,
       ...more,

@@ -94,10 +94,13 @@ export async function openConsole(
     },
     desk: unused,
     gate: {
-      permit: async (_caller, action) => {
+      judge: async (caller, action, ask) => {
         if (session.denied === action) throw new SealstreamError('ACCESS_DENIED');
-        return { rule: 'of the test', settle: async () => undefined };
+        const ground = { role: 'operator', rule: 'of the test' };
+        const allowed = { allowed: true, ground, otherwise: [], fourEyes: false } as const;
+        return { caller, action, ask, allowed, needsApproval: false };
       },
+      permit: async () => ({ rule: 'of the test', settle: async () => undefined }),
     },
     isReady: () => true,
   } satisfies Partial<AccessParts> as Partial<AccessParts> as AccessParts;

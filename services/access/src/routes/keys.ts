@@ -70,8 +70,7 @@ async function readable(
   let denial: unknown = new SealstreamError('ACCESS_DENIED');
   for (const dataset of names)
     try {
-      const permit = await gate.permit(caller, 'keys.read', { dataset });
-      await permit.settle(0);
+      await gate.judge(caller, 'keys.read', { dataset }, false);
       allowed.add(dataset);
     } catch (error) {
       if (!(error instanceof SealstreamError) || error.code !== 'ACCESS_DENIED') throw error;
