@@ -19,6 +19,7 @@ export { besidePolicy } from './beside-policy.ts';
 export { errorFields } from './error-fields.ts';
 export { EXIT } from './exit-codes.ts';
 export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
+export { grantEvent } from './grant-event.ts';
 export { Health, type HealthReport } from './health.ts';
 export { type HttpServer, openHttp } from './http.ts';
 export { kafkaConnection } from './kafka-connection.ts';

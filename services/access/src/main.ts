@@ -36,7 +36,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const metrics = accessMetrics(telemetry.metrics);
     const keys = await openServiceKeyring('access', service);
     const vaults = await openVaults(service);
-    const resolver = await openServedGrants(service, keys);
+    const told = new ToldAccess(audit, config.auditWaitMs);
+    const grants = await openServedGrants(service, keys, told);
     const accounts = await openServedAccounts(service);
     const live = openLivePolicy(service);
     const policy: PolicyOfNow = {
@@ -48,7 +49,6 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const signIns = new ToldSignIns(audit, metrics.signIns);
     onStop('sign-ins', async () => signIns.stop());
     const cookies = new SessionCookies(tls !== undefined);
-    const told = new ToldAccess(audit, config.auditWaitMs);
     const seconds = new SecondPersons({ accounts, rules: policy.access, told });
     const gate = new PolicyGate({
       rules: policy.access,
@@ -76,7 +76,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         accounts,
         cookies,
         signIns,
-        resolver,
+        ...grants,
         isReady: () => telemetry.health.report().ready,
       },
     });

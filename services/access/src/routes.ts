@@ -5,6 +5,7 @@ import { approvals, approveRequest } from './routes/approvals.ts';
 import { bootstrap } from './routes/bootstrap.ts';
 import { dataset, datasets } from './routes/datasets.ts';
 import { detokenise } from './routes/detokenise.ts';
+import { createGrant, grants, revokeGrant } from './routes/grants.ts';
 import { me } from './routes/me.ts';
 import { resolveKeys } from './routes/resolve.ts';
 import { reveal } from './routes/reveal.ts';
@@ -46,4 +47,7 @@ export const ROUTES: readonly Route[] = [
   tokenise,
   seal,
   resolveKeys,
+  grants,
+  createGrant,
+  revokeGrant,
 ];

@@ -40,7 +40,7 @@ export class ToldAccess {
 
   /** @throws SealstreamError KAFKA_UNREACHABLE when the log does not say in time that it has it */
   ordered(request: ToldRequest): Promise<void> {
-    return this.#written(eventOf('access-ordered', request, {}));
+    return this.written(eventOf('access-ordered', request, {}));
   }
 
   /**
@@ -54,10 +54,15 @@ export class ToldAccess {
     { account, by, person }: Caller,
     details: Readonly<Record<string, string | number>>,
   ): Promise<void> {
-    return this.#written({ type, actor: account, details: { person, by, ...details } });
+    return this.written({ type, actor: account, details: { person, by, ...details } });
   }
 
-  async #written(event: Parameters<AuditEmitter['emit']>[0]): Promise<void> {
+  /**
+   * Tells of anything else, and resolves as `ordered` does.
+   *
+   * @throws SealstreamError KAFKA_UNREACHABLE
+   */
+  async written(event: Parameters<AuditEmitter['emit']>[0]): Promise<void> {
     const written = this.#audit.emit(event);
     const settled = new AbortController();
     const late = sleep(this.#waitMs, 'late', { signal: settled.signal }).catch(() => 'settled');
