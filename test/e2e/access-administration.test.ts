@@ -1,5 +1,8 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { PlainEvent } from '@sealstream/contracts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { freePorts } from '../../tools/stack/free-ports.ts';
 import { type Answered, type Credentials, RunningAccess } from './running-access.ts';
 import { RunningFlow, until } from './running-flow.ts';
 
@@ -396,6 +399,58 @@ describe('an Idempotency-Key', () => {
     for (const outcome of outcomes) expect(['true', 'IDEMPOTENCY_RUNNING']).toContain(outcome);
   });
 });
+describe('grants', () => {
+  const publicKey = () =>
+    generateKeyPairSync('x25519').publicKey.export({ format: 'pem', type: 'spki' });
+  const order = () => ({
+    dataset: 'people',
+    fields: ['/name'],
+    consumer: 'partner',
+    publicKey: publicKey(),
+    days: 30,
+  });
+
+  test('are listed but not made where the service has no signer', async () => {
+    expect((await call(ANN, 'GET /v1/grants?dataset=people')).json).toEqual({
+      grants: [],
+      problems: [],
+    });
+    expect(asked(await call(ANN, 'POST /v1/grants', order()))).toEqual([503, 'KEY_FILE_MISSING']);
+  });
+
+  test('are made for the consumer alone, listed and revoked where it has one', async () => {
+    const [port = 0] = await freePorts(1);
+    await flow.start('access', {
+      SEALSTREAM_ACCESS_PORT: String(port),
+      SEALSTREAM_ACCESS_SECRET: randomBytes(32).toString('base64url'),
+      SEALSTREAM_SIGNER_KEY_FILE: join(flow.place.keys, 'signer.key'),
+    });
+    const signing = (line: string, body?: unknown, who: Credentials = ANN) => {
+      const [method = '', path = ''] = line.split(' ');
+      return access.askAt(`http://127.0.0.1:${port}`, method, path, who, body);
+    };
+    const made = await signing('POST /v1/grants', order());
+    expect(made.status).toBe(201);
+    expect(made.json).toMatchObject({ state: 'active', actor: 'ann', paths: ['/name'] });
+    expect(made.json['grant']).toMatch(/^[\w-]+(\.[\w-]*){4}$/);
+    const id = String(made.json['id']);
+    expect((await call(ANN, 'GET /v1/grants?dataset=people')).json).toMatchObject({
+      grants: [{ id, consumer: 'partner' }],
+    });
+    const unsealed = { ...order(), fields: ['/nothing'] };
+    expect((await signing('POST /v1/grants', unsealed)).status).toBe(400);
+    const odd = { ...order(), publicKey: 'no key' };
+    expect(asked(await signing('POST /v1/grants', odd))).toEqual([422, 'GRANT_KEY_REFUSED']);
+    const revoked = await signing(`DELETE /v1/grants/${id}`);
+    expect(revoked.json).toMatchObject({ state: 'revoked', revoked: { actor: 'ann' } });
+    expect((await signing(`DELETE /v1/grants/${'0'.repeat(24)}`)).status).toBe(404);
+    const told = (await events()).filter(({ details }) => details['grant'] === id);
+    expect(told.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['grant-created', 'access-ordered', 'grant-revoked']),
+    );
+  });
+});
+
 test('no event and no log of all this holds a password or a key', async () => {
   const { readFileSync } = await import('node:fs');
   const told = (await flow.readAll('audit.events.access')).map(({ value }) => String(value));

@@ -57,14 +57,26 @@ export class RunningAccess {
     for (const role of roles) await users.grantRole(name, role, 'test');
   }
 
-  async ask(
+  ask(
     method: string,
     path: string,
     credentials: Credentials,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answered> {
-    const answer = await fetch(`${this.base}${path}`, {
+    return this.askAt(this.base, method, path, credentials, body, headers);
+  }
+
+  /** The same of another replica. */
+  async askAt(
+    base: string,
+    method: string,
+    path: string,
+    credentials: Credentials,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answered> {
+    const answer = await fetch(`${base}${path}`, {
       method,
       headers: {
         ...authorization(credentials),

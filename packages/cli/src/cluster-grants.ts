@@ -1,7 +1,7 @@
 import type { Bus } from '@sealstream/bus';
 import type { GrantRecord, Purpose } from '@sealstream/contracts';
 import { type GrantAdmin, openGrantAdmin, readSignerFile } from '@sealstream/keyring';
-import { KafkaKeysetHeads, outermostKeys } from '@sealstream/service';
+import { grantEvent, KafkaKeysetHeads, outermostKeys } from '@sealstream/service';
 
 import type { CliAudit } from './cli-audit.ts';
 import type { Context } from './context.ts';
@@ -53,12 +53,7 @@ export function withGrants<T>(
 export function tellGrant(
   audit: CliAudit,
   type: 'grant-created' | 'grant-revoked',
-  { consumer, dataset, expires, fields, fingerprint, id }: GrantRecord,
+  record: GrantRecord,
 ): Promise<void> {
-  const paths = fields.map(({ path }) => path).join(',');
-  return audit.tell({
-    type,
-    dataset,
-    details: { grant: id, consumer, paths, expires, keyFingerprint: fingerprint },
-  });
+  return audit.tell(grantEvent(type, record));
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import {
-  type ErrorCode,
   Grant,
   GRANT_DAYS_MAX,
   GRANT_TYP,
@@ -12,7 +11,7 @@ import { GRANT_FORM, type SignedDocument, type Signer, signWith } from '@sealstr
 import { KeyArena, keyMemory } from './arena.ts';
 import { type ConsumerKey, sealToConsumer } from './consumer-key.ts';
 import { DocumentHistory } from './document-history.ts';
-import { GRANT_RECORD_FORM, GrantStore } from './grant-store.ts';
+import { GRANT_RECORD_FORM, GrantStore, type ListedGrant } from './grant-store.ts';
 import { grantedField } from './granted-keys.ts';
 import { KEYSET_FORM, keysetName } from './keyset-document.ts';
 import type { KeysetHeads } from './keyset-heads.ts';
@@ -50,13 +49,6 @@ export interface MadeGrant {
   readonly record: GrantRecord;
   /** What the consumer gets: compact JWE. */
   readonly sealed: string;
-}
-
-/** A grant as listed; `problem` says why its record is not believed. */
-export interface ListedGrant {
-  readonly id: string;
-  readonly record?: GrantRecord;
-  readonly problem?: ErrorCode;
 }
 
 /** Opens the side that grants. Throws REDIS_UNREACHABLE. */
@@ -131,17 +123,8 @@ export class GrantAdmin {
   }
 
   /** All grants, sorted by id; also those that are over or revoked. */
-  async list(): Promise<ListedGrant[]> {
-    const listed: ListedGrant[] = [];
-    for (const id of await this.#grants.ids()) {
-      try {
-        listed.push({ id, record: (await this.#grants.read(id)).document });
-      } catch (error) {
-        if (!(error instanceof SealstreamError) || error.retryable) throw error;
-        listed.push({ id, problem: error.code });
-      }
-    }
-    return listed;
+  list(): Promise<ListedGrant[]> {
+    return this.#grants.list();
   }
 
   /**

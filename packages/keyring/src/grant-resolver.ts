@@ -14,7 +14,7 @@ import {
 import type { KeyUse, SubjectKeySource } from '@sealstream/crypto';
 import { keyMemory } from './arena.ts';
 import { consumerKeyFromSpki, sealToConsumer } from './consumer-key.ts';
-import { GrantStore } from './grant-store.ts';
+import { GrantStore, type ListedGrant } from './grant-store.ts';
 import { textOfKey, useOf } from './granted-keys.ts';
 import { RedisLink, type RedisOptions } from '@sealstream/redis-link';
 import type { Subjects } from './subjects.ts';
@@ -95,6 +95,16 @@ export class GrantResolver implements KeyResolver {
     } finally {
       bytes.fill(0);
     }
+  }
+
+  /** All grants, sorted by id; also those that are over or revoked. Throws REDIS_*. */
+  list(): Promise<ListedGrant[]> {
+    return this.#grants.list();
+  }
+
+  /** What is recorded of a grant. Throws GRANT_UNKNOWN, GRANT_BAD_SIGNATURE, GRANT_UNREADABLE, REDIS_*. */
+  async record(id: string): Promise<GrantRecord> {
+    return (await this.#grants.read(id)).document;
   }
 
   stop(): void {

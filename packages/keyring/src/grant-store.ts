@@ -1,4 +1,4 @@
-import { GrantRecord, SealstreamError } from '@sealstream/contracts';
+import { type ErrorCode, GrantRecord, SealstreamError } from '@sealstream/contracts';
 import { type DocumentForm, openWith, type SignedDocument } from '@sealstream/crypto';
 import { answered, type RedisLink } from '@sealstream/redis-link';
 
@@ -17,6 +17,13 @@ const SWAP = `
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
 return 1`;
+
+/** A grant as listed; `problem` says why its record is not believed. */
+export interface ListedGrant {
+  readonly id: string;
+  readonly record?: GrantRecord;
+  readonly problem?: ErrorCode;
+}
 
 /** Records of grants in Redis, one signed document each; none without the signer's signature. */
 export class GrantStore {
@@ -51,6 +58,20 @@ export class GrantStore {
     const found = new Set<string>();
     for await (const ids of this.#link.scan(this.#keyOf(''))) for (const id of ids) found.add(id);
     return [...found].filter((id) => ID.test(id)).sort();
+  }
+
+  /** All grants, sorted by id; also those that are over or revoked. */
+  async list(): Promise<ListedGrant[]> {
+    const listed: ListedGrant[] = [];
+    for (const id of await this.ids()) {
+      try {
+        listed.push({ id, record: (await this.read(id)).document });
+      } catch (error) {
+        if (!(error instanceof SealstreamError) || error.retryable) throw error;
+        listed.push({ id, problem: error.code });
+      }
+    }
+    return listed;
   }
 
   #keyOf(id: string): string {

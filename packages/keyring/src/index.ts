@@ -45,7 +45,6 @@ export {
   type GrantAdmin,
   type GrantAdminOptions,
   type GrantOrder,
-  type ListedGrant,
   type MadeGrant,
   openGrantAdmin,
 } from './grant-admin.ts';
@@ -54,6 +53,7 @@ export {
   type GrantResolverOptions,
   openGrantResolver,
 } from './grant-resolver.ts';
+export type { ListedGrant } from './grant-store.ts';
 export { keysetName } from './keyset-document.ts';
 export type { KeysetHeads } from './keyset-heads.ts';
 export type { ListedKey, ListedKeyset } from './keyset-listing.ts';

@@ -52,6 +52,7 @@ export { KeyPlan, keyCheck, keyPlan, openKey, resealKey } from './key-plan.ts';
 export { keysStay } from './key-reader.ts';
 export { maskPurpose } from './mask-rule.ts';
 export { ndjsonFile } from './ndjson-file.ts';
+export { grantedFields } from './granted-fields.ts';
 export { didYouMean, nearWord } from './near-word.ts';
 export { datasetOf, parsePolicy, type Policy } from './policy.ts';
 export { type Difference, onlyNarrows, type PolicyDiff, policyDiff } from './policy-diff.ts';

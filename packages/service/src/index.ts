@@ -28,6 +28,7 @@ export { errorFields } from './error-fields.ts';
 export { endsOf, runToEnd } from './bounded-run.ts';
 export { EXIT } from './exit-codes.ts';
 export { type FlowStage, openPauseOrders, runFlowStage } from './flow-stage.ts';
+export { grantEvent } from './grant-event.ts';
 export { Health, type HealthReport } from './health.ts';
 export { type HttpServer, openHttp } from './http.ts';
 export { HTTP_TLS_SETTINGS, httpTlsFiles } from './http-tls-settings.ts';

@@ -1,7 +1,7 @@
 import type { Accounts } from '@sealstream/accounts';
 import type { AccessRules } from '@sealstream/authorization';
-import type { KeyResolver } from '@sealstream/contracts';
-import type { KeysetReader } from '@sealstream/keyring';
+import type { GrantRecord } from '@sealstream/contracts';
+import type { GrantAdmin, GrantResolver, KeysetReader } from '@sealstream/keyring';
 import type { Dataset } from '@sealstream/policy';
 
 import type { AccessLog } from './access-log.ts';
@@ -44,7 +44,15 @@ export interface AccessParts {
   readonly accounts: Accounts;
   readonly cookies: SessionCookies;
   readonly signIns: ToldSignIns;
-  readonly resolver: KeyResolver;
+  readonly resolver: Pick<GrantResolver, 'list' | 'record' | 'resolve'>;
+  /** Throws KEY_FILE_MISSING where the service was given no signer. */
+  readonly grantAdmin: () => Pick<GrantAdmin, 'create' | 'revoke'>;
+  /** Resolves when the audit topic has what was done with a grant. */
+  readonly tellGrant: (
+    type: 'grant-created' | 'grant-revoked',
+    record: GrantRecord,
+    actor: string,
+  ) => Promise<void>;
   readonly isReady: () => boolean;
   readonly flow: FlowWatch;
   readonly streams: FlowStreams;

@@ -11,3 +11,14 @@ export interface Ask {
   /** What else the audit log is told: names of accounts, roles and the like, never a value. */
   readonly about?: Readonly<Record<string, string | number>> | undefined;
 }
+
+/** What stands on the audit log of a request. */
+export type Told =
+  /** One event before the first byte is known, and one of what came of it. */
+  | 'plaintext'
+  /** The same, of what changes something. */
+  | 'change'
+  /** One event before the answer. */
+  | 'read'
+  /** None: the answer tells nothing of records, keys or other persons. */
+  | 'nothing';

@@ -29,6 +29,13 @@ export const SETTINGS = {
     meaning:
       'Random, the same for all replicas, and not in Redis: known devices and failed sign-ins go by it.',
   },
+  signerKeyFile: {
+    env: 'SEALSTREAM_SIGNER_KEY_FILE',
+    type: 'path',
+    optional: true,
+    meaning:
+      'Private key of the signer, mode 0600: with it grants are made and revoked here, else not.',
+  },
   accessHost: {
     env: 'SEALSTREAM_ACCESS_HOST',
     type: 'string',

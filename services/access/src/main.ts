@@ -41,7 +41,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const metrics = accessMetrics(telemetry.metrics);
     const keys = await openServiceKeyring('access', service);
     const vaults = await openVaults(service);
-    const resolver = await openServedGrants(service, keys);
+    const told = new ToldAccess(audit, config.auditWaitMs);
+    const grants = await openServedGrants(service, keys, told);
     const accounts = await openServedAccounts(service);
     const live = openLivePolicy(service);
     const policy: PolicyOfNow = {
@@ -55,7 +56,6 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const tls = tlsPaths && TlsFiles.open({ ...tlsPaths, use: 'access', ...telemetry });
     onStop('certificate', async () => tls?.stop());
     const cookies = new SessionCookies(tls !== undefined);
-    const told = new ToldAccess(audit, config.auditWaitMs);
     const seconds = new SecondPersons({ accounts, rules: policy.access, told });
     const gate = new PolicyGate({
       rules: policy.access,
@@ -87,7 +87,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         accounts,
         cookies,
         signIns,
-        resolver,
+        ...grants,
         ...consoleParts,
         isReady: () => telemetry.health.report().ready,
       },

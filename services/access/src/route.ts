@@ -2,7 +2,7 @@ import type { Action, Json } from '@sealstream/authorization';
 import type { z } from 'zod';
 
 import type { AccessParts } from './access-parts.ts';
-import type { Ask } from './ask.ts';
+import type { Ask, Told } from './ask.ts';
 import type { Caller } from './caller.ts';
 
 /** A request as its route sees it: of the form that its schemas say. */
@@ -59,17 +59,6 @@ export interface OpenRoute extends RouteShape {
   readonly rule: 'anyone';
   readonly handle: (asked: Asked, parts: AccessParts) => Promise<Given>;
 }
-
-/** What stands on the audit log of a request. */
-export type Told =
-  /** One event before the first byte is known, and one of what came of it. */
-  | 'plaintext'
-  /** The same, of what changes something. */
-  | 'change'
-  /** One event before the answer. */
-  | 'read'
-  /** None: the answer tells nothing of records, keys or other persons. */
-  | 'nothing';
 
 /** Who may: whoever signed in, or whom a role allows it. */
 export type AccessRule = 'signed-in' | Action;

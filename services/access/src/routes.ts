@@ -6,6 +6,7 @@ import { bootstrap } from './routes/bootstrap.ts';
 import { CONSOLE_ROUTES } from './routes/console.ts';
 import { dataset, datasets } from './routes/datasets.ts';
 import { detokenise } from './routes/detokenise.ts';
+import { createGrant, grants, revokeGrant } from './routes/grants.ts';
 import { me } from './routes/me.ts';
 import { resolveKeys } from './routes/resolve.ts';
 import { reveal } from './routes/reveal.ts';
@@ -47,5 +48,8 @@ export const ROUTES: readonly Route[] = [
   tokenise,
   seal,
   resolveKeys,
+  grants,
+  createGrant,
+  revokeGrant,
   ...CONSOLE_ROUTES,
 ];

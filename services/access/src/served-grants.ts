@@ -1,23 +1,78 @@
-import { openGrantResolver, type GrantResolver, readPublicKeyFile } from '@sealstream/keyring';
-import { type OpenedService, redisTlsCa, type ServiceKeys } from '@sealstream/service';
+import { SealstreamError } from '@sealstream/contracts';
+import {
+  type GrantAdmin,
+  openGrantAdmin,
+  openGrantResolver,
+  readPublicKeyFile,
+  readSignerFile,
+} from '@sealstream/keyring';
+import {
+  grantEvent,
+  KafkaKeysetHeads,
+  type OpenedService,
+  outermostKeys,
+  redisTlsCa,
+  type ServiceKeys,
+} from '@sealstream/service';
 
-import type { AccessConfig } from './config.ts';
+import type { AccessParts } from './access-parts.ts';
+import { type AccessConfig, SETTINGS } from './config.ts';
+import type { ToldAccess } from './told-access.ts';
 
-/** Opens what answers consumers who ask for keys of single persons. Throws REDIS_UNREACHABLE. */
+type Service = OpenedService<AccessConfig>;
+
+/**
+ * Opens what answers consumers who ask for keys of single persons, and what makes and revokes grants where
+ * the service was given the signer.
+ *
+ * @throws SealstreamError REDIS_UNREACHABLE, KEY_FILE_*
+ */
 export async function openServedGrants(
-  service: OpenedService<AccessConfig>,
+  service: Service,
   keys: ServiceKeys,
-): Promise<GrantResolver> {
-  const { config, onStop, telemetry } = service;
+  told: Pick<ToldAccess, 'written'>,
+): Promise<Pick<AccessParts, 'resolver' | 'grantAdmin' | 'tellGrant'>> {
+  const { config, onStop } = service;
   const resolver = await openGrantResolver({
+    ...sharedOptions(service),
     redisUrl: config.redisUrl.reveal(),
-    redisTlsCa: redisTlsCa(config),
-    prefix: config.namePrefix,
-    logger: telemetry.logger,
     signerPublicKey: readPublicKeyFile(config.signerPublicKeyFile),
-    allowUnlocked: config.allowUnlocked,
     subjects: (dataset) => keys.subjects(dataset),
   });
   onStop('grants', async () => resolver.stop());
-  return resolver;
+  const admin = await openSigning(service);
+  return {
+    resolver,
+    grantAdmin: () => {
+      if (admin !== undefined) return admin;
+      const { env } = SETTINGS.signerKeyFile;
+      const hint = 'Give the service the private key of the signer, or use `sealstream grants`.';
+      throw new SealstreamError('KEY_FILE_MISSING', { setting: env }, hint);
+    },
+    tellGrant: (type, record, actor) => told.written({ ...grantEvent(type, record), actor }),
+  };
+}
+
+async function openSigning(service: Service): Promise<GrantAdmin | undefined> {
+  const { bus, config, onStop } = service;
+  const { redisUrl, redisWriteUrl = redisUrl, signerKeyFile } = config;
+  if (signerKeyFile === undefined) return undefined;
+  const admin = await openGrantAdmin({
+    ...sharedOptions(service),
+    redisUrl: redisWriteUrl.reveal(),
+    provider: outermostKeys(config, ['field']),
+    signer: readSignerFile(signerKeyFile),
+    heads: new KafkaKeysetHeads(bus),
+  });
+  onStop('grant signer', async () => admin.stop());
+  return admin;
+}
+
+function sharedOptions({ config, telemetry }: Service) {
+  return {
+    redisTlsCa: redisTlsCa(config),
+    prefix: config.namePrefix,
+    logger: telemetry.logger,
+    allowUnlocked: config.allowUnlocked,
+  };
 }

@@ -4,8 +4,7 @@ import { type ErrorCode, type PlainEvent, SealstreamError } from '@sealstream/co
 import type { AuditEmitter } from '@sealstream/service';
 
 import type { Caller } from './caller.ts';
-import type { Ask } from './ask.ts';
-import type { Told } from './route.ts';
+import type { Ask, Told } from './ask.ts';
 
 /** Paths of one event; what is beyond is told as their number. */
 const PATHS_TOLD = 50;
@@ -43,7 +42,7 @@ export class ToldAccess {
 
   /** @throws SealstreamError KAFKA_UNREACHABLE when the log does not say in time that it has it */
   ordered(request: ToldRequest): Promise<void> {
-    return this.#written(eventOf('access-ordered', request, {}));
+    return this.written(eventOf('access-ordered', request, {}));
   }
 
   /**
@@ -57,10 +56,15 @@ export class ToldAccess {
     { account, by, person }: Caller,
     details: Readonly<Record<string, string | number>>,
   ): Promise<void> {
-    return this.#written({ type, actor: account, details: { person, by, ...details } });
+    return this.written({ type, actor: account, details: { person, by, ...details } });
   }
 
-  async #written(event: Parameters<AuditEmitter['emit']>[0]): Promise<void> {
+  /**
+   * Tells of anything else, and resolves as `ordered` does.
+   *
+   * @throws SealstreamError KAFKA_UNREACHABLE
+   */
+  async written(event: Parameters<AuditEmitter['emit']>[0]): Promise<void> {
     const written = this.#audit.emit(event);
     const settled = new AbortController();
     const late = sleep(this.#waitMs, 'late', { signal: settled.signal }).catch(() => 'settled');

@@ -32,7 +32,14 @@ interface Wanted {
 }
 
 const ON_FIELDS = ['reveal', 'detokenise', 'tokenise', 'seal'];
-const ON_DATASETS = ['rejects.read', 'rejects.replay', 'keys.read', 'subjects.read'];
+const ON_DATASETS = [
+  'grants.read',
+  'grants.create',
+  'rejects.read',
+  'rejects.replay',
+  'keys.read',
+  'subjects.read',
+];
 const ON_SYSTEM = [
   'policy.read',
   'audit.read',
@@ -87,6 +94,11 @@ access:
 ${ROLES.map((one) => `    ${one.role}:\n      meaning: One thing.\n      allow: [${ruleOf(one)}]`).join('\n')}
 `;
 
+interface Answer {
+  readonly status: number;
+  readonly code?: string;
+}
+
 /** One request of a route, and what has to be allowed for it. */
 interface Sample {
   readonly route: string;
@@ -98,6 +110,8 @@ interface Sample {
   /** Never for an API key: roles are tried in access-administration.test.ts. */
   readonly persons?: true;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whose rule depends on something that is not there: told to everybody who is signed in. */
+  readonly always?: Answer;
 }
 
 const onField = (name: string, body: (field: string) => object): Sample[] =>
@@ -158,6 +172,24 @@ const SAMPLES: readonly Sample[] = [
   }),
   // Of the datasets that a role names, so any such role is answered.
   onSystem('GET /v1/keys', 'keys.read'),
+  ...DATASETS.flatMap((of): Sample[] => [
+    {
+      route: 'GET /v1/grants',
+      path: `/v1/grants?dataset=${of}`,
+      needs: { action: 'grants.read', dataset: of },
+    },
+    {
+      route: 'POST /v1/grants',
+      path: '/v1/grants',
+      body: { dataset: of, fields: ['/ssn'], consumer: 'x', publicKey: 'x', days: 1 },
+      needs: { action: 'grants.create', dataset: of },
+    },
+  ]),
+  {
+    route: 'DELETE /v1/grants/:id',
+    path: `/v1/grants/${'0'.repeat(24)}`,
+    always: { status: 404, code: 'GRANT_UNKNOWN' },
+  },
   onSystem('GET /v1/flow', 'flow.read'),
   onSystem('GET /v1/flow/stream', 'flow.read'),
   onSystem('GET /v1/alerts', 'alerts.read'),
@@ -237,11 +269,6 @@ afterAll(async () => {
   await flow?.close();
 });
 
-interface Answer {
-  readonly status: number;
-  readonly code?: string;
-}
-
 /** Of a stream the head is enough. */
 async function answerOf(sample: Sample, bearer: string | undefined): Promise<Answer> {
   const giveUp = new AbortController();
@@ -285,7 +312,7 @@ test('every sample has a role that is allowed it, and one alone where it names a
 
 describe.each(SAMPLES.map((sample) => [sample.path, sample] as const))('%s', (_path, sample) => {
   test(`${sample.route} is answered to whom it is for, and to nobody else`, async () => {
-    const { needs, open, persons } = sample;
+    const { always, needs, open, persons } = sample;
     const nobody = await answerOf(sample, undefined);
     if (open === true) return expect([200, 201, 400, 401, 403]).toContain(nobody.status);
     expect(nobody).toEqual({ status: 401, code: 'SIGN_IN_REFUSED' });
@@ -293,7 +320,8 @@ describe.each(SAMPLES.map((sample) => [sample.path, sample] as const))('%s', (_p
       const answer = await answerOf(sample, key);
       const role = ROLES.find((one) => one.role === name);
       const isAllowed = needs === undefined || (role !== undefined && isFor(role, needs));
-      if (persons === true)
+      if (always !== undefined) expect([name, answer]).toEqual([name, always]);
+      else if (persons === true)
         expect([name, answer]).toEqual([name, { status: 403, code: 'PERSON_NEEDED' }]);
       else if (!isAllowed)
         expect([name, answer]).toEqual([name, { status: 403, code: 'ACCESS_DENIED' }]);
@@ -301,8 +329,8 @@ describe.each(SAMPLES.map((sample) => [sample.path, sample] as const))('%s', (_p
         // What is allowed may still need a second person, or not be there.
         const isLetIn = !['ACCESS_DENIED', 'SIGN_IN_REFUSED'].includes(answer.code ?? '');
         expect([name, answer, isLetIn]).toEqual([name, answer, true]);
-        // Only what a service without keys for replays is asked for has a 503.
-        if (needs?.action !== 'rejects.replay')
+        // Only what a service without keys for replays, or a signer, is asked for has a 503.
+        if (!['rejects.replay', 'grants.create'].includes(needs?.action ?? ''))
           expect([name, answer.status < 500]).toEqual([name, true]);
       }
     }

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 
 import { SealstreamError } from '@sealstream/contracts';
 import { createFile, readConsumerKey } from '@sealstream/keyring';
+import { grantedFields } from '@sealstream/policy';
 import { Option } from 'commander';
 
 import { actorName } from '../cli-audit.ts';
 import { tellGrant, withGrants } from '../cluster-grants.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
-import { grantedFields } from '../granted-fields.ts';
 import {
   type DatasetOptions,
   datasetOption,

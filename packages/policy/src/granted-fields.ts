@@ -1,5 +1,8 @@
 import { type GrantField, SealstreamError } from '@sealstream/contracts';
-import { type Dataset, didYouMean, partsOf } from '@sealstream/policy';
+
+import type { Dataset } from './dataset.ts';
+import { didYouMean } from './near-word.ts';
+import { partsOf } from './record-part.ts';
 
 /**
  * The fields of a policy that a grant is to name, as they are sealed now.
