@@ -158,19 +158,14 @@ async function reveals(options: Options, { access, reveal, report }: Ground): Pr
     against: 'JSON of the same size, nothing done',
     with: { fields: FIELDS, connections },
   };
+  const of = (what: string, unit: string, places: number) => ({ ...line, what, unit, places });
+  const rates = { figure: own.perSecond, reference: plain.perSecond };
+  const slowest = { figure: own.p99Ms, reference: plain.p99Ms };
+  const cpu = { figure: (spent / (answered * FIELDS)) * MILLION, reference: null };
   report.lines([
-    lineOf({
-      ...{ ...line, what: 'reveal', unit: 'requests/s', places: 0, goal: '>= 1500' },
-      ...{ figure: own.perSecond, reference: plain.perSecond },
-    }),
-    lineOf({
-      ...{ ...line, what: 'reveal p99', unit: 'ms', places: 1, goal: '<= 40' },
-      ...{ figure: own.p99Ms, reference: plain.p99Ms },
-    }),
-    lineOf({
-      ...{ ...line, what: 'reveal CPU', unit: 's per million fields', places: 2 },
-      ...{ figure: (spent / (answered * FIELDS)) * MILLION, reference: null },
-    }),
+    lineOf({ ...of('reveal', 'requests/s', 0), ...rates, goal: '>= 1500' }),
+    lineOf({ ...of('reveal p99', 'ms', 1), ...slowest, goal: '<= 40' }),
+    lineOf({ ...of('reveal CPU', 's per million fields', 2), ...cpu }),
   ]);
 }
 

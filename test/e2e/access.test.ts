@@ -164,7 +164,7 @@ describe('signing in', () => {
     for (const cookie of cookies) expect(cookie).toMatch(/HttpOnly.*SameSite=Strict/);
     const cookie = cookies.map((one) => one.split(';')[0]).join('; ');
     const put = (headers: object) =>
-      access.ask('DELETE', '/v1/session', undefined, undefined, { cookie, ...headers } as never);
+      access.ask('DELETE', '/v1/session', undefined, undefined, { cookie, ...headers });
     expect((await put({})).status).toBe(401);
     expect((await put({ ...page, origin: 'http://127.0.0.1:1' })).status).toBe(401);
     expect((await put({ ...page, 'sec-fetch-site': 'cross-site' })).status).toBe(401);

@@ -22,7 +22,7 @@ const OF_ONE_VALUE: readonly ErrorCode[] = ['KEY_UNKNOWN', 'KEYSET_UNREADABLE', 
  * @returns what came of each, in their order; a code where the value alone is at fault
  * @throws SealstreamError what concerns the keys as a whole, such as KEYRING_STALE
  */
-export async function withBrought<V extends OfRecord, R extends NonNullable<unknown>>(
+export async function withBrought<V extends OfRecord, R extends string | object>(
   keys: KeySource,
   values: readonly V[],
   work: (value: V, keys: KeySource) => R,

@@ -21,7 +21,7 @@ import { openConsoleParts } from './console-parts.ts';
 import { DatasetDesks, openVaults } from './dataset-desks.ts';
 import { PolicyGate } from './gate.ts';
 import { listen, tlsFilesOf } from './listening.ts';
-import { accessMetrics } from './metrics.ts';
+import { accessMetrics, observe } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
 import { openServedGrants } from './served-grants.ts';
@@ -70,11 +70,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
       bodyMax: config.accessBodyMax,
       requestMs: config.accessRequestMs,
       tls: tls?.serverOptions,
-      onAnswer: (route, status, seconds) => {
-        metrics.requests.inc({ route, status: String(status) });
-        // A stream lasts as long as its client likes.
-        if (!route.endsWith('/stream')) metrics.seconds.observe({ route }, seconds);
-      },
+      onAnswer: (...answer) => observe(metrics, ...answer),
     });
     serveRoutes(server, ROUTES, {
       callers: new Callers({ accounts, cookies, signIns }),

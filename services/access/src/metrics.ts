@@ -31,3 +31,14 @@ export function accessMetrics({ counter, gauge, histogram }: Metrics): AccessMet
     streams: gauge('sealstream_access_streams', 'Open streams of the flow.', []),
   };
 }
+
+/** One answer. A stream lasts as long as its client likes, so its time says nothing. */
+export function observe(
+  metrics: Pick<AccessMetrics, 'requests' | 'seconds'>,
+  route: string,
+  status: number,
+  seconds: number,
+): void {
+  metrics.requests.inc({ route, status: String(status) });
+  if (!route.endsWith('/stream')) metrics.seconds.observe({ route }, seconds);
+}
