@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openBus } from '@sealstream/bus';
 import { describe, expect, inject, test } from 'vitest';
 import { type CheckRun, runChecks } from '../../tools/demo/check-run.ts';
-import { CHECKS, failedOf } from '../../tools/demo/checks/check.ts';
+import { CHECKS, failedOf, SECURE_CHECKS } from '../../tools/demo/checks/check.ts';
 import { QUIET } from '../../tools/demo/ground.ts';
 import { redisContents } from '../../tools/demo/redis-contents.ts';
 import { runDemo } from '../../tools/demo/run.ts';
@@ -70,6 +70,7 @@ describe('a fault that is planted in the running system', () => {
       records: 1000,
       keep: false,
       shred: false,
+      secure: false,
       json: true,
       seed: 'faults',
       kind: 'java',
@@ -144,6 +145,32 @@ describe('npm run demo', () => {
     await expect.poll(left, { timeout: 10_000 }).toEqual([]);
     expect(demoNames()).not.toContain(`demo-${id}`);
     expect((await startDemo(own, '--end', id).ended).code).toBe(1);
+  });
+
+  test('passes with every link on TLS and each program under a user of its own', {
+    timeout: TEN_MINUTES,
+  }, async () => {
+    const { ended } = startDemo(NONE, '--secure', '--records', '200', '--json');
+    const { code, stdout, stderr } = await ended;
+    expect(code, stderr).toBe(0);
+    const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
+    expect(report).toMatchObject({ published: 217, masked: 205, encrypted: 205 });
+    const checks = [...CHECKS, ...SECURE_CHECKS].map((name) => ({ name, ok: true }));
+    expect(report['checks']).toEqual(checks);
+    const id = /demo ([0-9a-f]{6})/.exec(stderr)?.[1];
+    expect([...demoNames(), ...stackNames()]).not.toContain(`demo-${id}`);
+  });
+
+  test('refuses --secure on the user’s own servers', async () => {
+    for (const own of [
+      { KAFKA_BROKERS: '127.0.0.1:1', REDIS_URL: '' },
+      { KAFKA_BROKERS: '', REDIS_URL: 'redis://127.0.0.1:1' },
+    ]) {
+      const { code, stderr, stdout } = await startDemo(own, '--secure').ended;
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/--secure starts servers of its own; unset (KAFKA_BROKERS|REDIS_URL)/);
+      expect(stdout).toBe('');
+    }
   });
 
   test('leaves nothing behind after Ctrl-C', { timeout: TEN_MINUTES }, async () => {

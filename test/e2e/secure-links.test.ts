@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { openBus } from '@sealstream/bus';
 import { createAuthority } from '@sealstream/certificates';
 import { datasetTopics, SERVICES, stageGroup } from '@sealstream/contracts';
 import { kafkaUsers, planTopics } from '@sealstream/service';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { QUIET } from '../../tools/demo/ground.ts';
 import { kafkaAnswers } from '../../tools/stack/kafka-request.ts';
 import { opensslProgram } from '../../tools/stack/openssl.ts';
 import { redisAnswers } from '../../tools/stack/redis.ts';
@@ -15,8 +15,6 @@ import { until } from './running-flow.ts';
 import { SecureFlow } from './secure-flow.ts';
 
 const PEOPLE = { name: 'people', topics: datasetTopics('people'), maxRecordBytes: 1_048_576 };
-const nothing = () => undefined;
-const logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 let flow: SecureFlow;
 beforeAll(async () => {
@@ -26,18 +24,7 @@ afterAll(async () => flow?.close());
 
 /** A connection as a user; what refuses it is told within seconds. */
 function busOf(user: string, changed: { password?: string; ca?: string } = {}) {
-  return openBus({
-    brokers: [flow.stack.kafkaBrokers],
-    clientId: 'test',
-    logger,
-    connectTimeoutMs: 4_000,
-    ssl: { ca: [changed.ca ?? flow.ca], minVersion: 'TLSv1.2' },
-    sasl: {
-      mechanism: 'scram-sha-512',
-      username: user,
-      password: changed.password ?? flow.files.kafka[user] ?? '',
-    },
-  });
+  return flow.users.bus(user, QUIET, { ...changed, connectTimeoutMs: 4_000 });
 }
 
 async function countOf(user: string, topic: string): Promise<number> {
@@ -59,7 +46,7 @@ test('with the rights of the plan and no other, all services run over TLS and re
   // mask signs in with a certificate, all others with a password.
   await Promise.all(
     SERVICES.map((name) =>
-      flow.start(name, name === 'mask' ? flow.certificateSettings('mask') : {}),
+      flow.start(name, name === 'mask' ? flow.users.certificateSettings('mask') : undefined),
     ),
   );
   const producer = await busOf('producer');
@@ -163,8 +150,8 @@ test('a wrong password, a foreign authority and a user that is none are refused 
 
 test("a service with another's user at Kafka ends with 78 and says what was refused", async () => {
   for (const [name, more, code] of [
-    ['encrypt', flow.kafkaSettings('mask'), 'KAFKA_REFUSED'],
-    ['mask', flow.certificateSettings('encrypt'), 'KAFKA_REFUSED'],
+    ['encrypt', flow.users.kafkaSettings('mask'), 'KAFKA_REFUSED'],
+    ['mask', flow.users.certificateSettings('encrypt'), 'KAFKA_REFUSED'],
   ] as const) {
     const ended: (number | null)[] = [];
     const service = await flow.launch(name, more, (exit) => ended.push(exit));
@@ -177,10 +164,10 @@ test("a service with another's user at Kafka ends with 78 and says what was refu
 test('nothing answers in plaintext, or over TLS that is older than 1.2', async () => {
   const { certificatesBrokers = '', kafkaBrokers } = flow.stack;
   const { port } = new URL(flow.stack.redisUrl);
-  expect(await kafkaAnswers(kafkaBrokers, 2_000, flow.ca)).toBe(true);
+  expect(await kafkaAnswers(kafkaBrokers, 2_000, flow.users.ca)).toBe(true);
   for (const broker of [kafkaBrokers, certificatesBrokers])
     expect(await kafkaAnswers(broker, 2_000)).toBe(false);
-  expect(await redisAnswers(flow.stack.redisUrl, 2_000, flow.ca)).toBeDefined();
+  expect(await redisAnswers(flow.stack.redisUrl, 2_000, flow.users.ca)).toBeDefined();
   expect(await redisAnswers(`redis://127.0.0.1:${port}`, 2_000)).toBeUndefined();
   const openssl = await opensslProgram();
   for (const address of [kafkaBrokers, certificatesBrokers, `127.0.0.1:${port}`])

@@ -2,7 +2,7 @@ import type { KafkaRecord } from '@sealstream/bus';
 import { REJECT_HEADER, RejectNote, SealstreamError } from '@sealstream/contracts';
 import { checkAlert } from './checks/alert.ts';
 import { type AuditVerdict, batchEvents, checkAudit, type StageRange } from './checks/audit.ts';
-import type { Verdicts } from './checks/check.ts';
+import type { SecureVerdicts, Verdicts } from './checks/check.ts';
 import { checkBalance, checkBranch, checkRejected, type Rejected } from './checks/flow.ts';
 import { OpenedCheck } from './checks/opened.ts';
 import { checkPlaintext, type PlaintextVerdict } from './checks/plaintext.ts';
@@ -10,6 +10,7 @@ import { type RecordOpener, recordOpener } from './keys.ts';
 import { type Outcome, outcomeOf } from './outcomes.ts';
 import type { Progress } from './progress.ts';
 import { searchedPlaces } from './searched-places.ts';
+import { linksOf, usersTried } from './secure-checks.ts';
 import type { DemoSession } from './session.ts';
 
 /** The log is written within seconds of the events; more is a fault. */
@@ -37,7 +38,7 @@ async function readAll<T>(
   topic: string,
   take: (partition: number, record: KafkaRecord) => T,
 ): Promise<T[]> {
-  const { bus } = session.ground;
+  const bus = session.ground.buses.readerOf(topic);
   const taken: T[] = [];
   const starts = Array.from({ length: session.ledger.partitions }, (_, partition) => {
     return { topic, partition, offset: 'earliest' as const };
@@ -111,6 +112,15 @@ async function auditSettles(session: DemoSession, stages: readonly StageRange[])
   }
 }
 
+/** Of a demo whose every link is on TLS; the others have none of these checks. */
+async function secureVerdicts(session: DemoSession, progress: Progress): Promise<SecureVerdicts> {
+  const { secure } = session.ground;
+  if (secure === undefined) return {};
+  progress.update('trying every port, and users that are wrong');
+  const links = await linksOf(session, secure);
+  return { 'every link on TLS': links, 'wrong user': await usersTried(session, secure) };
+}
+
 /** Waits until the flow has come to rest and checks everything, by reading the topics anew. */
 export async function runChecks(session: DemoSession, progress: Progress): Promise<CheckRun> {
   const { dataset, access, place, keys } = session.ground;
@@ -130,6 +140,7 @@ export async function runChecks(session: DemoSession, progress: Progress): Promi
   const audit = await checkAudit(place.audit, keys.auditVkey, stages);
   progress.update(`searching for ${session.values.texts.length} values`);
   const plaintext = await checkPlaintext(session.values, await searchedPlaces(session));
+  const secure = await secureVerdicts(session, progress);
   const { ledger } = session;
   const { published } = session.producer;
   return {
@@ -149,6 +160,7 @@ export async function runChecks(session: DemoSession, progress: Progress): Promi
       'audit log': audit,
       plaintext,
       alert: checkAlert(session.measures.alert),
+      ...secure,
     },
   };
 }

@@ -61,6 +61,8 @@ export interface KeysetAccess {
   readonly place: DemoPlace;
   readonly bus: Bus;
   readonly redisUrl: string;
+  /** The authority to believe at Redis, as PEM; the system's when absent. */
+  readonly redisTlsCa?: string | undefined;
   /** Where our names in Redis begin; the keyring's own default when absent. */
   readonly redisPrefix: string | undefined;
   readonly logger: Logger;
@@ -83,9 +85,10 @@ export async function makeKeysets(access: KeysetAccess, dataset: string): Promis
 }
 
 async function ensureAll(access: KeysetAccess, dataset: string, allowUnlocked: boolean) {
-  const { place, redisUrl, redisPrefix, bus, logger } = access;
+  const { place, redisUrl, redisTlsCa, redisPrefix, bus, logger } = access;
   const options = {
     redisUrl,
+    redisTlsCa,
     prefix: redisPrefix,
     signer: readSignerFile(join(place.keys, 'signer.key')),
     heads: new KafkaKeysetHeads(bus),
@@ -114,9 +117,10 @@ export interface RecordOpener {
 }
 
 export async function recordOpener(access: KeysetAccess, dataset: Dataset): Promise<RecordOpener> {
-  const { place, redisUrl, redisPrefix, bus, logger } = access;
+  const { place, redisUrl, redisTlsCa, redisPrefix, bus, logger } = access;
   const options = {
     redisUrl,
+    redisTlsCa,
     prefix: redisPrefix,
     signerPublicKey: readPublicKeyFile(join(place.keys, 'signer.pub')),
     heads: new KafkaKeysetHeads(bus),

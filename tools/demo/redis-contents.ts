@@ -1,8 +1,13 @@
 import { Redis } from 'ioredis';
 
-/** Everything under a prefix in a Redis, keys and values, to be searched. */
-export async function redisContents(url: string, prefix: string): Promise<Buffer> {
-  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 1 });
+/**
+ * Everything under a prefix in a Redis, keys and values, to be searched.
+ *
+ * @param ca the authority to believe, as PEM, of one on TLS
+ */
+export async function redisContents(url: string, prefix: string, ca?: string): Promise<Buffer> {
+  const tls = ca === undefined ? {} : { tls: { ca } };
+  const redis = new Redis(url, { ...tls, lazyConnect: true, maxRetriesPerRequest: 1 });
   redis.on('error', () => undefined);
   const parts: Buffer[] = [];
   try {

@@ -63,7 +63,8 @@ function reportOf(
   const { ground, measures } = session;
   const { kafkaVersion, redisVersion, kind } = ground.stack;
   const kafka = kafkaVersion === '' ? 'Kafka' : `Kafka ${kafkaVersion}`;
-  const at = kind === 'own' ? 'your own servers' : '127.0.0.1';
+  const here = ground.secure === undefined ? '127.0.0.1' : '127.0.0.1 over TLS';
+  const at = kind === 'own' ? 'your own servers' : here;
   return {
     run,
     measures,
@@ -117,6 +118,7 @@ export async function runDemo(options: RunOptions): Promise<number> {
       onPart,
       signal,
       kind: options.kind ?? 'auto',
+      secure: options.secure,
     });
     session = await DemoSession.open(ground, signal);
     progress.begin('services');

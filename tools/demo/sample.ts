@@ -43,7 +43,9 @@ export async function recordAt(
   if (at === undefined) return undefined;
   const { partition, offset } = at;
   const starts = [{ topic, partition, offset: 'earliest' as const }];
-  for await (const { records } of session.ground.bus.read({ starts, until: 'end' })) {
+  for await (const { records } of session.ground.buses
+    .readerOf(topic)
+    .read({ starts, until: 'end' })) {
     const record = records.find((each) => outcomeOf(partition, each).source?.offset === offset);
     if (record !== undefined)
       return { ...record, value: record.value && Buffer.from(record.value) };

@@ -28,7 +28,8 @@ export async function searchedPlaces(session: DemoSession): Promise<SearchedPlac
       return { name: `log of ${server}`, bytes: Buffer.from(text) };
     }),
   );
-  const redis = { name: 'contents of Redis', bytes: await redisContents(redisUrl, namePrefix) };
+  const inRedis = await redisContents(redisUrl, namePrefix, session.ground.secure?.ca);
+  const redis = { name: 'contents of Redis', bytes: inRedis };
   const files = [
     ...filePlaces('redis', directories.redis),
     ...filePlaces('logs of servers', directories.logs),

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { get as getPlain, type IncomingMessage } from 'node:http';
+import { get as getTls } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SERVICE_PURPOSES, type ServiceName } from '@sealstream/contracts';
@@ -13,6 +16,10 @@ export interface ServiceProcess {
   readonly url: string;
   readonly log: string;
   readonly process: ProcessRecord;
+  /** Authority (PEM) of the certificate that it answers with over TLS. */
+  readonly httpCa?: string | undefined;
+  /** Where people and programs get in; of access, where it was told. */
+  readonly accessPort?: number | undefined;
 }
 
 /** What all services are told. */
@@ -25,6 +32,8 @@ export interface ServiceEnvironment {
   readonly policyFile: string;
   /** Settings of the user's own servers, such as SEALSTREAM_KAFKA_TLS. */
   readonly more: Readonly<Record<string, string>>;
+  /** Authority (PEM) of the certificates that `more` names; its HTTP is on TLS where it is given. */
+  readonly httpCa?: string | undefined;
 }
 
 const SECRET_BYTES = 32;
@@ -48,7 +57,10 @@ function ownAccess(): Record<string, string> {
 
 function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment) {
   const { place } = common;
+  // Services refuse settings that are not theirs, and this one is of those that hold keys.
+  const { SEALSTREAM_ALLOW_UNLOCKED: unlocked, ...more } = common.more;
   const keyring = {
+    ...(unlocked === undefined ? {} : { SEALSTREAM_ALLOW_UNLOCKED: unlocked }),
     REDIS_URL: common.redisUrl,
     SEALSTREAM_KEY_DIR: place.keysOf(name),
     SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: common.signerPublicKeyFile,
@@ -60,7 +72,7 @@ function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment)
   return {
     ...bareEnvironment(place),
     ...(name === 'access' ? ownAccess() : {}),
-    ...common.more,
+    ...more,
     KAFKA_BROKERS: common.kafkaBrokers,
     SEALSTREAM_POLICY_FILE: common.policyFile,
     SEALSTREAM_HTTP_PORT: String(port),
@@ -92,23 +104,35 @@ export function startService(
     env: settingsOf(name, port, environment),
     ...(onExit === undefined ? {} : { onExit }),
   });
-  return { name, url: `http://127.0.0.1:${port}`, log, process: process_ };
+  const { httpCa, more } = environment;
+  const accessPort = Number(more['SEALSTREAM_ACCESS_PORT'] ?? 0);
+  const url = `${httpCa === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
+  const links = { httpCa, ...(name === 'access' && accessPort > 0 ? { accessPort } : {}) };
+  return { name, url, log, process: process_, ...links };
 }
 
-async function answer(url: string): Promise<{ ok: boolean; text: string }> {
+/** What is answered to GET; status 0: nothing is. Over TLS the authority `ca` (PEM) is believed alone. */
+export async function answerOf(
+  url: string,
+  ca?: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const options = { agent: false, signal: AbortSignal.timeout(EACH_MS) } as const;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(EACH_MS) });
-    return { ok: response.ok, text: await response.text() };
+    const request = ca === undefined ? getPlain(url, options) : getTls(url, { ...options, ca });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
   } catch {
-    return { ok: false, text: '' };
+    return { status: 0, text: '' };
   }
 }
 
 /** Whether a service runs its stages. Throws with the end of its log when its process is gone. */
 export async function isReady(service: ServiceProcess): Promise<boolean> {
-  const { ok } = await answer(`${service.url}/readyz`);
-  if (!ok) requireRunning(service);
-  return ok;
+  const { status } = await answerOf(`${service.url}/readyz`, service.httpCa);
+  if (status !== 200) requireRunning(service);
+  return status === 200;
 }
 
 export function requireRunning({ name, process, log }: ServiceProcess): void {
@@ -118,7 +142,7 @@ export function requireRunning({ name, process, log }: ServiceProcess): void {
 
 /** What /metrics says now; '' when it does not answer. */
 export async function metricsOf(service: ServiceProcess): Promise<string> {
-  return (await answer(`${service.url}/metrics`)).text;
+  return (await answerOf(`${service.url}/metrics`, service.httpCa)).text;
 }
 
 /** Ends services as a supervisor does: SIGTERM, which drains, and SIGKILL after some time. */

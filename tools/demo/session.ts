@@ -70,8 +70,8 @@ export class DemoSession {
     this.ground = ground;
     this.#signal = signal;
     this.ledger = raw;
-    const { bus, dataset } = ground;
-    this.producer = new Producer(bus, dataset.topics.raw, raw.partitions);
+    const { buses, dataset } = ground;
+    this.producer = new Producer(buses.producer, dataset.topics.raw, raw.partitions);
     this.values = new SearchedValues(dataset);
     this.rawCopies = ground.stack.kind === 'own' ? [] : null;
     this.#watch(dataset.topics.raw, (partition, record) => {
@@ -111,15 +111,25 @@ export class DemoSession {
     names: readonly ServiceName[] = SERVICES,
     more: Partial<ServiceEnvironment> = {},
   ): Promise<void> {
-    const { place, stack, keys, settings } = this.ground;
-    const { kafkaBrokers, redisUrl } = stack;
-    const ports = await freePorts(names.length);
-    const { policyFile } = place;
-    const common = { place, policyFile, kafkaBrokers, redisUrl, more: settings, ...keys, ...more };
-    const started = names.map((name, n) => startService(name, ports[n] ?? 0, common));
+    const [accessPort = 0, ...ports] = await freePorts(1 + names.length);
+    const started = names.map((name, n) => {
+      const environment = { ...this.#environmentOf(name, accessPort), ...more };
+      return startService(name, ports[n] ?? 0, environment);
+    });
     this.services.push(...started);
     for (const service of started)
       await this.until(`${service.name} is ready`, () => isReady(service), READY_MS);
+  }
+
+  #environmentOf(name: ServiceName, accessPort: number): ServiceEnvironment {
+    const { keys, place, secure, settings, stack } = this.ground;
+    const { kafkaBrokers, redisUrl } = stack;
+    const common = { place, policyFile: place.policyFile, ...keys };
+    if (secure === undefined) return { ...common, kafkaBrokers, redisUrl, more: settings };
+    const { more, ...links } = secure.serviceLinks(name);
+    // Its port has to be known to be tried.
+    const access = name === 'access' ? { SEALSTREAM_ACCESS_PORT: String(accessPort) } : {};
+    return { ...common, ...links, more: { ...settings, ...more, ...access } };
   }
 
   /** Ends some services and forgets them. */
@@ -181,7 +191,7 @@ export class DemoSession {
     onRecord: (partition: number, record: KafkaRecord, seenMs: number) => void,
     partitions = this.ledger.partitions,
   ): TopicWatch {
-    const watch = new TopicWatch(this.ground.bus, topic, partitions, onRecord);
+    const watch = new TopicWatch(this.ground.buses.readerOf(topic), topic, partitions, onRecord);
     this.#watches.push(watch);
     return watch;
   }

@@ -97,11 +97,9 @@ function indexIn(receipt: string): string {
 }
 
 function settingsOf({ ground }: DemoSession): Record<string, string> {
-  const { keys, place, settings, stack } = ground;
+  const { commandSettings, keys, place } = ground;
   return {
-    ...settings,
-    KAFKA_BROKERS: stack.kafkaBrokers,
-    REDIS_URL: stack.redisUrl,
+    ...commandSettings,
     SEALSTREAM_KEY_DIR: place.keys,
     SEALSTREAM_EPOCH_DIR: place.epochs,
     SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: keys.signerPublicKeyFile,
@@ -110,10 +108,10 @@ function settingsOf({ ground }: DemoSession): Record<string, string> {
 
 /** Publishes the record again; gives the code that it is rejected with. */
 async function nextRecord(session: DemoSession, raw: Buffer): Promise<string> {
-  const { bus, dataset } = session.ground;
+  const { bus, buses, dataset } = session.ground;
   const { rejected, raw: topic } = dataset.topics;
   const end = await bus.admin.offset(rejected, 0, 'latest');
-  await bus.append(topic, 0, [{ key: null, value: raw }]);
+  await buses.producer.append(topic, 0, [{ key: null, value: raw }]);
   const isThere = async () => (await bus.admin.offset(rejected, 0, 'latest')) > end;
   if (!(await session.comes(isThere, REJECTED_MS))) return 'it was not';
   const starts = [{ topic: rejected, partition: 0, offset: end }];

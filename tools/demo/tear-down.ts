@@ -31,22 +31,22 @@ export interface TearDownOptions {
  */
 export async function tearDown(options: TearDownOptions): Promise<string[]> {
   const { parts, session, progress, keep, isWhole } = options;
-  const { place, stack, bus } = parts;
+  const { place, stack, buses } = parts;
   if (place === undefined) return [];
   await session?.stopReading();
   if (keep && session !== undefined) {
-    await bus?.stop();
+    await buses?.stop();
     return keptLines(session);
   }
   progress.begin('stopping and removing');
   await stopServices(session?.services ?? []);
   const { namePrefix = '' } = parts;
   if (namePrefix !== '')
-    await removeNames(namePrefix, bus, stack?.redisUrl).catch(() => {
+    await removeNames(namePrefix, buses?.operator, stack?.redisUrl).catch(() => {
       // The rest has to be taken down all the same.
       progress.note(`could not remove every topic and key that begins with ${namePrefix}`);
     });
-  await bus?.stop();
+  await buses?.stop();
   // The servers' logs go with their data; after a failure they may tell why.
   if (!isWhole && stack?.kind === 'java')
     for (const file of filesUnder(stack.directories.logs))
@@ -91,7 +91,7 @@ function keptLines({ ground, services }: DemoSession): string[] {
     ' It is left running:',
     // An address of the user's own may hold a password and is known to the user already.
     ...(namePrefix === ''
-      ? [`   KAFKA_BROKERS=${stack.kafkaBrokers}`, `   REDIS_URL=${stack.redisUrl}`]
+      ? [`   KAFKA_BROKERS=${stack.kafkaBrokers}`, ...redisLines(ground)]
       : [`   on your own servers, SEALSTREAM_NAME_PREFIX=${namePrefix}`]),
     ...urls,
     `   policy ${place.policyFile}`,
@@ -99,6 +99,15 @@ function keptLines({ ground, services }: DemoSession): string[] {
     `   audit log ${place.audit}`,
     `   logs ${place.logs}`,
     ` End and remove it:  npm run demo -- --end ${place.id}`,
+  ];
+}
+
+/** The address of a Redis with users holds a password, which stays in the file of passwords. */
+function redisLines({ secure, stack }: Ground): string[] {
+  if (secure === undefined) return [`   REDIS_URL=${stack.redisUrl}`];
+  return [
+    `   Redis over TLS at 127.0.0.1:${secure.redisPort}`,
+    `   certificates and passwords ${secure.files.dir}`,
   ];
 }
 

@@ -5,7 +5,7 @@ const API_VERSIONS = 18;
 const CORRELATION = 1;
 
 /** One ApiVersions v0 request: length, api key, version, correlation id, client id. */
-function apiVersionsRequest(): Buffer {
+export function apiVersionsRequest(): Buffer {
   const client = Buffer.from('sealstream-stack');
   const request = Buffer.alloc(4 + 2 + 2 + 4 + 2 + client.length);
   request.writeInt32BE(request.length - 4, 0);

@@ -11,7 +11,10 @@ export const CHECKS = [
   'plaintext',
   'alert',
 ] as const;
-export type CheckName = (typeof CHECKS)[number];
+
+/** Those that come on top where every link is on TLS. */
+export const SECURE_CHECKS = ['every link on TLS', 'wrong user'] as const;
+export type CheckName = (typeof CHECKS)[number] | (typeof SECURE_CHECKS)[number];
 
 /** What a check found. */
 export interface Verdict {
@@ -24,9 +27,21 @@ export interface Verdict {
   readonly log?: ServiceName | undefined;
 }
 
-export type Verdicts = Readonly<Record<CheckName, Verdict>>;
+/** All of them, or none where links are plain. */
+export type SecureVerdicts =
+  | Readonly<Record<(typeof SECURE_CHECKS)[number], Verdict>>
+  | Readonly<Partial<Record<(typeof SECURE_CHECKS)[number], never>>>;
+export type Verdicts = Readonly<Record<(typeof CHECKS)[number], Verdict>> & SecureVerdicts;
+
+/** Names and verdicts of the checks that were made, in the order of the table. */
+export function checksOf(verdicts: Verdicts): [name: CheckName, verdict: Verdict][] {
+  return [...CHECKS, ...SECURE_CHECKS].flatMap((name): [CheckName, Verdict][] => {
+    const verdict = verdicts[name];
+    return verdict === undefined ? [] : [[name, verdict]];
+  });
+}
 
 /** Names of the checks that failed. */
 export function failedOf(verdicts: Verdicts): CheckName[] {
-  return CHECKS.filter((name) => !verdicts[name].ok);
+  return checksOf(verdicts).flatMap(([name, { ok }]) => (ok ? [] : [name]));
 }
