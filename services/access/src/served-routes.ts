@@ -21,7 +21,7 @@ export interface ServedWith {
   readonly told: ToldAccess;
 }
 
-/** Statuses that any route may answer with, and those of one that needs a caller. */
+/** Statuses that any route may answer with, and those of one that may refuse whoever asks. */
 const ANYWHERE = [400, 404, 413, 415, 422, 429, 500, 503] as const;
 const GUARDED = [...ANYWHERE, 401, 403] as const;
 
@@ -46,6 +46,8 @@ export function serveRoutes(
   // A stream would keep the server from closing.
   server.addHook('preClose', async () => served.parts.streams.end());
   for (const route of routes) serve(server, route, served);
+  // What it says of the routes is known once all of them are there.
+  server.get('/v1/openapi.json', { schema: { hide: true } }, async () => server.swagger());
 }
 
 function serve(server: FastifyInstance, route: Route, served: ServedWith): void {
@@ -55,7 +57,9 @@ function serve(server: FastifyInstance, route: Route, served: ServedWith): void 
     media === undefined
       ? answer
       : { description: summary, content: { [media]: { schema: answer } } };
-  const problems = (isGuarded ? GUARDED : ANYWHERE).map((code) => [String(code), PROBLEM] as const);
+  // What is sent to an open route may be refused too: a password, a token, a secret.
+  const statuses = isGuarded || body !== undefined ? GUARDED : ANYWHERE;
+  const problems = statuses.map((code) => [String(code), PROBLEM] as const);
   server.route({
     method,
     url,
