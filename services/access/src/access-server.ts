@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { TlsOptions } from 'node:tls';
 
 import fastifySwagger from '@fastify/swagger';
@@ -31,6 +32,7 @@ const LIMITS = {
 const MOST_CONNECTIONS = 1024;
 const MOST_REQUESTS_OF_A_CONNECTION = 10_000;
 const PARAMETER_CHARACTERS_MAX = 200;
+const CHARSET = /;[ \t]*charset="?([^";\s]*)/i;
 /** An id that the caller gives is taken when it can neither forge a log line nor be anything else. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
@@ -47,9 +49,9 @@ const TLS_ONLY = { 'strict-transport-security': 'max-age=31536000' } as const;
 /**
  * The server without routes.
  *
- * Promises: headers, bodies, times and connections are limited; bodies are JSON alone, and refused
- * with `__proto__` or `constructor.prototype` in them; every answer has the id of its request, every
- * error is a problem of RFC 9457 and holds nothing of the request.
+ * Promises: headers, bodies, times and connections are limited; bodies are JSON in UTF-8 alone, not
+ * compressed, and refused with `__proto__` or `constructor.prototype` in them; every answer has the id of
+ * its request, every error is a problem of RFC 9457 and holds no value of the request.
  */
 export async function accessServer(options: ServerOptions): Promise<FastifyInstance> {
   const { bodyMax, onAnswer, requestMs, tls } = options;
@@ -80,6 +82,7 @@ export async function accessServer(options: ServerOptions): Promise<FastifyInsta
     reply.headers(HEADERS).header('x-request-id', request.id);
     if (tls !== undefined) reply.headers(TLS_ONLY);
   });
+  server.addHook('preParsing', async ({ headers }) => requirePlainBody(headers));
   if (onAnswer !== undefined)
     server.addHook('onResponse', async (request, reply) => {
       const route = request.routeOptions.url ?? 'none';
@@ -91,6 +94,14 @@ export async function accessServer(options: ServerOptions): Promise<FastifyInsta
     transformObject: jsonSchemaTransformObject,
   });
   return server;
+}
+
+/** JSON is UTF-8 (RFC 8259, 8.1), and nothing is decompressed here (RFC 9110, 15.5.16). */
+function requirePlainBody(headers: IncomingHttpHeaders): void {
+  const { 'content-encoding': coding = 'identity', 'content-type': type = '' } = headers;
+  const charset = CHARSET.exec(type)?.[1] ?? 'utf-8';
+  if (coding.toLowerCase() === 'identity' && charset.toLowerCase() === 'utf-8') return;
+  throw new SealstreamError('MEDIA_TYPE_UNKNOWN');
 }
 
 function requestIdOf(given: string | string[] | undefined): string {

@@ -21,7 +21,7 @@ export interface ServedWith {
   readonly told: ToldAccess;
 }
 
-/** Statuses that any route may answer with, and those of one that needs a caller. */
+/** Statuses that any route may answer with, and those of one that may refuse whoever asks. */
 const ANYWHERE = [400, 404, 413, 415, 422, 429, 500, 503] as const;
 const GUARDED = [...ANYWHERE, 401, 403, 409] as const;
 const VERSIONED = [...GUARDED, 412, 428] as const;
@@ -87,7 +87,8 @@ function serve(server: FastifyInstance, route: Route, served: ServedWith): void 
 }
 
 function statusesOf(route: Route): readonly number[] {
-  if (route.rule === 'anyone') return ANYWHERE;
+  // What is sent to an open route may be refused too: a password, a token, a secret.
+  if (route.rule === 'anyone') return route.body === undefined ? ANYWHERE : GUARDED;
   return route.version === undefined ? GUARDED : VERSIONED;
 }
 

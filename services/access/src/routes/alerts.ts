@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ShownAlert } from '../alert-desk.ts';
 import { SEVERITIES, SEVERITY } from '../alert-severity.ts';
 import { guarded } from '../route.ts';
+import { PRINTABLE } from './forms.ts';
 
 const NOTE_CHARACTERS_MAX = 200;
 
@@ -76,7 +77,7 @@ export const acknowledgeAlert = guarded(
       note: z
         .string()
         .max(NOTE_CHARACTERS_MAX)
-        .regex(/^[^\p{Cc}]*$/u)
+        .regex(PRINTABLE)
         .optional()
         .describe('What you do about it; whoever reads alerts reads it, so no value of a record.'),
     }),

@@ -4,6 +4,7 @@ import { SealstreamError } from '@sealstream/contracts';
 import { z } from 'zod';
 
 import { guarded } from '../route.ts';
+import { PRINTABLE } from './forms.ts';
 import { AccountName, ApiKeyFacts, apiKeyFacts, Page, Scopes } from './account-forms.ts';
 
 const DAY_MS = 86_400_000;
@@ -49,12 +50,7 @@ export const apiKeys = guarded(
 
 const ApiKeyBody = z
   .object({
-    name: z
-      .string()
-      .min(1)
-      .max(200)
-      .regex(/^\P{Cc}+$/u)
-      .describe('What it is for.'),
+    name: z.string().min(1).max(200).regex(PRINTABLE).describe('What it is for.'),
     scopes: Scopes,
     days: z.int().min(1).max(DAYS_MAX).describe('After so many days it holds no more.'),
     owner: AccountName.optional().describe('Whose roles it has; yourself if absent.'),

@@ -37,3 +37,10 @@ export const Refused = z.object({ code: z.string().describe('A code of docs/erro
 export function bytesOf(base64: string | undefined): Buffer | undefined {
   return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
 }
+
+/**
+ * Text without control characters, to be shown on terminals and pages. As ranges: what reads the OpenAPI
+ * document knows those, and not each the class Cc.
+ */
+// oxlint-disable-next-line no-control-regex -- they are what it keeps out
+export const PRINTABLE = /^[^\u0000-\u001f\u007f-\u009f]*$/u;

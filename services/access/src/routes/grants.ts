@@ -4,7 +4,7 @@ import { grantedFields } from '@sealstream/policy';
 import { z } from 'zod';
 
 import { guarded } from '../route.ts';
-import { DatasetParams, Path } from './forms.ts';
+import { DatasetParams, Path, PRINTABLE } from './forms.ts';
 
 const DAY_MS = 86_400_000;
 const FIELDS_MAX = 500;
@@ -61,11 +61,7 @@ const GrantBody = z
   .object({
     dataset: DatasetParams.shape.dataset,
     fields: z.array(Path).min(1).max(FIELDS_MAX),
-    consumer: z
-      .string()
-      .min(1)
-      .max(200)
-      .regex(/^\P{Cc}+$/u),
+    consumer: z.string().min(1).max(200).regex(PRINTABLE),
     publicKey: z
       .string()
       .min(1)

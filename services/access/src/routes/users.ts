@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { guarded } from '../route.ts';
+import { PRINTABLE } from './forms.ts';
 import { ofVersion } from '../version-of-user.ts';
 import {
   AccountName,
@@ -66,7 +67,7 @@ const UserBody = z
       .string()
       .min(1)
       .max(200)
-      .regex(/^\P{Cc}+$/u)
+      .regex(PRINTABLE)
       .describe('Who it is, as the organisation knows them: what four eyes go by.'),
     password: Password.optional().describe('To begin with: the user sets an own one first of all.'),
   })
