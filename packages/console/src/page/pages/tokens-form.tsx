@@ -6,8 +6,11 @@ import { DatasetField, useDatasetNames } from '../parts/dataset-field.tsx';
 import { type PastedToken, pastedTokens } from '../pasted-tokens.ts';
 import { useSession } from '../session.ts';
 
-/** Paths of a dataset that can be revealed; none where the reader may not see the policy. */
-function useRevealable(dataset: string): readonly string[] {
+/**
+ * Paths of a dataset that can be revealed: undefined while they are not known, none where the reader may
+ * not see the policy.
+ */
+function useRevealable(dataset: string): readonly string[] | undefined {
   const { api, me } = useSession();
   const isKnown = dataset !== '' && me.actions.includes('policy.read');
   const { loaded } = useLoaded(`fields of ${dataset}`, async () => {
@@ -15,11 +18,13 @@ function useRevealable(dataset: string): readonly string[] {
     const { fields } = await api.get<DatasetFields>(apiPath('datasets', dataset));
     return fields.filter(({ can }) => can.includes('reveal')).map(({ path }) => path);
   });
+  if (dataset === '' || loaded.state === 'loading') return undefined;
   return loaded.state === 'ready' ? loaded.value : [];
 }
 
 interface PathFieldProps {
-  readonly paths: readonly string[];
+  /** Undefined while they are not known: what would be chosen then might be gone a moment later. */
+  readonly paths: readonly string[] | undefined;
   readonly value: string;
   readonly onChange: (path: string) => void;
 }
@@ -28,7 +33,11 @@ function PathField({ onChange, paths, value }: PathFieldProps) {
   return (
     <label class="field">
       <span>Field</span>
-      {paths.length === 0 ? (
+      {paths === undefined ? (
+        <select disabled={true}>
+          <option>…</option>
+        </select>
+      ) : paths.length === 0 ? (
         <input
           value={value}
           autoComplete="off"
@@ -66,7 +75,8 @@ export function TokensForm({ named, onAsked }: TokensFormProps) {
   const dataset = typed === '' ? (names[0] ?? '') : typed;
   const paths = useRevealable(dataset);
   const [typedPath, setPath] = useState('');
-  const path = paths.length === 0 || paths.includes(typedPath) ? typedPath : (paths[0] ?? '');
+  const isFree = paths === undefined || paths.length === 0 || paths.includes(typedPath);
+  const path = isFree ? typedPath : (paths[0] ?? '');
   const box = useRef<HTMLTextAreaElement>(null);
   const [fault, setFault] = useState('');
   const submit = () => {
