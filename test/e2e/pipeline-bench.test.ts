@@ -1,6 +1,6 @@
 import { inject, describe, expect, test } from 'vitest';
 import type { OutRecord } from '@sealstream/bus';
-import { SERVICES, SOURCE_HEADER } from '@sealstream/contracts';
+import { FLOW_SERVICES, SOURCE_HEADER } from '@sealstream/contracts';
 import { encodeSourceMark } from '@sealstream/flow';
 import { Asked } from '../../bench/ground/bench.ts';
 import { KafkaView } from '../../bench/ground/kafka-view.ts';
@@ -56,7 +56,7 @@ describe('npm run bench -- pipeline', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ what: 'together', unit: 'records/s', goal: '>= 25000' }),
     );
-    for (const service of SERVICES)
+    for (const service of FLOW_SERVICES)
       for (const unit of ['CPU-s/M', 'MB'])
         expect(lines).toContainEqual(
           expect.objectContaining({ what: `together, ${service}`, unit, figure: number }),
