@@ -1,42 +1,11 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { PlainEvent } from '@sealstream/contracts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { freePorts } from '../../tools/stack/free-ports.ts';
-import { type Answered, type Credentials, RunningAccess } from './running-access.ts';
+import { type Credentials, RunningAccess } from './running-access.ts';
+import { ADMINISTERED, any, asked, placeOf, requestsOf } from './second-person.ts';
 import { RunningFlow, until } from './running-flow.ts';
 
-const POLICY = `version: 1
-datasets:
-  people:
-    revision: 1
-    format: json
-    subject: /ssn
-    unknownFields: reject
-    key: { mask: hash, encrypt: hash }
-    required: [/ssn]
-    fields:
-      /ssn:  { type: string, mask: redact, encrypt: seal }
-      /name: { type: string, mask: tokenise, equalityOracle: { accepted: a test }, encrypt: seal }
-access:
-  roles:
-    administrator:
-      meaning: Makes accounts, gives roles, and looks after keys.
-      allow:
-        - { actions: [accounts.read, accounts.write, accounts.credentials, roles.assign] }
-        - { actions: [approvals.decide] }
-        - { actions: [policy.read] }
-        - { actions: [grants.read, grants.create, grants.revoke], datasets: [people] }
-        - { actions: [keys.rotate, subjects.read, subjects.shred], datasets: [people] }
-    reader:
-      meaning: Reads the policy.
-      allow:
-        - { actions: [policy.read] }
-    checker:
-      meaning: Approves.
-      allow:
-        - { actions: [approvals.decide] }
-`;
 const TEMPORARY = 'eleven green ladders lean here';
 const ANN = { basic: 'ann:seventeen brown chairs stand' };
 const BEN = { basic: 'ben:nineteen black tables wobble' };
@@ -46,7 +15,7 @@ let access: RunningAccess;
 
 beforeAll(async () => {
   const servers = inject('stack');
-  flow = await RunningFlow.open(servers, { 'sealstream.yaml': POLICY });
+  flow = await RunningFlow.open(servers, { 'sealstream.yaml': ADMINISTERED });
   access = await RunningAccess.start(flow, servers.redisUrl, {}, { isNew: true });
 });
 afterAll(async () => {
@@ -54,44 +23,7 @@ afterAll(async () => {
   await flow?.close();
 });
 
-const asked = (answer: Answered) => [answer.status, answer.json['code'] ?? 'none'];
-const placeOf = ({ json }: Answered) => json['place'] as Record<string, string>;
-const any = { 'if-match': '*' };
-const call = (
-  who: Credentials,
-  line: string,
-  body?: unknown,
-  headers: Readonly<Record<string, string>> = {},
-) => {
-  const [method = '', path = ''] = line.split(' ');
-  return access.ask(method, path, who, body, headers);
-};
-const approve = (who: Credentials, { approval, digest }: Record<string, string>) =>
-  call(who, `POST /v1/approvals/${approval}/approve`, { digest });
-
-/** Has one person ask and another agree, and sends the same again. */
-async function together(
-  asker: Credentials,
-  other: Credentials,
-  line: string,
-  body?: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Answered> {
-  const first = await call(asker, line, body, headers);
-  expect(asked(first)).toEqual([403, 'APPROVAL_NEEDED']);
-  const place = placeOf(first);
-  expect((await approve(other, place)).status).toBe(200);
-  const approval = { 'x-sealstream-approval': place['approval'] ?? '' };
-  return call(asker, line, body, { ...headers, ...approval });
-}
-
-async function events(): Promise<PlainEvent[]> {
-  const records = await flow.readAll('audit.events.access');
-  return records.flatMap(({ value }) => {
-    const event = PlainEvent.safeParse(JSON.parse(String(value)));
-    return event.success ? [event.data] : [];
-  });
-}
+const { approve, call, events, together } = requestsOf(() => ({ access, flow }));
 
 describe('before there are two administrators', () => {
   test('the first is made once, and does nothing but make a second, who sets an own password first', async () => {

@@ -7,6 +7,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from '
 import { until } from '../../../test/e2e/running-flow.ts';
 import { metricsOf } from '../../../tools/demo/service-processes.ts';
 import { type Finding, type Place, searchPlaces } from '../../../tools/plaintext-search.ts';
+import {
+  ACKNOWLEDGE,
+  hostileBodies,
+  hostileExchanges,
+  near,
+  nearMisses,
+  PARTS,
+  SEAL,
+} from './hostile-samples.ts';
 import { rawExchange } from './raw-exchange.ts';
 import { OWNER, openWholeAccess, type WholeAccess } from './whole-access.ts';
 
@@ -88,8 +97,6 @@ async function send(method: string, path: string, { body, headers }: Sending = {
 
 const post = (path: string, body: Sending['body'] = '', headers: Sending['headers'] = {}) =>
   send('POST', path, { body, headers });
-const SEAL = '/v1/datasets/people/seal';
-const ACKNOWLEDGE = '/v1/alerts/none/acknowledge';
 const seal = (value: unknown) => JSON.stringify({ values: [{ path: '/name', value }] });
 
 describe('a page of others, with the cookie of who is signed in,', () => {
@@ -145,45 +152,7 @@ describe('a page of others, with the cookie of who is signed in,', () => {
 });
 
 describe('a body', () => {
-  const deep = '['.repeat(10_000) + ']'.repeat(10_000);
-  const objects = '{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000);
-  const utf8 = Buffer.concat([
-    Buffer.from('{"note":"'),
-    Buffer.from([0xc3, 0x28]),
-    Buffer.from('"}'),
-  ]);
-  const cases: [string, string, string | Uint8Array<ArrayBuffer>, number][] = [
-    ['with __proto__', ACKNOWLEDGE, '{"__proto__":{"note":"x"}}', 400],
-    ['with an escaped __proto__', ACKNOWLEDGE, String.raw`{"__pr\u006fto__":{"note":"x"}}`, 400],
-    ['with constructor.prototype', ACKNOWLEDGE, '{"constructor":{"prototype":{"a":1}}}', 400],
-    ['with a constructor of its own', ACKNOWLEDGE, '{"constructor":1}', 400],
-    [
-      'with __proto__ inside',
-      SEAL,
-      '{"values":[{"path":"/name","value":"x","__proto__":{}}]}',
-      400,
-    ],
-    ['10,000 arrays deep', SEAL, `{"values":${deep}}`, 400],
-    ['10,000 objects deep', SEAL, `{"values":[${objects}]}`, 400],
-    ['with 100,000 elements', SEAL, `{"values":[${Array(100_000).fill('{}').join()}]}`, 400],
-    ['with a number beyond doubles', SEAL, '{"values":1e999}', 400],
-    [
-      'with a number for a text',
-      SEAL,
-      '{"values":[{"path":"/name","value":9007199254740993}]}',
-      400,
-    ],
-    ['with control characters', ACKNOWLEDGE, `{"note":"${CANARY}\\r\\nx: y"}`, 400],
-    ['with NUL in it', ACKNOWLEDGE, `{"note":"${CANARY}\\u0000"}`, 400],
-    ['with a bare NUL', ACKNOWLEDGE, '{"note":"\0"}', 400],
-    ['that is no JSON', SEAL, `${CANARY}{`, 400],
-    ['that is empty', SEAL, '', 400],
-    ['that is null', SEAL, 'null', 400],
-    ['of one member twice, the last of which is bad', SEAL, '{"values":[],"values":7}', 400],
-    ['with bytes that are no UTF-8', ACKNOWLEDGE, Uint8Array.from(utf8), 404],
-    ['with half a surrogate', ACKNOWLEDGE, String.raw`{"note":"\ud800"}`, 404],
-  ];
-  test.each(cases)(
+  test.each(hostileBodies(CANARY))(
     '%s is answered as it should be, and soon',
     async (_what, path, body, status) => {
       const answer = await post(path, body);
@@ -283,53 +252,14 @@ describe('a path, a query or a header', () => {
     },
   );
 
-  const near = (unit: string) => unit.repeat(Math.floor(50_000 / unit.length)) + '!\u0001';
-  test.each([
-    ['a note', ACKNOWLEDGE, { note: near('ab ') }],
-    [
-      'a reference',
-      '/v1/datasets/people/reveal',
-      {
-        purpose: 'fraud',
-        reference: near('C-1 '),
-        values: [{ path: '/ssn', token: 'x' }],
-      },
-    ],
-    [
-      'a source',
-      '/v1/datasets/people/reveal',
-      {
-        purpose: 'fraud',
-        values: [{ path: '/ssn', token: 'x', source: near('AA==') }],
-      },
-    ],
-    [
-      'a key id',
-      '/v1/datasets/people/detokenise',
-      {
-        purpose: 'fraud',
-        path: '/card',
-        masked: ['1'],
-        keyId: near('A_-'),
-      },
-    ],
-    ['a code', '/v1/datasets/people/rejects/replay', { dryRun: true, code: near('A_') }],
-    ['an id', '/v1/datasets/people/rejects/replay', { dryRun: true, ids: [near('1:1')] }],
-    ['a grant', '/v1/keys/resolve', { grant: near('0a'), nonce: near('A'), keys: [] }],
-    [
-      'a path of resolve',
-      '/v1/keys/resolve',
-      {
-        grant: '0'.repeat(24),
-        nonce: 'A'.repeat(22),
-        keys: [{ keyId: near('A'), path: near('/a/*') }],
-      },
-    ],
-  ])('%s of 50 kB that nearly fits is refused within a second', async (_what, path, body) => {
-    const answer = await post(path, JSON.stringify(body));
-    expect(answer.status).toBe(400);
-    expect(answer.ms).toBeLessThan(1000);
-  });
+  test.each(nearMisses())(
+    '%s of 50 kB that nearly fits is refused within a second',
+    async (_what, path, body) => {
+      const answer = await post(path, JSON.stringify(body));
+      expect(answer.status).toBe(400);
+      expect(answer.ms).toBeLessThan(1000);
+    },
+  );
 
   test('a cursor, credentials and a cookie that nearly fit are refused within a second', async () => {
     const long = near('Aa_-').slice(0, 12_000).replaceAll('\u0001', '');
@@ -345,62 +275,8 @@ describe('a path, a query or a header', () => {
 });
 
 describe('on the wire', () => {
-  const host = 'host: a\r\n';
-  const close = 'connection: close\r\n\r\n';
-  const json = 'content-type: application/json\r\n';
-  const cases: [string, string, number[]][] = [
-    ['HTTP/1.0', `GET /v1/health HTTP/1.0\r\n\r\n`, [200]],
-    ['HTTP/1.1 without a Host', `GET /v1/health HTTP/1.1\r\n${close}`, [400]],
-    [
-      'a target with another host',
-      `GET http://evil.example/v1/me HTTP/1.1\r\n${host}${close}`,
-      [401, 404],
-    ],
-    ['TRACE', `TRACE /v1/me HTTP/1.1\r\n${host}x-a: ${CANARY}\r\n${close}`, [404]],
-    ['an unknown method', `BREW /v1/me HTTP/1.1\r\n${host}${close}`, [400]],
-    ['a target with spaces', `GET /v1/me HTTP/1.1 x\r\n${host}${close}`, [400]],
-    ['a broken escape', `GET /v1/datasets/%zz HTTP/1.1\r\n${host}${close}`, [400]],
-    ['climbing to a file', `GET /../../../package.json HTTP/1.1\r\n${host}${close}`, [404]],
-    ['climbing out of assets', `GET /assets/../../package.json HTTP/1.1\r\n${host}${close}`, [404]],
-    [
-      'two lengths',
-      `POST /v1/session HTTP/1.1\r\n${host}${json}content-length: 2\r\ncontent-length: 9\r\n${close}{}`,
-      [400],
-    ],
-    [
-      'a length and chunks',
-      `POST /v1/session HTTP/1.1\r\n${host}${json}content-length: 4\r\ntransfer-encoding: chunked\r\n${close}0\r\n\r\n`,
-      [400],
-    ],
-    [
-      'an unknown transfer coding',
-      `POST /v1/session HTTP/1.1\r\n${host}${json}transfer-encoding: xchunked\r\n${close}{}`,
-      [400],
-    ],
-    [
-      'a negative length',
-      `POST /v1/session HTTP/1.1\r\n${host}${json}content-length: -1\r\n${close}{}`,
-      [400],
-    ],
-    [
-      'a chunk without a size',
-      `POST /v1/session HTTP/1.1\r\n${host}${json}transfer-encoding: chunked\r\n${close}zz\r\n`,
-      [400],
-    ],
-    [
-      '20 kB of headers',
-      `GET /v1/me HTTP/1.1\r\n${host}x: ${CANARY.repeat(700)}\r\n${close}`,
-      [431],
-    ],
-    ['5000 headers', `GET /v1/me HTTP/1.1\r\n${host}${'a: b\r\n'.repeat(5000)}${close}`, [431]],
-    [
-      'a body beyond the bound, before it is sent',
-      `POST /v1/session HTTP/1.1\r\n${host}${json}content-length: 5242880\r\n${close}`,
-      [413],
-    ],
-    ['TLS to a plain port', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', [400]],
-  ];
-  test.each(cases)(
+  const { close, host, json } = PARTS;
+  test.each(hostileExchanges(CANARY))(
     '%s gets a status of ours and no word of its own back',
     async (_what, bytes, statuses) => {
       const answer = await rawExchange(port, [bytes]);
