@@ -230,6 +230,28 @@ describe('reveal', () => {
     expect(denied?.details['reasons']).toContain('is not for these fields: /name');
   });
 
+  test('with names that the policy does not know leaves none of them on the audit log', async () => {
+    const wrong = 'canary-in-the-wrong-place';
+    const values = [{ path: `/${wrong}-path`, token: encrypted.ssn }];
+    const answers = [
+      await reveal(values),
+      await reveal([{ path: '/ssn', token: encrypted.ssn }], { purpose: `${wrong}-purpose` }),
+      await access.ask('POST', `/v1/datasets/${wrong}-set/reveal`, ANALYST, {
+        purpose: 'fraud',
+        values,
+      }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403]);
+    const ids = answers.map(({ headers }) => headers.get('x-request-id'));
+    await until(async () => {
+      const told = (await events()).filter(({ type }) => type === 'access-denied');
+      return ids.every((id) => told.some(({ details }) => details['request'] === id));
+    });
+    const all = JSON.stringify(await events());
+    expect(all).not.toContain(wrong);
+    expect(all).toContain('(unknown)');
+  });
+
   test('tells each token that does not open by code, and opens the others', async () => {
     const broken = `${encrypted.ssn.slice(0, -6)}AAAAAA`;
     const values = [

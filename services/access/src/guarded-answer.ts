@@ -2,6 +2,7 @@ import type { Json } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { AccessParts } from './access-parts.ts';
+import type { Ask } from './ask.ts';
 import type { Caller } from './caller.ts';
 import type { Callers, CallingRequest } from './callers.ts';
 import { type Permit, reasonsOf } from './gate.ts';
@@ -10,6 +11,7 @@ import { asOurs } from './problem.ts';
 import { APPROVAL_HEADER, headerOf, versionOf } from './request-headers.ts';
 import type { Asked, Given, GuardedRoute, WithCaller } from './route.ts';
 import type { ToldAccess, ToldRequest } from './told-access.ts';
+import { toldNames, toldReasons } from './told-names.ts';
 
 interface GuardedBy {
   readonly parts: AccessParts;
@@ -52,15 +54,18 @@ export async function guardedAnswer(
   const asked = { ...given, caller, isStill, version: versionOf(route, given.headers) };
   const ask = await route.asks(asked, parts);
   const rule = (await route.ruleOf?.(asked, parts)) ?? route.rule;
-  const request: ToldRequest = { ...early, ask };
+  const request: ToldRequest = { ...early, ask: toldNames(ask, parts.policy) };
   const work = () => route.handle(asked, parts);
   if (rule === 'signed-in') {
     route.needs?.(parts);
     return onceOnly(route, asked, parts, () => tellingWhat(route, request, told, work));
   }
   const named = { ...request, action: rule };
-  const judged = await denialsTold(told, named, () =>
-    parts.gate.judge(caller, rule, ask, route.makesSecond?.(asked) ?? false),
+  const judged = await denialsTold(
+    told,
+    named,
+    () => parts.gate.judge(caller, rule, ask, route.makesSecond?.(asked) ?? false),
+    ask,
   );
   route.needs?.(parts);
   return onceOnly(route, asked, parts, async () => {
@@ -94,13 +99,15 @@ async function denialsTold<T>(
   told: ToldAccess,
   request: ToldRequest,
   work: () => Promise<T>,
+  asked: Ask = request.ask,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const { code } = asOurs(error);
+    const reasons = toldReasons(reasonsOf(error) ?? code, asked, request.ask);
     // The request for an approval stands on the log already.
-    if (code !== 'APPROVAL_NEEDED') told.denied(request, reasonsOf(error) ?? code);
+    if (code !== 'APPROVAL_NEEDED') told.denied(request, reasons);
     throw error;
   }
 }
