@@ -26,6 +26,8 @@ export const BatchEvent = z.object({
   range,
   recordsIn: z.number().int(),
   bytesIn: z.number().int(),
+  /** Kafka's time of the last record, where it has one. `time` less this is how late the stage was. */
+  lastRecord: z.iso.datetime().optional(),
   /** Per output topic: records, bytes and the SHA-256 over key, value and headers in order. */
   outputs: z.record(
     z.string(),

@@ -1,4 +1,9 @@
-import type { BatchEvent, RecordBlock, RecordSink } from '@sealstream/contracts';
+import {
+  type BatchEvent,
+  emptyParts,
+  type RecordBlock,
+  type RecordSink,
+} from '@sealstream/contracts';
 
 /** The batch that an event is about, as the stage hands it over. */
 export interface AccountedBatch {
@@ -48,6 +53,7 @@ export function batchEvent(
     range: { from: batch.from.toString(), to: batch.to.toString() },
     recordsIn: batch.records.length,
     bytesIn: batch.records.sizeBytes,
+    ...lastRecordOf(batch.records),
     outputs: Object.fromEntries(
       Object.entries(outputs)
         .filter(([, sink]) => sink.length > 0)
@@ -69,4 +75,17 @@ export function batchEvent(
     policy: dataset.sha256,
     keyIds: [...counts.keyIds],
   };
+}
+
+/** Producers set times as they like; RFC 3339 ends with the year 9999. */
+const TIME_MAX = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+function lastRecordOf(records: RecordBlock): Pick<BatchEvent, 'lastRecord'> {
+  if (records.length === 0) return {};
+  const parts = emptyParts();
+  records.read(records.length - 1, parts);
+  const { timestampMs } = parts;
+  // Kafka's −1 stands for no time.
+  if (timestampMs < 0 || timestampMs > TIME_MAX) return {};
+  return { lastRecord: new Date(timestampMs).toISOString() };
 }

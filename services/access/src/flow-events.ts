@@ -1,6 +1,8 @@
 import type { BatchEvent, DatasetTopics } from '@sealstream/contracts';
 import { auditEventOf, StagePauses, type WatchedStage, watchedStages } from '@sealstream/service';
 
+import { FlowLatencies, type Latency } from './flow-latencies.ts';
+
 /** A pause that its service did not repeat for so long is over: the process is gone. */
 export const PAUSE_SILENCE_MS = 90_000;
 
@@ -34,6 +36,7 @@ const NAMES_MAX = 100;
 export class FlowEvents {
   readonly #startedMs: number;
   readonly #pauses: StagePauses;
+  readonly #latencies = new FlowLatencies();
   readonly #counted: ReadonlyMap<string, Counted>;
 
   /** @param startedMs events before it tell of pauses alone */
@@ -50,6 +53,7 @@ export class FlowEvents {
     if (event.type !== 'batch' || event.stage !== service || atMs < this.#startedMs) return;
     const counted = this.#counted.get(event.dataset);
     if (counted === undefined) return;
+    this.#latencies.take(event, atMs);
     if (service === 'ingest') add(counted.undeclared, event.undeclared);
     if (service === 'mask') countGroups(counted, event);
   }
@@ -61,6 +65,13 @@ export class FlowEvents {
     return [...this.#pauses.of(stage, nowMs)]
       .map(([partition, { code }]) => ({ partition, code }))
       .toSorted((a, b) => a.partition - b.partition);
+  }
+
+  latency(
+    { dataset, stage }: Pick<WatchedStage, 'dataset' | 'stage'>,
+    nowMs: number,
+  ): Latency | null {
+    return this.#latencies.of(dataset, stage, nowMs);
   }
 
   groups(dataset: string): GroupCounts {

@@ -19,7 +19,9 @@ const FlowStage = z.object({
   latencyMs: z
     .object({ p50: z.number(), p95: z.number() })
     .nullable()
-    .describe('From the newest record of a batch to its event, over the last minute.'),
+    .describe(
+      'From the last record of a batch to its event, over the last minute; null while unknown.',
+    ),
   paused: z.array(z.object({ partition: z.int(), code: z.string() })),
 });
 

@@ -220,7 +220,7 @@ export class FlowWatch {
           lagRecords: lag?.records ?? null,
           lagSeconds: lag === null ? null : Math.round(lag.ageMs / 100) / 10,
           members: this.#members.get(`${stage}/${name}`) ?? null,
-          latencyMs: null,
+          latencyMs: this.#events.latency({ dataset: name, stage }, nowMs),
           paused: this.#events.pauses({ dataset: name, stage }, nowMs),
         };
       }),

@@ -284,6 +284,9 @@ describe('flow', () => {
       return (json as Pick<FlowState, 'datasets'>).datasets[0]?.rates.raw ?? 0;
     };
     await expect.poll(rateOf, POLL).toBeGreaterThan(10);
+    const { json } = await ask('/v1/flow');
+    for (const { latencyMs } of (json as Pick<FlowState, 'datasets'>).datasets[0]?.stages ?? [])
+      expect(latencyMs).toEqual({ p50: expect.any(Number), p95: expect.any(Number) });
   });
 
   async function streamed(): Promise<{ next: () => Promise<string>; isEnded: Promise<boolean> }> {
