@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { ADMINISTRATOR, openAccounts } from '@sealstream/accounts';
 import { type Bus, openBus } from '@sealstream/bus';
 import { ALERT_TOPIC, auditTopic } from '@sealstream/contracts';
 import { type GrantReader, openGrant } from '@sealstream/sdk';
@@ -14,6 +15,7 @@ import {
   type LocalRegistry,
   startRegistry,
 } from '../../packages/registry/test/registry-fixture.ts';
+import { freePorts } from '../../tools/stack/free-ports.ts';
 import { type Added, FORMATS, type Format, personSchema } from './registry-schemas.ts';
 
 const stack = inject('stack');
@@ -78,6 +80,31 @@ const run = (words: readonly string[], stdin = '') =>
 async function sealstream(...words: string[]): Promise<void> {
   const done = await run(words);
   expect(done.exit, done.err).toBe(0);
+}
+
+const REPLAYER = `access:
+  roles:
+    replayer:
+      meaning: Tries rejects again.
+      allow: [{ actions: [rejects.replay], datasets: [people] }]
+`;
+
+/** Makes who may replay, and two administrators, without whom nobody may anything. */
+async function replayer(): Promise<string> {
+  const prefix = env['SEALSTREAM_NAME_PREFIX'] ?? '';
+  const accounts = await openAccounts({ redisUrl: stack.redisUrl, prefix, logger });
+  const password = 'seven brown chairs in a row';
+  for (const [name, role] of [
+    ['one', ADMINISTRATOR],
+    ['two', ADMINISTRATOR],
+    ['rita', 'replayer'],
+  ] as const) {
+    const bytes = new Uint8Array(Buffer.from(password));
+    await accounts.users.create({ name, person: name, password: bytes });
+    await accounts.users.grantRole(name, role, 'test');
+  }
+  await accounts.stop();
+  return Buffer.from(`rita:${password}`).toString('base64');
 }
 
 /** Topics, keys, a grant and running services for one format. */
@@ -286,3 +313,51 @@ test.each(FORMATS)(
   },
   120_000,
 );
+
+test('rejects of records with schemas are tried again through access, which asks the registry', async () => {
+  const needsMore = policy('avro').replace('required: [/ssn]', 'required: [/ssn, /nickname]');
+  const nickname = '/nickname: { type: string, mask: redact }\n      /name:';
+  const text = needsMore.replace('/name:', nickname) + REPLAYER;
+  await openFlow('avro', text);
+  const id = await register('avro');
+  const unknown = await client.encode(id, person(2));
+  unknown.writeUInt32BE(999_999, 1);
+  await send(id, person(1));
+  await bus.append('raw.people', 0, [{ key: null, value: unknown }]);
+  await count('rejected.people', 2);
+  const [port = 0] = await freePorts(1);
+  startFlow(
+    {
+      ...env,
+      SEALSTREAM_POLICY_FILE: join(dir, 'sealstream.yaml'),
+      SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: join(dir, '.sealstream/keys/signer.pub'),
+      SEALSTREAM_ACCESS_SECRET: randomBytes(32).toString('base64url'),
+      SEALSTREAM_ACCESS_PORT: String(port),
+    },
+    ['access'],
+  );
+  const basic = await replayer();
+  const replay = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/datasets/people/rejects/replay`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${basic}`, 'content-type': 'application/json' },
+      body: '{}',
+    }).catch(() => undefined);
+    return answer?.status === 200 ? ((await answer.json()) as object) : undefined;
+  };
+  const codes = (...all: string[]) =>
+    all.map((code) => ({ id: expect.any(String) as string, code }));
+  await expect
+    .poll(replay, { timeout: 60_000 })
+    .toEqual({ replayed: 0, skipped: 0, refused: codes('RECORD_MISSING_FIELD', 'SCHEMA_UNKNOWN') });
+  // The policy asks for less: what is complete now passes, and what nobody can read stays.
+  writeFileSync(
+    join(dir, 'sealstream.yaml'),
+    text.replace('revision: 1', 'revision: 2').replace(', /nickname]', ']'),
+  );
+  await expect
+    .poll(replay, { timeout: 60_000 })
+    .toMatchObject({ replayed: 1, refused: codes('SCHEMA_UNKNOWN') });
+  await count('masked.people', 1);
+  expect(await decoded('masked.people')).toEqual([maskedPerson(1)]);
+}, 240_000);

@@ -2,6 +2,7 @@ import {
   baseSettings,
   type Config,
   KEYRING_SETTINGS,
+  REGISTRY_SETTINGS,
   STAGE_SETTINGS,
   SUBJECT_SETTINGS,
 } from '@sealstream/service';
@@ -13,6 +14,7 @@ export const SETTINGS = {
   ...baseSettings('access'),
   ...KEYRING_SETTINGS,
   ...SUBJECT_SETTINGS,
+  ...REGISTRY_SETTINGS,
   policyPollMs,
   accountsRedisUrl: {
     env: 'SEALSTREAM_ACCOUNTS_REDIS_URL',

@@ -1,7 +1,9 @@
 import { openKeysetReader, readPublicKeyFile } from '@sealstream/keyring';
+import { stageCheckPlan } from '@sealstream/policy';
 import { RedisLink, type RedisOptions } from '@sealstream/redis-link';
 import {
   KafkaKeysetHeads,
+  openSchemaRegistry,
   type OpenedService,
   redisTlsCa,
   untilAvailable,
@@ -33,7 +35,7 @@ export interface ConsoleOptions {
  * Opens the feeds and readers of the console; they stop with the service. Waits for Redis up to
  * startWaitMs.
  *
- * @throws SealstreamError TOPIC_MISSING, REDIS_UNREACHABLE, FILE_UNREADABLE, what openReplayKeys throws
+ * @throws SealstreamError TOPIC_MISSING, REDIS_UNREACHABLE, FILE_UNREADABLE, CONFIG_INVALID, what openReplayKeys throws
  */
 export async function openConsoleParts(
   service: OpenedService<AccessConfig>,
@@ -67,6 +69,8 @@ export async function openConsoleParts(
   const accesses = await AccessLog.open({ bus, logger });
   onStop('accesses', () => accesses.stop());
   const keys = await openReplayKeys(service);
+  const registry = openSchemaRegistry(config);
+  const schemas = registry && { source: registry };
   health.met('console');
   const often = sessionMs === undefined ? {} : { sessionMs };
   return {
@@ -74,7 +78,7 @@ export async function openConsoleParts(
     streams: new FlowStreams({ watch: flow, onOpen: onStreams, ...often }),
     alerts,
     rejects: new RejectPages(bus),
-    replays: new ReplayDesk({ bus, keys }),
+    replays: new ReplayDesk({ bus, keys, planOf: (dataset) => stageCheckPlan(dataset, schemas) }),
     keysets,
     accesses,
   };

@@ -1,7 +1,7 @@
 import type { Bus } from '@sealstream/bus';
 import { type Purpose, type RejectNote, SealstreamError } from '@sealstream/contracts';
 import type { StillBad } from '@sealstream/flow';
-import { type CheckPlan, type Dataset, stageCheckPlan } from '@sealstream/policy';
+import type { CheckPlan, Dataset } from '@sealstream/policy';
 import {
   endsOf,
   openRejects,
@@ -47,7 +47,7 @@ export interface ReplayDeskOptions {
   /** Undefined where the service was not given the keys. */
   readonly keys: ServiceKeys | undefined;
   /** How records of a dataset are checked; with a registry where they name schemas of one. */
-  readonly planOf?: (dataset: Dataset) => CheckPlan;
+  readonly planOf: (dataset: Dataset) => CheckPlan;
 }
 
 /**
@@ -70,7 +70,7 @@ export class ReplayDesk {
 
   /**
    * @throws SealstreamError KEY_FILE_MISSING without the keys; REPLAY_TOO_LARGE; TOO_MANY_REQUESTS while
-   *   another runs; KAFKA_UNREACHABLE, OFFSETS_LOST, or what holds the records up
+   *   another runs; SERVER_MISSING where records need a registry and none is named; KAFKA_UNREACHABLE, OFFSETS_LOST, or what holds the records up
    */
   async replay(dataset: Dataset, order: ReplayOrder): Promise<ReplayOutcome> {
     const { keys } = this.#options;
@@ -91,7 +91,7 @@ export class ReplayDesk {
     { code, dryRun, ids, stage }: ReplayOrder,
     keys: ServiceKeys,
   ): Promise<ReplayOutcome> {
-    const { bus, planOf = stageCheckPlan } = this.#options;
+    const { bus, planOf } = this.#options;
     const named = ids === undefined ? undefined : new Set(ids);
     const choice = { codes: code === undefined ? [] : [code], again: false, ids: named, stage };
     const ends = await kafkaAnswer(this.#boundedEnds(dataset));
