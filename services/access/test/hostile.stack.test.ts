@@ -45,18 +45,41 @@ beforeAll(async () => {
   bearer = `Bearer ${key}`;
   SECRETS.set('an API key', key);
   await access.user(NAME, PASSWORD, 'everything');
-  const signedIn = await send('POST', '/v1/session', {
-    body: JSON.stringify({ name: NAME, password: PASSWORD }),
-    headers: { 'x-sealstream-console': '1', authorization: '' },
-  });
+  const body = JSON.stringify({ name: NAME, password: PASSWORD });
+  const fromConsole = { 'x-sealstream-console': '1', authorization: '' };
+  const signedIn = await post('/v1/session', body, fromConsole);
   expect(signedIn.status).toBe(201);
   cookie = signedIn.cookies.map((one) => one.split(';')[0] ?? '').join('; ');
-  for (const one of cookie.split('; ')) {
-    const [name = '', value = ''] = one.split('=');
+  for (const [name = '', value = ''] of cookie.split('; ').map((one) => one.split('=')))
     SECRETS.set(`the cookie ${name}`, value);
-  }
+  await useTokens();
 }, 120_000);
 afterAll(() => whole?.close());
+
+/** Everything that a program holds of a session, used once as it is meant to be. */
+async function useTokens(): Promise<void> {
+  const name = `p${random()}`;
+  const password = `green lamps ${random()}`;
+  const secret = randomBytes(32).toString('base64url');
+  SECRETS.set('a password of a new user', password).set('a bootstrap secret', secret);
+  const user = { name, person: name, password };
+  expect((await post('/v1/users', JSON.stringify(user))).status).toBe(201);
+  expect((await post('/v1/bootstrap', JSON.stringify({ ...user, secret }))).status).toBe(403);
+  const begun = await post('/v1/session', JSON.stringify({ name, password }));
+  const { refreshToken } = keepTokens('a session', begun);
+  const renewed = await post('/v1/session/refresh', JSON.stringify({ refreshToken }));
+  const { accessToken } = keepTokens('a renewed session', renewed);
+  const authorization = `Bearer ${accessToken}`;
+  expect((await send('GET', '/v1/me', { headers: { authorization } })).status).toBe(200);
+}
+
+function keepTokens(of: string, { text }: Sent): Record<string, string> {
+  const answer = JSON.parse(text) as Record<string, string>;
+  for (const [name, value] of Object.entries(answer))
+    if (name.endsWith('Token')) SECRETS.set(`the ${name} of ${of}`, value);
+  return answer;
+}
+
 /** Whatever was sent: whoever comes next is answered. */
 afterEach(async () => {
   expect((await send('GET', '/v1/me')).status).toBe(200);
@@ -366,11 +389,8 @@ describe('after all of it', () => {
 
   test('the same search finds each secret in each form, where it was put', async () => {
     for (const [name, text] of SECRETS)
-      for (const form of [
-        text,
-        Buffer.from(text).toString('base64'),
-        Buffer.from(text).toString('hex'),
-      ]) {
+      for (const coding of ['utf8', 'base64', 'hex'] as const) {
+        const form = Buffer.from(text).toString(coding);
         const bytes = Buffer.from(`{"msg":${JSON.stringify(`x ${form}`)}}`);
         expect(await found([{ name: 'a log', bytes }])).toContainEqual(
           expect.stringContaining(name),
