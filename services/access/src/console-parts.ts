@@ -35,7 +35,8 @@ export interface ConsoleOptions {
  * Opens the feeds and readers of the console; they stop with the service. Waits for Redis up to
  * startWaitMs.
  *
- * @throws SealstreamError TOPIC_MISSING, REDIS_UNREACHABLE, FILE_UNREADABLE, CONFIG_INVALID, what openReplayKeys throws
+ * @throws SealstreamError TOPIC_MISSING, REDIS_UNREACHABLE, FILE_UNREADABLE, CONFIG_INVALID, and what
+ *   openReplayKeys throws
  */
 export async function openConsoleParts(
   service: OpenedService<AccessConfig>,

@@ -70,7 +70,8 @@ export class ReplayDesk {
 
   /**
    * @throws SealstreamError KEY_FILE_MISSING without the keys; REPLAY_TOO_LARGE; TOO_MANY_REQUESTS while
-   *   another runs; SERVER_MISSING where records need a registry and none is named; KAFKA_UNREACHABLE, OFFSETS_LOST, or what holds the records up
+   *   another runs; SERVER_MISSING where records need a registry and none is named; KAFKA_UNREACHABLE,
+   *   OFFSETS_LOST, or what holds the records up
    */
   async replay(dataset: Dataset, order: ReplayOrder): Promise<ReplayOutcome> {
     const { keys } = this.#options;

@@ -16,6 +16,8 @@ export function alertTimes(config: AnomalyAlertConfig, rule: AlertEvent['rule'])
     'audit-gap': 0,
     'undeclared-personal-data': 0,
     'unknown-schema-fields': 0,
+    // It waited already.
+    'missing-outcome': 0,
   };
   return { pendingMs: pendingMs[rule], resolveMs, resolveMaxMs, calmMs };
 }

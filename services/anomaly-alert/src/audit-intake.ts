@@ -3,6 +3,7 @@ import type { BatchEvent, PlainEvent } from '@sealstream/contracts';
 import { auditEventOf } from '@sealstream/service';
 
 import type { AuditGaps } from './audit-gaps.ts';
+import type { MissingOutcomes } from './missing-outcomes.ts';
 import type { Pauses } from './pauses.ts';
 import type { UndeclaredData } from './undeclared-data.ts';
 import type { UnknownSchemaFields } from './unknown-schema-fields.ts';
@@ -14,6 +15,7 @@ export interface IntakeRules {
   readonly gaps: AuditGaps;
   readonly undeclared: UndeclaredData;
   readonly schemas: UnknownSchemaFields;
+  readonly outcomes: MissingOutcomes;
 }
 
 /**
@@ -35,8 +37,10 @@ export class AuditIntake {
     const event = auditEventOf(record.value);
     if (event === null) return false;
     this.#rules.pauses.take(service, event, atMs);
-    if (event.type !== 'batch') this.#plain(service, event, atMs);
-    else if (event.stage === service) this.#batch(event, atMs);
+    if (event.type !== 'batch') {
+      this.#plain(service, event, atMs);
+      this.#rules.outcomes.event(service, event, atMs);
+    } else if (event.stage === service) this.#batch(event, atMs);
     return true;
   }
 

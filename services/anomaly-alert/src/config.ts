@@ -110,6 +110,15 @@ export const SETTINGS = {
     default: '1d',
     meaning: 'How long audit-gap stays firing after the last gap.',
   },
+  outcomeWaitMs: {
+    env: 'SEALSTREAM_OUTCOME_WAIT',
+    type: 'durationMs',
+    default: '5m',
+    min: 1000,
+    meaning:
+      'An order on the audit log without an outcome for so long makes missing-outcome firing, ' +
+      'until the outcome comes or SEALSTREAM_GAP_HOLD is over.',
+  },
   undeclaredHoldMs: {
     env: 'SEALSTREAM_UNDECLARED_HOLD',
     type: 'durationMs',

@@ -29,6 +29,7 @@ import type { AnomalyAlertConfig } from './config.ts';
 import { LagRule } from './lag.ts';
 import { Liveness } from './liveness.ts';
 import { watchMetrics, type WatchMetrics } from './metrics.ts';
+import { MissingOutcomes } from './missing-outcomes.ts';
 import { Pauses } from './pauses.ts';
 import { Throughput } from './throughput.ts';
 import { UndeclaredData } from './undeclared-data.ts';
@@ -70,6 +71,7 @@ export class Watcher {
   readonly #gaps: AuditGaps;
   readonly #undeclared: UndeclaredData;
   readonly #schemas: UnknownSchemaFields;
+  readonly #outcomes: MissingOutcomes;
   readonly #board: AlertBoard;
   readonly #metrics: WatchMetrics;
   readonly #stopping = new AbortController();
@@ -93,6 +95,10 @@ export class Watcher {
     this.#gaps = new AuditGaps(config.gapHoldMs);
     this.#undeclared = new UndeclaredData(config.undeclaredHoldMs);
     this.#schemas = new UnknownSchemaFields(config.undeclaredHoldMs);
+    this.#outcomes = new MissingOutcomes({
+      waitMs: config.outcomeWaitMs,
+      holdMs: config.gapHoldMs,
+    });
     this.#board = new AlertBoard({
       rules: [
         this.#throughput,
@@ -103,6 +109,7 @@ export class Watcher {
         this.#gaps,
         this.#undeclared,
         this.#schemas,
+        this.#outcomes,
       ],
       timesOf: (rule) => alertTimes(config, rule),
       runbooks: config.runbooks,
@@ -139,11 +146,13 @@ export class Watcher {
   }
 
   #restore(event: AlertEvent): void {
-    const { expected, rule, seen, service, time } = event;
+    const { expected, rule, seen, service, since, time } = event;
     this.#board.restore(event);
     // The event that told of the gap is not read again: the alert itself is what is left of it.
     if (rule === 'audit-gap' && service !== undefined)
       this.#gaps.gap(service, { atMs: Date.parse(time), expected, seen });
+    if (rule === 'missing-outcome' && service !== undefined)
+      this.#outcomes.restore(service, { atMs: Date.parse(since), seen });
   }
 
   async #openFeeds(): Promise<void> {
@@ -154,11 +163,13 @@ export class Watcher {
       gaps: this.#gaps,
       undeclared: this.#undeclared,
       schemas: this.#schemas,
+      outcomes: this.#outcomes,
     });
     const services = new Map<string, string>(
       SERVICES.filter((name) => name !== 'anomaly-alert').map((name) => [auditTopic(name), name]),
     );
-    const backMs = Math.max(config.flowWindowMs * 2, config.pauseSilenceMs);
+    const { flowWindowMs, outcomeWaitMs, pauseSilenceMs } = config;
+    const backMs = Math.max(flowWindowMs * 2, pauseSilenceMs, outcomeWaitMs * 2);
     const events = await TopicFeed.open({
       bus,
       logger,

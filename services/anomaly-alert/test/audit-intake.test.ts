@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { AuditGaps } from '../src/audit-gaps.ts';
 import { UndeclaredData } from '../src/undeclared-data.ts';
 import { UnknownSchemaFields } from '../src/unknown-schema-fields.ts';
+import { MissingOutcomes } from '../src/missing-outcomes.ts';
 import { AuditIntake } from '../src/audit-intake.ts';
 import { Pauses } from '../src/pauses.ts';
 import { Throughput } from '../src/throughput.ts';
@@ -33,7 +34,8 @@ function intake() {
   const gaps = new AuditGaps(1000);
   const undeclared = new UndeclaredData(1000);
   const schemas = new UnknownSchemaFields(1000);
-  const taker = new AuditIntake({ throughput, pauses, gaps, undeclared, schemas });
+  const outcomes = new MissingOutcomes({ waitMs: 1000, holdMs: 10_000 });
+  const taker = new AuditIntake({ throughput, pauses, gaps, undeclared, schemas, outcomes });
   const take = (service: string, event: object | string) =>
     taker.take(
       service,
@@ -42,7 +44,7 @@ function intake() {
     );
   const rate = (topic: string) =>
     (throughput.rates(1000).find(({ watched }) => watched.topic === topic)?.perSecond ?? 0) * 10;
-  return { take, rate, pauses, gaps, undeclared, schemas };
+  return { take, rate, pauses, gaps, undeclared, schemas, outcomes };
 }
 
 const output = (records: number) => ({ records, bytes: 1, sha256: 'x' });

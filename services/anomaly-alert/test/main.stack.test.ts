@@ -290,6 +290,26 @@ test('stage-paused: what a service says about a partition fires and resolves', a
   await expect.poll(() => states(id), POLL).toEqual(['firing', 'resolved']);
 });
 
+test('missing-outcome: an order nobody tells the end of fires, and resolves when somebody does', async () => {
+  const id = 'missing-outcome/access';
+  const before = (await states(id)).length;
+  const since = async () => (await states(id)).slice(before);
+  const request = randomBytes(8).toString('hex');
+  const details = { action: 'reveal', request, person: 'p', told: 'plaintext', values: 3 };
+  await tell('access', plain('access-ordered', details));
+  const stop = await watch({ SEALSTREAM_OUTCOME_WAIT: '1s' });
+  await expect.poll(since, POLL).toEqual(['firing']);
+  expect((await changes(id)).at(-1)).toMatchObject({
+    service: 'access',
+    seen: `1 order without, 3 values at most; the first: access-ordered mask/m reveal ${dataset} ${request}`,
+    runbook: 'docs/runbooks/missing-outcome.md',
+  });
+  await stop();
+  await watch({ SEALSTREAM_OUTCOME_WAIT: '1s', SEALSTREAM_GAP_HOLD: '6s' });
+  await tell('access', plain('access-done', { ...details, given: 3 }));
+  await expect.poll(since, POLL).toEqual(['firing', 'resolved']);
+});
+
 test('audit-gap: a gap fires, stays over a restart, and is an audit event of the watcher too', async () => {
   const service = `s${randomBytes(4).toString('hex')}`;
   const id = `audit-gap/${service}`;

@@ -1,3 +1,4 @@
+import type { PlainEvent } from '@sealstream/contracts';
 import { describe, expect, test } from 'vitest';
 
 import { AuditGaps } from '../src/audit-gaps.ts';
@@ -5,6 +6,7 @@ import { UndeclaredData } from '../src/undeclared-data.ts';
 import { CheckpointAge } from '../src/checkpoint-age.ts';
 import type { Condition, Rule } from '../src/condition.ts';
 import { Liveness } from '../src/liveness.ts';
+import { MissingOutcomes } from '../src/missing-outcomes.ts';
 import { Pauses } from '../src/pauses.ts';
 
 const STAGE = { dataset: 'people', stage: 'mask', topic: 'accepted.people' };
@@ -153,5 +155,97 @@ test('undeclared-personal-data stays for its hold after the last such record, th
     signal: 'bad',
     seen: '1 record in which a field looks like email',
     firstOffset: '1:20',
+  });
+});
+
+describe('missing-outcome', () => {
+  const times = { waitMs: 1000, holdMs: 10_000 };
+  const event = (type: string, details: object = {}, emitter = 'access/one') =>
+    ({
+      v: 1,
+      time: '2026-01-01T00:00:00.000Z',
+      type,
+      number: 0,
+      emitter,
+      actor: 'bob',
+      dataset: 'people',
+      details: { action: 'reveal', request: 'r-1', told: 'plaintext', values: 7, ...details },
+    }) as PlainEvent;
+
+  test('an order without an outcome is told when its time is over, with who, what and how many', () => {
+    const rule = new MissingOutcomes(times);
+    rule.event('access', event('access-ordered'), 100);
+    rule.event('access', event('access-ordered', { request: 'r-2', values: 5 }), 200);
+    expect(rule.conditions(1099)).toEqual([]);
+    expect(judged(rule, 1100)).toMatchObject({
+      id: 'missing-outcome/access',
+      signal: 'bad',
+      seen: '1 order without, 7 values at most; the first: access-ordered bob reveal people r-1',
+      sinceMs: 100,
+    });
+    expect(judged(rule, 1200)?.seen).toMatch(/^2 orders without, 12 values at most; the first: /);
+  });
+
+  test('an outcome that comes late ends it, and one that comes in time is never told', () => {
+    const rule = new MissingOutcomes(times);
+    rule.event('access', event('access-ordered'), 0);
+    expect(judged(rule, 2000)?.signal).toBe('bad');
+    rule.event('access', event('access-done'), 2500);
+    expect(judged(rule, 2500)?.signal).toBe('good');
+    rule.event('access', event('access-ordered'), 3000);
+    rule.event('access', event('access-done'), 3001);
+    expect(judged(rule, 9000)?.signal).toBe('good');
+  });
+
+  test('an outcome of another process, service, person or action is none', () => {
+    const rule = new MissingOutcomes(times);
+    rule.event('access', event('access-ordered'), 0);
+    rule.event('access', event('access-done', {}, 'access/two'), 1);
+    rule.event('cli', event('access-done'), 1);
+    rule.event('access', { ...event('access-done'), actor: 'eve' }, 1);
+    rule.event('access', event('access-done', { action: 'seal' }), 1);
+    rule.event('access', event('account-changed'), 1);
+    expect(judged(rule, 2000)).toMatchObject({ signal: 'bad', service: 'access' });
+  });
+
+  test('of two orders under one id each needs an outcome of its own', () => {
+    const rule = new MissingOutcomes(times);
+    rule.event('access', event('access-ordered'), 0);
+    rule.event('access', event('access-ordered'), 1);
+    rule.event('access', event('access-done'), 2);
+    expect(judged(rule, 2000)?.seen).toMatch(/^1 order without/);
+    rule.event('access', event('access-done'), 2001);
+    expect(judged(rule, 2001)?.signal).toBe('good');
+  });
+
+  test('what is only read needs none, and what the command line orders does', () => {
+    const rule = new MissingOutcomes(times);
+    rule.event('access', event('access-ordered', { told: 'read' }), 0);
+    expect(rule.conditions(5000)).toEqual([]);
+    rule.event('cli', event('detokenise-ordered', {}, 'cli/1'), 0);
+    rule.event('cli', event('account-change-ordered', {}, 'cli/2'), 0);
+    rule.event('cli', event('account-changed', {}, 'cli/2'), 1);
+    expect(judged(rule, 5000)).toMatchObject({
+      id: 'missing-outcome/cli',
+      seen: '1 order without, 7 values at most; the first: detokenise-ordered bob reveal people r-1',
+    });
+  });
+
+  test('it is told for its hold, and what an earlier process told for the rest of it', () => {
+    const rule = new MissingOutcomes(times);
+    rule.event('access', event('access-ordered'), 0);
+    expect(judged(rule, 9_999)?.signal).toBe('bad');
+    expect(judged(rule, 10_000)?.signal).toBe('good');
+    const next = new MissingOutcomes(times);
+    next.restore('access', { atMs: 0, seen: '1 order without' });
+    expect(judged(next, 9_999)).toMatchObject({ signal: 'bad', seen: '1 order without' });
+    expect(next.conditions(10_000)).toEqual([]);
+  });
+
+  test('a flood of orders is remembered up to a bound, the newest of it', () => {
+    const rule = new MissingOutcomes(times);
+    for (let n = 0; n < 20_010; n += 1)
+      rule.event('access', event('access-ordered', { request: `r-${n}` }), 0);
+    expect(judged(rule, 2000)?.seen).toMatch(/^20000 orders without, .* people r-10$/);
   });
 });
