@@ -21,6 +21,7 @@ const files = allPaths.filter((path) =>
   /^deploy\/(prometheus|grafana)\/.*\.(ya?ml|json)$/.test(path),
 );
 const trees = files.map((path) => ({ path, tree: parse(read(path)) as Tree }));
+const dashboards = files.filter((path) => path.startsWith('deploy/grafana/dashboards/'));
 const queries = trees.flatMap(({ path, tree }) =>
   texts(tree, 'expr').map((query) => ({ path, query })),
 );
@@ -35,7 +36,7 @@ const known = (name: string) =>
 
 describe('the watching of the flow', () => {
   test('has rules, a dashboard and alerts to check', () => {
-    expect(new Set(queries.map(({ path }) => path)).size).toBe(3);
+    expect(new Set(queries.map(({ path }) => path)).size).toBe(4);
     expect(queries.length).toBeGreaterThan(20);
   });
 
@@ -97,25 +98,28 @@ describe('the watching of the flow', () => {
     );
   });
 
-  test('shows every panel from the provisioned data source, without overlap', () => {
-    const { panels } = JSON.parse(read('deploy/grafana/dashboards/flow.json')) as {
-      panels: {
-        id: number;
-        title: string;
-        datasource: { uid: string };
-        gridPos: { x: number; y: number; w: number; h: number };
-      }[];
-    };
-    const { datasources } = parse(
-      read('deploy/grafana/provisioning/datasources/prometheus.yaml'),
-    ) as { datasources: { uid: string }[] };
-    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
-      Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
-    );
-    expect(new Set(cells).size).toBe(cells.length);
-    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    expect([...new Set(panels.map(({ datasource }) => datasource.uid))]).toEqual(
-      datasources.map(({ uid }) => uid),
-    );
-  });
+  test.each(dashboards)(
+    'shows the panels of %s from the provisioned data source, without overlap',
+    (path) => {
+      const { panels } = JSON.parse(read(path)) as {
+        panels: {
+          id: number;
+          title: string;
+          datasource: { uid: string };
+          gridPos: { x: number; y: number; w: number; h: number };
+        }[];
+      };
+      const { datasources } = parse(
+        read('deploy/grafana/provisioning/datasources/prometheus.yaml'),
+      ) as { datasources: { uid: string }[] };
+      const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+        Array.from({ length: w * h }, (_, at) => `${x + (at % w)},${y + Math.floor(at / w)}`),
+      );
+      expect(new Set(cells).size).toBe(cells.length);
+      expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+      expect([...new Set(panels.map(({ datasource }) => datasource.uid))]).toEqual(
+        datasources.map(({ uid }) => uid),
+      );
+    },
+  );
 });
