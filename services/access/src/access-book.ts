@@ -145,7 +145,7 @@ export class AccessBook {
   ): { readonly items: ShownAccess[]; readonly next?: AccessPlace } {
     const items: ShownAccess[] = [];
     let last: Kept | undefined;
-    for (const kept of this.#kept.slice(this.#gone).reverse()) {
+    for (const kept of this.#kept.slice(this.#gone).toReversed()) {
       const { access } = kept;
       if (after !== undefined && !isBefore(kept, after)) continue;
       if ((dataset ?? access.dataset) !== access.dataset) continue;
