@@ -3,6 +3,8 @@ import { auditEventOf } from '@sealstream/service';
 
 /** So many accesses are remembered: the newest. */
 const MOST = 20_000;
+/** The oldest go so many together: each alone would move all that are left. */
+const GO_TOGETHER = 1000;
 /** More than an emitter sends together. */
 const RESENT_MAX = 2000;
 
@@ -69,7 +71,11 @@ export class AccessBook {
   readonly #kept: Kept[] = [];
   /** Orders that wait for their outcome, by account, action and request. A caller may use one id again. */
   readonly #waiting = new Map<string, Kept[]>();
-  readonly #seen = new Set<string>();
+  /** Ids of the newest events, and of those before; the older half goes at once. */
+  #seen = new Set<string>();
+  #seenBefore = new Set<string>();
+  /** So many of the first are forgotten, and only not yet taken out. */
+  #gone = 0;
   #isWhole = true;
 
   /** Whether nothing that was taken was forgotten. */
@@ -91,19 +97,27 @@ export class AccessBook {
     const kept = { atMs: Date.parse(event.time), offset, access };
     this.#kept.push(kept);
     if (access.outcome === 'open') this.#await(kept);
-    if (this.#kept.length <= MOST) return;
-    const oldest = this.#kept.shift();
+    if (this.#kept.length - this.#gone > MOST) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#kept[this.#gone];
     if (oldest?.access.outcome === 'open') this.#takeOrder(oldest.access);
     this.#isWhole = false;
+    this.#gone += 1;
+    if (this.#gone < GO_TOGETHER) return;
+    this.#kept.splice(0, this.#gone);
+    this.#gone = 0;
   }
 
   /** The same bytes are sent again while nobody knows whether they arrived; that is no second access. */
   #isResent({ emitter, number, time }: PlainEvent): boolean {
     const id = `${emitter} ${number} ${time}`;
-    if (this.#seen.has(id)) return true;
+    if (this.#seen.has(id) || this.#seenBefore.has(id)) return true;
     this.#seen.add(id);
-    const [oldest] = this.#seen;
-    if (this.#seen.size > RESENT_MAX && oldest !== undefined) this.#seen.delete(oldest);
+    if (this.#seen.size < RESENT_MAX) return false;
+    this.#seenBefore = this.#seen;
+    this.#seen = new Set();
     return false;
   }
 
@@ -131,7 +145,7 @@ export class AccessBook {
   ): { readonly items: ShownAccess[]; readonly next?: AccessPlace } {
     const items: ShownAccess[] = [];
     let last: Kept | undefined;
-    for (const kept of this.#kept.toReversed()) {
+    for (const kept of this.#kept.slice(this.#gone).toReversed()) {
       const { access } = kept;
       if (after !== undefined && !isBefore(kept, after)) continue;
       if ((dataset ?? access.dataset) !== access.dataset) continue;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TlsOptions } from 'node:tls';
 
@@ -106,7 +106,7 @@ function requirePlainBody(headers: IncomingHttpHeaders): void {
 
 function requestIdOf(given: string | string[] | undefined): string {
   if (typeof given === 'string' && REQUEST_ID.test(given)) return given;
-  return randomBytes(12).toString('base64url');
+  return randomUUID();
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -70,7 +70,7 @@ export async function guardedAnswer(
   route.needs?.(parts);
   return onceOnly(route, asked, parts, async () => {
     const approval = headerOf(asked.headers, APPROVAL_HEADER);
-    const agreement = { details: detailsOf(route, asked, parts), approval };
+    const agreement = { details: () => detailsOf(route, asked, parts), approval };
     const permit = await denialsTold(told, named, () => parts.gate.permit(judged, agreement));
     const allowed = { ...named, rule: permit.rule, approval: permit.approval };
     return settled(permit, ask.values ?? 0, () => tellingWhat(route, allowed, told, work));

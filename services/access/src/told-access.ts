@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { type ErrorCode, type PlainEvent, SealstreamError } from '@sealstream/contracts';
 import type { AuditEmitter } from '@sealstream/service';
 
@@ -65,20 +63,16 @@ export class ToldAccess {
    * @throws SealstreamError KAFKA_UNREACHABLE
    */
   async written(event: Parameters<AuditEmitter['emit']>[0]): Promise<void> {
-    const written = this.#audit.emit(event);
-    const settled = new AbortController();
-    const late = sleep(this.#waitMs, 'late', { signal: settled.signal }).catch(() => 'settled');
+    const waitMs = this.#waitMs;
+    const late = Promise.withResolvers<never>();
+    const giveUp = () =>
+      late.reject(new SealstreamError('KAFKA_UNREACHABLE', { place: 'audit events', waitMs }));
+    const timer = setTimeout(giveUp, waitMs);
     try {
-      const first = await Promise.race([written, late]);
-      if (first !== 'late') return;
-      // Its end is nobody's business any more.
-      written.catch(() => undefined);
-      throw new SealstreamError('KAFKA_UNREACHABLE', {
-        place: 'audit events',
-        waitMs: this.#waitMs,
-      });
+      // A race that is lost looks at the end of the other no more, and leaves no rejection unhandled.
+      await Promise.race([this.#audit.emit(event), late.promise]);
     } finally {
-      settled.abort();
+      clearTimeout(timer);
     }
   }
 

@@ -110,6 +110,22 @@ test('memory is bounded, and it is said that something was forgotten', () => {
   ]);
 });
 
+test('holds the newest twenty thousand and no older one, however many came', () => {
+  const book = new AccessBook();
+  for (let at = 0; at < 23_456; at += 1) book.take(ordered(`r${at}`));
+  const { items, next: more } = book.page({}, 30_000);
+  expect(more).toBeUndefined();
+  expect(items).toHaveLength(20_000);
+  expect([items[0]?.request, items.at(-1)?.request]).toEqual(['r23455', 'r3456']);
+});
+
+test('knows the same bytes again after as many others as an emitter may send again', () => {
+  const book = new AccessBook();
+  const early = Array.from({ length: 2500 }, (_, at) => ordered(`r${at}`));
+  for (const one of [...early, ...early.slice(-2000)]) book.take(one);
+  expect(book.page({}, 30_000).items).toHaveLength(2500);
+});
+
 test('batches of replays and what is no event are no accesses', () => {
   const heartbeat = event('heartbeat', {});
   expect(booked(heartbeat, { offset: 1n, value: Buffer.from('{') })).toEqual([]);

@@ -65,7 +65,9 @@ describe('every answer', () => {
   test('carries the id of its request and may be neither kept, framed nor sniffed', async () => {
     const answer = await post('{"text":"a"}');
     expect(answer.status).toBe(200);
-    expect(answer.headers.get('x-request-id')).toMatch(/^[A-Za-z0-9_-]{16}$/);
+    expect(answer.headers.get('x-request-id')).toMatch(
+      /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+    );
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
     expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
