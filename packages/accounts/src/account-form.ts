@@ -20,6 +20,12 @@ export const ShortText = z
   .max(TEXT_CHARACTERS_MAX)
   .regex(/^\P{C}+$/u);
 
+/** An OpenID provider, exactly as it writes itself in `iss` (OpenID Connect Core 1.0, 2). */
+export const Issuer = z
+  .string()
+  .max(TEXT_CHARACTERS_MAX)
+  .regex(/^https?:\/\/[^\s?#\p{C}]+$/u);
+
 /** Names of roles, actions, quotas: they stand in the policy file, and nobody here knows them. */
 export const Word = z.string().regex(/^[a-z][a-z0-9._-]{0,63}$/);
 

@@ -36,6 +36,11 @@ export class AccountKeys {
     return `${this.#root}approvals`;
   }
 
+  /** Sign-ins that began at an identity provider's and may still come back, by when they end. */
+  get pendingSignIns(): string {
+    return `${this.#root}pending-sign-ins`;
+  }
+
   user(name: string): string {
     return `${this.#root}user:${name}`;
   }
@@ -43,6 +48,21 @@ export class AccountKeys {
   /** When a user was last signed in; beside the user, so that it conflicts with no change. */
   userUsed(name: string): string {
     return `${this.#root}user-used:${name}`;
+  }
+
+  /** @param digest of issuer and subject; it holds the name of the user whose identity it is */
+  identity(digest: string): string {
+    return `${this.#root}identity:${digest}`;
+  }
+
+  /** @param digest of what only one browser has */
+  pendingSignIn(digest: string): string {
+    return `${this.#root}pending-sign-in:${digest}`;
+  }
+
+  /** @param digest of the address that began them: those that did not end well, by when they are forgotten */
+  pendingSignInsOf(digest: string): string {
+    return `${this.#root}pending-sign-ins-of:${digest}`;
   }
 
   apiKey(id: string): string {

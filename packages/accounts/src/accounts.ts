@@ -8,6 +8,7 @@ import { DeviceCookies } from './device-cookie.ts';
 import { FailureCounters } from './failure-counters.ts';
 import { FAILURE_LIMITS, type FailureLimits } from './failure-limits.ts';
 import { HashQueue, type HashQueueOptions } from './hash-queue.ts';
+import { PendingSignIns } from './pending-sign-ins.ts';
 import { Quotas } from './quotas.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { type SessionLives, Sessions } from './sessions.ts';
@@ -55,6 +56,7 @@ export interface Accounts {
   readonly users: Users;
   readonly apiKeys: ApiKeys;
   readonly sessions: Sessions;
+  readonly pendingSignIns: PendingSignIns;
   readonly quotas: Quotas;
   readonly approvals: Approvals;
   /** Throws CONFIG_INVALID where the options say nothing of sign-in, whose secret it needs. */
@@ -97,6 +99,7 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     users: new Users(store, hashes, now),
     apiKeys: new ApiKeys(link, keys, logger, now),
     sessions,
+    pendingSignIns: new PendingSignIns(link, keys, now),
     quotas: new Quotas(link, keys),
     approvals: new Approvals(link, keys, now),
     get idempotency() {

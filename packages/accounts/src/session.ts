@@ -1,9 +1,16 @@
 import { z } from 'zod';
-import { AccountName, readStored } from './account-form.ts';
+import { AccountName, readStored, Word } from './account-form.ts';
+import { Identity } from './identity.ts';
 import { isIdForm, isSecretForm } from './random-secret.ts';
 
 const moment = z.number().int().min(0);
 const digest = z.string().length(43);
+/** Roles that a provider may give for one session. */
+const ROLES_MAX = 64;
+
+/** Who an identity provider said it is, and the roles that come of it: they hold in this session alone. */
+const ProvedIdentity = Identity.extend({ roles: z.array(Word).max(ROLES_MAX) });
+export type ProvedIdentity = Readonly<z.infer<typeof ProvedIdentity>>;
 
 /** A session as Redis holds it: of its secrets only digests. */
 const StoredSession = z.strictObject({
@@ -25,6 +32,8 @@ const StoredSession = z.strictObject({
   family: digest,
   device: z.string().max(200),
   address: z.string().max(64),
+  /** Absent where it began with a password. */
+  identity: ProvedIdentity.optional(),
 });
 export type StoredSession = z.infer<typeof StoredSession>;
 
@@ -38,6 +47,8 @@ export interface Session {
   /** As the client called itself; empty when it did not. */
   readonly device: string;
   readonly address: string;
+  /** Who it is at an identity provider; undefined where it began with a password. */
+  readonly identity?: ProvedIdentity | undefined;
 }
 
 export function readSession(text: string): StoredSession {
@@ -45,8 +56,9 @@ export function readSession(text: string): StoredSession {
 }
 
 export function shownSession(id: string, stored: StoredSession): Session {
-  const { address, createdMs, device, endsMs, usedMs, user } = stored;
-  return { id, user, createdMs, usedMs, endsMs, device, address };
+  const { address, createdMs, device, endsMs, identity, usedMs, user } = stored;
+  const known = identity === undefined ? {} : { identity };
+  return { id, user, createdMs, usedMs, endsMs, device, address, ...known };
 }
 
 /** What an access token consists of: the session's id, which is no secret, and one that is. */

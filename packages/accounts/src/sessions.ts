@@ -5,6 +5,7 @@ import { AccountName } from './account-form.ts';
 import { digestOf, isDigestOf, newId, newSecret } from './random-secret.ts';
 import {
   accessText,
+  type ProvedIdentity,
   readAccess,
   readRefresh,
   readSession,
@@ -13,7 +14,7 @@ import {
   shownSession,
   type StoredSession,
 } from './session.ts';
-import { readUser, shownUser, type StoredUser, type User } from './user.ts';
+import { hasIdentity, readUser, shownUser, type StoredUser, type User } from './user.ts';
 import { END_SESSIONS } from './user-store.ts';
 
 const SESSIONS_MAX = 100;
@@ -63,6 +64,18 @@ export interface SessionLives {
   readonly accessMs: number;
   readonly refreshMs: number;
   readonly idleMs: number;
+}
+
+/** From where a session began. */
+export interface SessionOrigin {
+  readonly address: string;
+  readonly deviceLabel?: string | undefined;
+}
+
+/** What an identity provider said, and how long that may be believed. */
+export interface IdentityProof extends ProvedIdentity {
+  /** The session ends after so many ms at the latest, however much it is used. */
+  readonly lifeMs: number;
 }
 
 /** The tokens of a session; shown once. */
@@ -117,11 +130,13 @@ export class Sessions {
    */
   async start(
     { epoch, name }: Pick<StoredUser, 'name' | 'epoch'>,
-    from: { readonly address: string; readonly deviceLabel?: string | undefined },
+    from: SessionOrigin,
+    proof?: IdentityProof,
   ): Promise<SessionTokens> {
     const now = this.#now();
     const [id, family, access, refresh] = [newId(), newSecret(), newSecret(), newSecret()];
-    const endsMs = now + this.#lives.refreshMs;
+    const { refreshMs } = this.#lives;
+    const endsMs = now + Math.min(proof?.lifeMs ?? refreshMs, refreshMs);
     const stored: StoredSession = {
       v: 1,
       user: name,
@@ -134,6 +149,7 @@ export class Sessions {
       family: digestOf(family),
       device: printable(from.deviceLabel ?? '', DEVICE_MAX),
       address: printable(from.address, ADDRESS_MAX),
+      ...identityOf(proof),
     };
     const [key, list] = [this.#keys.session(id), this.#keys.sessionsOf(name)];
     const limits = [now, SESSIONS_MAX, this.#keys.session('')];
@@ -144,19 +160,19 @@ export class Sessions {
   }
 
   /**
-   * Begins a session of a user that proved who it is elsewhere, such as at an identity provider.
+   * Begins a session of a user that proved who it is elsewhere. With what an identity provider said, its
+   * roles hold in this session alone, and the session holds only as long as the user has that identity.
    *
-   * @throws SealstreamError SIGN_IN_REFUSED for a user that is not there or disabled
+   * @throws SealstreamError SIGN_IN_REFUSED for a user that is not there, is disabled, or has not that
+   *   identity
    */
-  async startFor(
-    name: string,
-    from: { readonly address: string; readonly deviceLabel?: string | undefined },
-  ): Promise<SessionTokens> {
+  async startFor(name: string, from: SessionOrigin, proof?: IdentityProof): Promise<SessionTokens> {
     const isName = AccountName.safeParse(name).success;
     const text = isName ? await answered(this.#link.redis.get(this.#keys.user(name))) : null;
     const user = text === null ? undefined : readUser(text);
-    if (user === undefined || user.disabled) throw new SealstreamError('SIGN_IN_REFUSED');
-    return this.start(user, from);
+    const isLetIn = user?.disabled === false && (proof === undefined || hasIdentity(user, proof));
+    if (!isLetIn) throw new SealstreamError('SIGN_IN_REFUSED');
+    return this.start(user, from, proof);
   }
 
   /** Whose access token it is, with the roles of this moment. One round trip. */
@@ -281,9 +297,17 @@ export class Sessions {
   }
 }
 
+function identityOf(proof: IdentityProof | undefined): Pick<StoredSession, 'identity'> {
+  if (proof === undefined) return {};
+  const { issuer, roles, subject } = proof;
+  return { identity: { issuer, subject, roles: [...roles] } };
+}
+
 function liveUser({ stored, user }: Looked): StoredUser | undefined {
   const isLive = user?.name === stored.user && user.epoch === stored.epoch && !user.disabled;
-  return isLive ? user : undefined;
+  if (!isLive) return undefined;
+  // Whoever lost the identity that it began by has lost the session, too.
+  return stored.identity === undefined || hasIdentity(user, stored.identity) ? user : undefined;
 }
 
 function tokensOf(

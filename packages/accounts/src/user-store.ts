@@ -1,7 +1,8 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { answered, type RedisLink } from '@sealstream/redis-link';
 import type { AccountKeys } from './account-keys.ts';
-import { isEnabledAdministrator, readUser, type StoredUser } from './user.ts';
+import { type Identity, identityDigest } from './identity.ts';
+import { hasIdentity, isEnabledAdministrator, readUser, type StoredUser } from './user.ts';
 
 /** Ends all sessions of a list: deletes each and the list. Their names are made here, not declared. */
 export const END_SESSIONS = `
@@ -32,15 +33,27 @@ end`;
 /**
  * Writes a user over the very text that it was made from, or where none is, and keeps the lists right.
  * With `keeps`, a change that leaves fewer than two people as administrators, and fewer than before, is
- * refused: of two at once that take the last but two, one is. KEYS: user, all users, administrators,
- * sessions of the user, whether there were two. ARGV: old text, new text, name, whether it is an enabled
- * administrator, whether its sessions end, where names of sessions begin, `keeps`, where those of users do.
+ * refused: of two at once that take the last but two, one is; so is an identity that another user has.
+ * KEYS: user, all users, administrators, sessions of the user, whether there were two. ARGV: old text, new
+ * text, name, whether it is an enabled administrator, whether its sessions end, where names of sessions
+ * begin, `keeps`, where those of users do, where those of identities do, how many it has, their digests,
+ * and digests of those that it has no more.
  */
 const SWAP = `${END_SESSIONS}${PEOPLE}
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 if ARGV[4] == '0' and ARGV[7] == '1' then
   local left = people(KEYS[3], ARGV[8], ARGV[3])
   if left < 2 and left < people(KEYS[3], ARGV[8]) then return 2 end
+end
+local last = 10 + tonumber(ARGV[10])
+for at = 11, last do
+  local holder = redis.call('GET', ARGV[9] .. ARGV[at])
+  if holder and holder ~= ARGV[3] then return 3 end
+end
+for at = 11, last do redis.call('SET', ARGV[9] .. ARGV[at], ARGV[3]) end
+for at = last + 1, #ARGV do
+  local name = ARGV[9] .. ARGV[at]
+  if redis.call('GET', name) == ARGV[3] then redis.call('DEL', name) end
 end
 redis.call('SET', KEYS[1], ARGV[2])
 redis.call('ZADD', KEYS[2], 0, ARGV[3])
@@ -109,6 +122,15 @@ export class UserStore {
     });
   }
 
+  /** The user that an identity is of. */
+  async ofIdentity(identity: Identity): Promise<FoundUser | undefined> {
+    const key = this.#keys.identity(identityDigest(identity));
+    const name = await answered(this.#link.redis.get(key));
+    const found = name === null ? undefined : await this.find(name);
+    // The user's own text decides: what Redis has beside it only leads there.
+    return found !== undefined && hasIdentity(found.user, identity) ? found : undefined;
+  }
+
   /** Names after `after`, sorted by their bytes, so many at most. */
   async names(after: string | undefined, count: number): Promise<string[]> {
     const from = after === undefined ? '-' : `(${after}`;
@@ -121,7 +143,8 @@ export class UserStore {
    * Replaces the text `before` (undefined: nothing), and ends the user's sessions when the epoch rose.
    *
    * @param keeps whether two people must stay administrators
-   * @throws SealstreamError ACCOUNT_CONFLICT when something else is there, ADMINISTRATORS_NEEDED
+   * @throws SealstreamError ACCOUNT_CONFLICT when something else is there, ADMINISTRATORS_NEEDED,
+   *   IDENTITY_TAKEN
    */
   async swap(before: FoundUser | undefined, after: StoredUser, keeps = false): Promise<void> {
     const { name } = after;
@@ -132,10 +155,18 @@ export class UserStore {
     const texts = [before?.text ?? '', JSON.stringify(after), name];
     const flags = [flag(isEnabledAdministrator(after)), flag(endsSessions)];
     const more = [this.#keys.session(''), flag(keeps), this.#keys.user('')];
-    const args = [...keys, ...texts, ...flags, ...more];
+    const args = [...keys, ...texts, ...flags, ...more, ...this.#identities(before, after)];
     const done = await answered(this.#link.redis.eval(SWAP, keys.length, ...args));
     if (done === 2) throw new SealstreamError('ADMINISTRATORS_NEEDED', { user: name });
+    if (done === 3) throw new SealstreamError('IDENTITY_TAKEN', { user: name });
     if (done !== 1) throw new SealstreamError('ACCOUNT_CONFLICT', { user: name });
+  }
+
+  #identities(before: FoundUser | undefined, { identities = [] }: StoredUser): string[] {
+    const held = identities.map(identityDigest);
+    const were = (before?.user.identities ?? []).map(identityDigest);
+    const gone = were.filter((digest) => !held.includes(digest));
+    return [this.#keys.identity(''), String(held.length), ...held, ...gone];
   }
 
   /** Lets the first user be made by a secret; false while there is a user. */

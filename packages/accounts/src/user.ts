@@ -1,6 +1,7 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { z } from 'zod';
 import { AccountName, readStored, ShortText, Word } from './account-form.ts';
+import { IDENTITIES_MAX, type Identity, isSameIdentity, LinkedIdentity } from './identity.ts';
 
 /** The role whose holders are counted: the last of them should not go. */
 export const ADMINISTRATOR = 'administrator';
@@ -26,6 +27,8 @@ export const StoredUser = z.strictObject({
   /** The person who set the password, where that is somebody else, who knows it. */
   passwordBy: ShortText.optional(),
   createdMs: moment,
+  /** As whom identity providers know the user; an identity is of one user. */
+  identities: z.array(LinkedIdentity).max(IDENTITIES_MAX).optional(),
   /** Raised by what ends all sessions: a session of an older epoch is refused, whatever else stands. */
   epoch: z.number().int().min(1),
 });
@@ -44,6 +47,8 @@ export interface User {
   /** The person who set the password and knows it; undefined once the user set an own one. */
   readonly passwordBy?: string | undefined;
   readonly createdMs: number;
+  /** As whom identity providers know the user. */
+  readonly identities: readonly LinkedIdentity[];
   /** When it last signed in; undefined for never. */
   readonly lastUsedMs?: number | undefined;
 }
@@ -55,13 +60,19 @@ export function readUser(text: string): StoredUser {
 export function shownUser(stored: StoredUser, lastUsed?: string | null): User {
   const { createdMs, disabled, name, passwordBy, passwordHash, person, roles, version } = stored;
   const known = passwordBy === undefined ? {} : { passwordBy };
-  const shown = { version, name, person, roles, disabled, createdMs, ...known };
+  const identities = stored.identities ?? [];
+  const shown = { version, name, person, roles, disabled, createdMs, identities, ...known };
   const used = lastUsed === null || lastUsed === undefined ? {} : { lastUsedMs: Number(lastUsed) };
   return { ...shown, hasPassword: passwordHash !== undefined, ...used };
 }
 
 export function isEnabledAdministrator({ disabled, roles }: StoredUser): boolean {
   return !disabled && roles.some(({ role }) => role === ADMINISTRATOR);
+}
+
+/** Whether an identity is one of this user's. */
+export function hasIdentity({ identities = [] }: StoredUser, identity: Identity): boolean {
+  return identities.some((one) => isSameIdentity(one, identity));
 }
 
 /** Whether somebody else changed an account in between. */

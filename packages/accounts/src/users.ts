@@ -1,9 +1,17 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { AccountName, requireForm, ShortText, Word } from './account-form.ts';
+import { IDENTITIES_MAX, Identity, isSameIdentity } from './identity.ts';
 import { digestOf, isDigestOf, isSecretForm, newSecret } from './random-secret.ts';
 import { preparedPassword, requireGoodPassword, wipe } from './password-text.ts';
 import type { HashQueue } from './hash-queue.ts';
-import { ADMINISTRATOR, isConflict, type StoredUser, shownUser, type User } from './user.ts';
+import {
+  ADMINISTRATOR,
+  hasIdentity,
+  isConflict,
+  type StoredUser,
+  shownUser,
+  type User,
+} from './user.ts';
 import type { FoundUser, UserStore } from './user-store.ts';
 
 const PAGE_MAX = 500;
@@ -164,6 +172,50 @@ export class Users {
         ? { ...user, roles: user.roles.filter((one) => one.role !== role) }
         : user,
     );
+  }
+
+  /**
+   * Lets somebody whom an identity provider knows in as this user; one that is linked stays as it was.
+   *
+   * @param by the person who links it
+   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT, ACCOUNT_INVALID, IDENTITY_TAKEN when it is of
+   *   another user
+   */
+  async linkIdentity(name: string, identity: Identity, by: string, seen: Seen = {}): Promise<User> {
+    const { issuer, subject } = requireForm(Identity, 'identity', identity);
+    requireForm(ShortText, 'by', by);
+    const linked = { issuer, subject, by, atMs: this.#now() };
+    return this.#change(name, seen, (user) => {
+      if (hasIdentity(user, linked)) return user;
+      const identities = [...(user.identities ?? []), linked];
+      if (identities.length > IDENTITIES_MAX)
+        throw new SealstreamError('ACCOUNT_INVALID', { identitiesMax: IDENTITIES_MAX });
+      return { ...user, identities };
+    });
+  }
+
+  /**
+   * Takes an identity from a user: sessions that began by it are over at the next request.
+   *
+   * @throws SealstreamError ACCOUNT_UNKNOWN, ACCOUNT_CONFLICT
+   */
+  unlinkIdentity(name: string, identity: Identity, seen: Seen = {}): Promise<User> {
+    return this.#change(name, seen, (user) =>
+      hasIdentity(user, identity)
+        ? {
+            ...user,
+            identities: user.identities?.filter((one) => !isSameIdentity(one, identity)),
+          }
+        : user,
+    );
+  }
+
+  /** The user that an identity is linked to, or nothing. */
+  async ofIdentity(identity: Identity): Promise<User | undefined> {
+    const found = Identity.safeParse(identity).success
+      ? await this.#store.ofIdentity(identity)
+      : undefined;
+    return found && shownUser(found.user, found.lastUsed);
   }
 
   /**

@@ -32,7 +32,7 @@ test.each(['operator', 'access'] as const)(
   'with the users of deploy/redis, %s does all that accounts do',
   async (user) => {
     const accounts = await accountsOf(user);
-    const { apiKeys, approvals, quotas, sessions, signIn, users } = accounts;
+    const { apiKeys, approvals, pendingSignIns, quotas, sessions, signIn, users } = accounts;
     const password = aPassword();
     const name = `of-${user}`;
     if (user === 'operator') {
@@ -52,6 +52,18 @@ test.each(['operator', 'access'] as const)(
     expect((await sessions.check(answer.session.access)).kind).toBe('valid');
     expect((await sessions.refresh(answer.session.refresh)).kind).toBe('renewed');
     expect((await sessions.refresh(answer.session.refresh)).kind).toBe('refused');
+    const identity = { issuer: 'https://id.example.com', subject: name };
+    await users.linkIdentity(name, identity, 'p');
+    expect((await users.ofIdentity(identity))?.name).toBe(name);
+    const document = { provider: 'x' };
+    const begun = { state: 's', document, address: '192.0.2.1', endsMs: Date.now() + 60_000 };
+    const pending = await pendingSignIns.keep(begun);
+    if (pending.kind !== 'kept') expect.unreachable(pending.kind);
+    await (await pendingSignIns.take(pending.secret, 's'))?.forgive();
+    const proof = { ...identity, roles: [], lifeMs: 60_000 };
+    await sessions.startFor(name, { address: '192.0.2.1' }, proof);
+    await users.unlinkIdentity(name, identity);
+    await sessions.signOutAll(name);
     await sessions.startFor(name, { address: '192.0.2.1' });
     expect(await sessions.list(name)).toHaveLength(1);
     expect(await sessions.signOutAll(name)).toBe(1);

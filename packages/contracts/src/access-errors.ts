@@ -51,6 +51,16 @@ export const ACCESS_ERRORS = {
     cause: 'There is a user of that name already.',
     mend: 'Take another name; no user is ever overwritten.',
   },
+  IDENTITY_TAKEN: {
+    class: 'terminal',
+    cause: 'This identity at an OpenID provider is linked to another user already.',
+    mend: 'Unlink it there first: one identity is of one user, so that one person is not two.',
+  },
+  OIDC_PROVIDER_UNKNOWN: {
+    class: 'terminal',
+    cause: 'No OpenID provider of that name is configured at this service.',
+    mend: 'See GET /v1/sign-in for those that are, or SEALSTREAM_ACCESS_OIDC_FILE.',
+  },
   ACCOUNT_CONFLICT: {
     class: 'retryable',
     cause: 'Somebody else changed the account meanwhile, and nothing was written.',
