@@ -33,7 +33,7 @@ export class RunningAccess {
     flow: RunningFlow,
     redisUrl: string,
     more: Readonly<Record<string, string>> = {},
-    { isNew = false } = {},
+    { isNew = false }: { readonly isNew?: boolean | undefined } = {},
   ): Promise<RunningAccess> {
     const [port = 0] = await freePorts(1);
     const service = await flow.start('access', {
@@ -42,7 +42,8 @@ export class RunningAccess {
       ...more,
     });
     const accounts = await openAccounts({ redisUrl, prefix: flow.namePrefix, logger: quiet });
-    const running = new RunningAccess(service, `http://127.0.0.1:${port}`, accounts);
+    const scheme = 'SEALSTREAM_ACCESS_TLS_CERT_FILE' in more ? 'https' : 'http';
+    const running = new RunningAccess(service, `${scheme}://127.0.0.1:${port}`, accounts);
     // Until two people are administrators nobody does anything.
     for (const name of isNew ? [] : ['admin-one', 'admin-two'])
       await running.user(name, undefined, ADMINISTRATOR);

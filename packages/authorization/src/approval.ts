@@ -48,7 +48,7 @@ export interface RoleGrant {
 /** Who wants to approve, and how they signed in. */
 export interface Approver {
   readonly person: string;
-  readonly by: 'person' | 'api-key';
+  readonly by: 'person' | 'api-key' | 'certificate';
   readonly roles: readonly RoleGrant[];
 }
 
@@ -62,6 +62,7 @@ export const APPROVAL_PROBLEMS = {
   'other-request': 'it was asked for another request',
   'same-person': 'whoever asked cannot approve',
   'api-key': 'an API key cannot approve',
+  certificate: 'a certificate cannot approve',
   'no-rule': 'no role of the approver allows approvals.decide now',
   'fresh-role': 'the only roles that allow it were given by whoever asked, within 7 days',
 } as const;
@@ -99,7 +100,7 @@ export function approve(
     return { problem: approval.state === 'used' ? 'used' : 'not-open' };
   if (!isBefore(nowMs, expiresMs)) return { problem: 'lapsed' };
   if (!covers(approval, seen)) return { problem: 'other-request' };
-  if (approver.by !== 'person') return { problem: 'api-key' };
+  if (approver.by !== 'person') return { problem: approver.by };
   if (approver.person === request.person) return { problem: 'same-person' };
   const may = (grants: readonly RoleGrant[]) => {
     const roles = grants.map(({ role }) => role);

@@ -95,8 +95,8 @@ export const ACCESS_ERRORS = {
   },
   PERSON_NEEDED: {
     class: 'terminal',
-    cause: 'This is for persons who signed in, and an API key asks for it.',
-    mend: 'Sign in as the person whose key it is.',
+    cause: 'This is for persons who signed in, and an API key or a certificate asks for it.',
+    mend: 'Sign in as the person whose key or certificate it is.',
   },
   TWO_ADMINISTRATORS_NEEDED: {
     class: 'terminal',

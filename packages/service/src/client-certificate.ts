@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { SealstreamError } from '@sealstream/contracts';
 import { distinguishedName, onlyUri } from './certificate-names.ts';
+import { ClientAuthorities } from './client-authorities.ts';
 import { RevocationLists } from './revocation-lists.ts';
 
 /** Whose certificate it is: by its one URI, or by issuer and subject together. Never by a common name. */
@@ -19,13 +20,13 @@ export type ClientCertificateRule = { readonly name: string } & (
 
 export interface ClientCertificateOptions {
   readonly rules: readonly ClientCertificateRule[];
-  /** Without it a certificate counts until its end. */
-  readonly revocation?: {
-    /** Lists (PEM) of every authority; read again by itself when it changes. */
-    readonly file: string;
-    /** The authorities (PEM) that clients' certificates and each other's are signed by, roots included. */
-    readonly authorities: string;
-  };
+  /** The authorities (PEM) that clients' certificates and each other's are signed by, roots included. */
+  readonly authorities: string;
+  /**
+   * Lists (PEM) of what every authority revoked; read again by itself when it changes. Without it a
+   * certificate counts until its end.
+   */
+  readonly revocationFile?: string | undefined;
 }
 
 export interface ClientIdentity {
@@ -84,17 +85,21 @@ function checkCertificate(certificate: X509Certificate, now: Date): void {
 /** Who a verified client certificate is of, by a table that is configured. Everybody else is refused. */
 export class ClientCertificates {
   readonly #table: ReadonlyMap<string, string>;
+  readonly #authorities: ClientAuthorities;
   readonly #revocations: RevocationLists | undefined;
 
   /** @throws SealstreamError CONFIG_INVALID when a rule or an authority does not hold */
-  constructor({ rules, revocation }: ClientCertificateOptions) {
+  constructor({ authorities, revocationFile, rules }: ClientCertificateOptions) {
     this.#table = tableOf(rules);
-    this.#revocations = revocation && new RevocationLists(revocation.file, revocation.authorities);
+    this.#authorities = new ClientAuthorities(authorities);
+    if (revocationFile !== undefined)
+      this.#revocations = new RevocationLists(revocationFile, this.#authorities.all);
   }
 
   /**
-   * Who is at the other end. To be asked for each request: a connection may outlive its certificate. The
-   * server must have verified the certificate (`requestCert`, `ca`).
+   * Who is at the other end. To be asked for each request: a connection may outlive its certificate, and
+   * TLS that is resumed verifies nothing anew. The server must have verified the certificate as well
+   * (`requestCert`, `ca`): constraints of authorities are its to check.
    *
    * @throws SealstreamError SIGN_IN_REFUSED naming the rule that was broken; REVOCATIONS_UNUSABLE when it
    *   cannot be told what was revoked
@@ -105,7 +110,8 @@ export class ClientCertificates {
     if (certificate === undefined) throw refused('no certificate');
     const now = new Date();
     checkCertificate(certificate, now);
-    await this.#revocations?.check(certificate, now);
+    const above = this.#authorities.above(certificate, now);
+    await this.#revocations?.check(certificate, above, now);
     return { name: this.#nameOf(certificate), fingerprint: certificate.fingerprint256 };
   }
 

@@ -1,12 +1,12 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { SealstreamError } from '@sealstream/contracts';
 import { Certificate, CertificateRevocationList } from 'pkijs';
+import { pemBlocks } from './pem-blocks.ts';
 
 /** A changed file is seen after so long at most. */
 const LOOK_MS = 1_000;
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
-const CHAIN_MAX = 8;
 /** How far the clock of an authority may be ahead. */
 const AHEAD_MS = 300_000;
 
@@ -19,12 +19,6 @@ interface Revoked {
 
 const unusable = (reason: string) => new SealstreamError('REVOCATIONS_UNUSABLE', { reason });
 const serialOf = (hex: string) => BigInt(`0x${hex}`);
-
-/** The contents of the blocks of a PEM text that have that label. */
-function blocks(text: string, label: string): Buffer[] {
-  const form = new RegExp(`-----BEGIN ${label}-----([^-]+)-----END ${label}-----`, 'g');
-  return Array.from(text.matchAll(form), ([, body = '']) => Buffer.from(body, 'base64'));
-}
 
 /** One list, whole and for all certificates of its authority. */
 function readList(der: Buffer): CertificateRevocationList {
@@ -62,41 +56,35 @@ export class RevocationLists {
   #lookedAtMs = Number.NEGATIVE_INFINITY;
   #state = '';
 
-  /** @throws SealstreamError CONFIG_INVALID when `authorities` (PEM) holds none */
-  constructor(file: string, authorities: string) {
+  constructor(file: string, authorities: readonly X509Certificate[]) {
     this.#file = file;
-    this.#authorities = blocks(authorities, 'CERTIFICATE').map((der) => new X509Certificate(der));
-    if (this.#authorities.length === 0)
-      throw new SealstreamError('CONFIG_INVALID', {
-        problem: 'no authority of client certificates',
-      });
+    this.#authorities = authorities;
   }
 
   /**
-   * Holds a certificate and each authority above it against the lists.
+   * Holds a certificate and each authority above it against the lists. A root is revoked by being taken
+   * out of the configuration.
    *
-   * @throws SealstreamError SIGN_IN_REFUSED when one was revoked, or is of no authority that is known;
-   *   REVOCATIONS_UNUSABLE when it cannot be told
+   * @param above who signed it, who signed that one, and so on up to a root
+   * @throws SealstreamError SIGN_IN_REFUSED when one was revoked; REVOCATIONS_UNUSABLE when it cannot be
+   *   told
    */
-  async check(certificate: X509Certificate, now: Date): Promise<void> {
+  async check(
+    certificate: X509Certificate,
+    above: readonly X509Certificate[],
+    now: Date,
+  ): Promise<void> {
     const lists = await this.#current();
     let at = certificate;
-    for (let height = 0; height < CHAIN_MAX; height += 1) {
-      const above = this.#authorities.find(
-        (one) => at.checkIssued(one) && at.verify(one.publicKey),
-      );
-      if (above === undefined) break;
-      const list = lists.get(above);
+    for (const authority of above) {
+      const list = lists.get(authority);
       if (list === undefined) throw unusable('no list of an authority');
       if (now.getTime() > list.untilMs || now.getTime() < list.fromMs - AHEAD_MS)
         throw unusable('a list past its time');
       if (list.serials.has(serialOf(at.serialNumber)))
         throw new SealstreamError('SIGN_IN_REFUSED', { reason: 'revoked' });
-      // A root is revoked by being taken out of the configuration.
-      if (above.checkIssued(above)) return;
-      at = above;
+      at = authority;
     }
-    throw new SealstreamError('SIGN_IN_REFUSED', { reason: 'of an authority that is not known' });
   }
 
   async #current(): Promise<ReadonlyMap<X509Certificate, Revoked>> {
@@ -130,7 +118,7 @@ export class RevocationLists {
     }
     if (text.length > FILE_BYTES_MAX) throw unusable('a file over 16 MiB');
     const lists = new Map<X509Certificate, Revoked>();
-    for (const der of blocks(text, 'X509 CRL')) {
+    for (const der of pemBlocks(text, 'X509 CRL')) {
       const list = readList(der);
       const revoked = revokedBy(list);
       const authority = await this.#signerOf(list);

@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
 
@@ -24,6 +25,11 @@ export interface TlsFileOptions extends TlsFilePaths {
   readonly use: string;
   readonly logger: Logger;
   readonly metrics: Pick<Metrics, 'tlsExpiry' | 'tlsReloads'>;
+  /**
+   * Clients are asked for a certificate and let through without one, or with one that does not verify:
+   * whoever answers them looks at it.
+   */
+  readonly letsAllConnect?: boolean | undefined;
   /** How often the files are looked at; 5 s unless told. */
   readonly pollMs?: number;
 }
@@ -67,8 +73,10 @@ export class TlsFiles {
 
   /** What a server is made with; `serve` keeps it new. */
   get serverOptions(): TlsOptions {
-    const asksClients = this.#options.clientCaFile !== undefined;
-    return { ...this.#used, requestCert: asksClients, rejectUnauthorized: asksClients };
+    const { clientCaFile, letsAllConnect = false } = this.#options;
+    const asksClients = clientCaFile !== undefined;
+    const demands = asksClients && !letsAllConnect;
+    return { ...this.#used, requestCert: asksClients, rejectUnauthorized: demands };
   }
 
   /** Gives a server that was made with `serverOptions` each later pair. */
@@ -162,6 +170,8 @@ function readFiles({ certFile, clientCaFile, keyFile }: TlsFilePaths, before = '
     cert: certificate,
     key: privateKey,
     minVersion: 'TLSv1.2',
+    // Who is at the other end is verified once; nobody becomes somebody else after that.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ...(ca === undefined ? {} : { ca }),
   };
   if (seen === before) return { ...pair, context, seen, untilMs: 0 };

@@ -72,14 +72,14 @@ async function connected<T>(
   }
 }
 
-type Options = Omit<ConstructorParameters<typeof ClientCertificates>[0], 'rules'>;
+type Options = Partial<ConstructorParameters<typeof ClientCertificates>[0]>;
 
 function identify(
   client: Partial<Issued>,
   rules = RULES,
   options: Options = {},
 ): Promise<ClientIdentity> {
-  const certificates = new ClientCertificates({ rules, ...options });
+  const certificates = new ClientCertificates({ rules, authorities: root.pem, ...options });
   return connected(client, (socket) => certificates.identify(socket));
 }
 
@@ -197,7 +197,7 @@ describe('a client certificate', () => {
   });
 
   test('is refused on a connection that outlives it', async () => {
-    const certificates = new ClientCertificates({ rules: RULES });
+    const certificates = new ClientCertificates({ rules: RULES, authorities: root.pem });
     await connected(root.issue({ extensions: withUri(URI) }), async (socket) => {
       expect((await certificates.identify(socket)).name).toBe('loader');
       vi.useFakeTimers({ toFake: ['Date'] });
@@ -205,6 +205,16 @@ describe('a client certificate', () => {
       const error = await refusal(certificates.identify(socket));
       vi.useRealTimers();
       expect(error.place).toEqual({ reason: 'expired' });
+    });
+  });
+
+  test('of an authority that is configured no more is refused on a connection that stands', async () => {
+    await connected(root.issue({ extensions: withUri(URI) }), async (socket) => {
+      const before = new ClientCertificates({ rules: RULES, authorities: root.pem });
+      expect((await before.identify(socket)).name).toBe('loader');
+      const after = new ClientCertificates({ rules: RULES, authorities: other.pem });
+      const error = await refusal(after.identify(socket));
+      expect(error.place).toEqual({ reason: 'of an authority that is not known' });
     });
   });
 
@@ -228,12 +238,16 @@ describe('a rule of client certificates', () => {
     ['both', { uri: URI, issuer: 'O=x', subject: 'CN=x' }],
   ])('is refused with %s', (_what, rule) => {
     const rules = [{ name: 'x', ...rule } as ClientCertificateRule];
-    expect(() => new ClientCertificates({ rules })).toThrow('CONFIG_INVALID');
+    expect(() => new ClientCertificates({ rules, authorities: root.pem })).toThrow(
+      'CONFIG_INVALID',
+    );
   });
 
   test('is refused when another one is of the same certificates', () => {
     const rules = [RULES[0], { ...RULES[0], name: 'x' }] as ClientCertificateRule[];
-    expect(() => new ClientCertificates({ rules })).toThrow('CONFIG_INVALID');
+    expect(() => new ClientCertificates({ rules, authorities: root.pem })).toThrow(
+      'CONFIG_INVALID',
+    );
   });
 });
 
@@ -244,13 +258,17 @@ describe('a list of revoked certificates', () => {
   beforeAll(() => {
     file = join(folder, 'lists.pem');
     client = root.issue({ extensions: withUri(URI) });
-    options = { revocation: { file, authorities: root.pem } };
+    options = { revocationFile: file };
   });
 
   test('is taken when it changes, on a connection that stands', async () => {
     const own = root.issue({ extensions: withUri(URI) });
     writeFileSync(file, root.list());
-    const certificates = new ClientCertificates({ rules: RULES, ...options });
+    const certificates = new ClientCertificates({
+      rules: RULES,
+      authorities: root.pem,
+      ...options,
+    });
     await connected(own, async (socket) => {
       expect((await certificates.identify(socket)).name).toBe('loader');
       root.revoke(own);
@@ -265,7 +283,11 @@ describe('a list of revoked certificates', () => {
   test('reaches a session that is resumed, in which nothing is verified anew', async () => {
     const own = root.issue({ extensions: withUri(URI) });
     writeFileSync(file, root.list());
-    const certificates = new ClientCertificates({ rules: RULES, ...options });
+    const certificates = new ClientCertificates({
+      rules: RULES,
+      authorities: root.pem,
+      ...options,
+    });
     let session: Buffer | undefined;
     await connected(own, async (socket, kept) => {
       expect((await certificates.identify(socket)).name).toBe('loader');
@@ -279,7 +301,7 @@ describe('a list of revoked certificates', () => {
     writeFileSync(file, root.list());
     await connected({ ...own, session }, async (socket) => {
       expect(socket.isSessionReused()).toBe(true);
-      const fresh = new ClientCertificates({ rules: RULES, ...options });
+      const fresh = new ClientCertificates({ rules: RULES, authorities: root.pem, ...options });
       expect((await refusal(fresh.identify(socket))).place).toEqual({ reason: 'revoked' });
     });
   });
@@ -331,7 +353,7 @@ describe('a list of revoked certificates', () => {
     const below = middle.issue({ extensions: withUri(URI) });
     const chained = { key: below.key, cert: below.cert + middle.pem };
     const authorities = root.pem + middle.pem;
-    const all = { revocation: { file, authorities } };
+    const all = { revocationFile: file, authorities };
     writeFileSync(file, root.list() + middle.list());
     expect((await identify(chained, RULES, all)).name).toBe('loader');
     writeFileSync(file, root.list());

@@ -5,7 +5,7 @@ import { Agent, get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 
 import {
@@ -169,6 +169,24 @@ test('OpenSSL speaks TLS 1.3 with it unless told otherwise, TLS 1.2 when told, a
     expect(refused.exit).toBe(1);
     expect(refused.said).toMatch(/alert protocol version|alert number 70/);
   }
+});
+
+test('nobody becomes somebody else on a connection: it is not negotiated anew', async () => {
+  const port = await listening();
+  const own = {
+    ca: authority.certificate,
+    servername: 'localhost',
+    maxVersion: 'TLSv1.2',
+  } as const;
+  const socket = connect({ host: '127.0.0.1', port, ...own });
+  await once(socket, 'secureConnect');
+  const outcome = await new Promise<string>((done) => {
+    socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.name));
+    socket.once('close', () => done('closed'));
+    socket.renegotiate({}, (error) => done(error === null ? 'negotiated' : error.name));
+  });
+  socket.destroy();
+  expect(outcome).toBe('ERR_SSL_NO_RENEGOTIATION');
 });
 
 test('a client refuses another authority, another name and a certificate that ended', async () => {

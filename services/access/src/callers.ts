@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 import type { Accounts, ApiKey, Session, User } from '@sealstream/accounts';
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { Caller } from './caller.ts';
+import type { ClientCertificateFiles } from './client-certificate-files.ts';
 import type { SessionCookies } from './session-cookies.ts';
 import type { SignInWay, ToldSignIns } from './told-sign-ins.ts';
 
@@ -12,10 +15,14 @@ export interface CallingRequest {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly ip: string;
+  /** The connection, on which the other end may have shown a certificate. */
+  readonly socket: Socket;
 }
 
 export interface CallersOptions {
-  readonly accounts: Pick<Accounts, 'apiKeys' | 'sessions' | 'signIn'>;
+  readonly accounts: Pick<Accounts, 'apiKeys' | 'sessions' | 'signIn' | 'users'>;
+  /** Undefined where nobody gets in with a certificate. */
+  readonly certificates: Pick<ClientCertificateFiles, 'identify'> | undefined;
   readonly cookies: SessionCookies;
   readonly signIns: ToldSignIns;
 }
@@ -25,10 +32,12 @@ const CONSOLE_HEADER = 'x-sealstream-console';
 const CREDENTIALS_CHARACTERS_MAX = 2048;
 
 /**
- * Who asks, by what a request carries: `Authorization: Basic` or `Bearer`, or the console's cookie.
+ * Who asks, by what a request carries: `Authorization: Basic` or `Bearer`, the console's cookie, or the
+ * certificate of its connection.
  *
- * Promises: exactly one of them counts, and a header before a cookie; a cookie counts only where a page of
- * ours sent it; whether a name is known is told by neither answer nor time.
+ * Promises: exactly one of them counts, in that order: what a request says of itself goes before what goes
+ * along with all of them. A cookie counts only where a page of ours sent it, a certificate only where no
+ * page did; whether a name is known is told by neither answer nor time.
  */
 export class Callers {
   readonly #options: CallersOptions;
@@ -37,14 +46,21 @@ export class Callers {
     this.#options = options;
   }
 
-  /** @throws SealstreamError SIGN_IN_REFUSED, TOO_MANY_REQUESTS, REDIS_* */
+  /** @throws SealstreamError SIGN_IN_REFUSED, TOO_MANY_REQUESTS, REVOCATIONS_UNUSABLE, REDIS_* */
   async of(request: CallingRequest): Promise<Caller> {
     const { authorization } = request.headers;
     if (authorization !== undefined) return this.#byHeader(authorization, request.ip);
     const { access } = this.#options.cookies.read(request.headers.cookie);
-    if (access === undefined) throw new SealstreamError('SIGN_IN_REFUSED');
-    requireOwnPage(request);
-    return this.#bySession(access, request.ip);
+    if (access !== undefined) {
+      requireOwnPage(request);
+      return this.#bySession(access, request.ip);
+    }
+    const { certificates } = this.#options;
+    const shown = certificates && shownOn(request.socket);
+    if (certificates === undefined || shown === undefined)
+      throw new SealstreamError('SIGN_IN_REFUSED');
+    requireNoPage(request);
+    return this.#byCertificate(certificates, shown, request.ip);
   }
 
   async #byHeader(authorization: string, address: string): Promise<Caller> {
@@ -93,6 +109,28 @@ export class Callers {
     throw new SealstreamError('SIGN_IN_REFUSED');
   }
 
+  async #byCertificate(
+    certificates: Pick<ClientCertificateFiles, 'identify'>,
+    { certificate, socket }: ShownCertificate,
+    address: string,
+  ): Promise<Caller> {
+    const { accounts, signIns } = this.#options;
+    const refuse = (reason: string, account?: string) =>
+      signIns.certificateRefused(address, { reason, certificate, account });
+    let account: string;
+    try {
+      ({ name: account } = await certificates.identify(socket));
+    } catch (error) {
+      refuse(reasonOf(error));
+      throw forCaller(error);
+    }
+    const user = await accounts.users.find(account);
+    if (user !== undefined && !user.disabled)
+      return { ...callerOf(user, 'password'), by: 'certificate', certificate };
+    refuse(user === undefined ? 'no such account' : 'the account is disabled', account);
+    throw new SealstreamError('SIGN_IN_REFUSED', { reason: NOBODY });
+  }
+
   #refused(
     by: SignInWay,
     answer: { readonly kind: 'refused' | 'shed' | 'throttled'; readonly retryAfterMs?: number },
@@ -101,6 +139,34 @@ export class Callers {
     this.#options.signIns.refused(by, answer.kind, address);
     return signInError(answer);
   }
+}
+
+interface ShownCertificate {
+  readonly socket: TLSSocket;
+  /** SHA-256 in hex. */
+  readonly certificate: string;
+}
+
+/** What the other end of a connection shows; nothing is verified here. */
+function shownOn(socket: Socket): ShownCertificate | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const fingerprint = socket.getPeerX509Certificate()?.fingerprint256;
+  if (fingerprint === undefined) return undefined;
+  return { socket, certificate: fingerprint.replaceAll(':', '').toLowerCase() };
+}
+
+/** Whoever holds a key is told what is wrong with its certificate, and nothing of rules and accounts. */
+const NOBODY = 'of nobody who may get in';
+const OF_RULES = new Set(['nobody of the table', 'two of the table']);
+
+function reasonOf(error: unknown): string {
+  const reason = error instanceof SealstreamError ? error.place['reason'] : undefined;
+  return typeof reason === 'string' ? reason : 'unknown';
+}
+
+function forCaller(error: unknown): unknown {
+  if (!OF_RULES.has(reasonOf(error))) return error;
+  return new SealstreamError('SIGN_IN_REFUSED', { reason: NOBODY });
 }
 
 /** What the caller is told: how long to wait, or that it did not work, and nothing more. */
@@ -128,6 +194,19 @@ export function requireOwnPage({
   const isSafe = method === 'GET' || method === 'HEAD';
   if (!isForeign && (isSafe || headers[CONSOLE_HEADER] === '1') && isOwnOrigin(headers)) return;
   throw new SealstreamError('SIGN_IN_REFUSED', { why: 'not from a page of ours' });
+}
+
+/**
+ * A browser shows a certificate that is installed in it along with whatever a page makes it send. Programs
+ * are no pages; and on a page of ours whoever signs in, or out, is who acts, and nobody else.
+ *
+ * @throws SealstreamError SIGN_IN_REFUSED
+ */
+function requireNoPage({ headers }: Pick<CallingRequest, 'headers'>): void {
+  const site = headers['sec-fetch-site'];
+  const isTyped = site === undefined || site === 'none';
+  if (isTyped && headers.origin === undefined && !isConsole(headers)) return;
+  throw new SealstreamError('SIGN_IN_REFUSED', { why: 'a certificate is not for pages' });
 }
 
 function isOwnOrigin({ host, origin }: IncomingHttpHeaders): boolean {

@@ -65,6 +65,30 @@ export const SETTINGS = {
     optional: true,
     meaning: 'PEM file of its private key, mode 0600.',
   },
+  accessClientCaFile: {
+    env: 'SEALSTREAM_ACCESS_CLIENT_CA_FILE',
+    type: 'path',
+    optional: true,
+    meaning:
+      'PEM file of the authorities of client certificates, those between and the roots: with it programs ' +
+      'get in with a certificate. Needs TLS and the file of rules; read again when it changes.',
+  },
+  accessClientCertificatesFile: {
+    env: 'SEALSTREAM_ACCESS_CLIENT_CERTIFICATES_FILE',
+    type: 'path',
+    optional: true,
+    meaning:
+      'YAML file of whose each client certificate is: rules of account and uri, or account, issuer and ' +
+      'subject; read again when it changes.',
+  },
+  accessClientCrlFile: {
+    env: 'SEALSTREAM_ACCESS_CLIENT_CRL_FILE',
+    type: 'path',
+    optional: true,
+    meaning:
+      'PEM file of what every authority of clients revoked; read again when it changes. Where it is past ' +
+      'its time, no certificate counts.',
+  },
   accessBodyMax: {
     env: 'SEALSTREAM_ACCESS_BODY_MAX',
     type: 'bytes',

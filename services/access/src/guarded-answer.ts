@@ -3,7 +3,7 @@ import { SealstreamError } from '@sealstream/contracts';
 
 import type { AccessParts } from './access-parts.ts';
 import type { Ask } from './ask.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, isProgram } from './caller.ts';
 import type { Callers, CallingRequest } from './callers.ts';
 import { type Permit, reasonsOf } from './gate.ts';
 import { onceOnly } from './once-only.ts';
@@ -79,7 +79,7 @@ export async function guardedAnswer(
 
 /** @throws SealstreamError PERSON_NEEDED, OWN_PASSWORD_NEEDED */
 function requireFit(route: GuardedRoute, caller: Caller): void {
-  if (route.persons === true && caller.by === 'api-key') throw new SealstreamError('PERSON_NEEDED');
+  if (route.persons === true && isProgram(caller)) throw new SealstreamError('PERSON_NEEDED');
   const isHarmless = route.beforeOwnPassword === true || route.told === 'nothing';
   if (caller.needsOwnPassword === true && !isHarmless)
     throw new SealstreamError('OWN_PASSWORD_NEEDED');

@@ -4,6 +4,7 @@ import { SealstreamError } from '@sealstream/contracts';
 import { ConfigError, type TlsFilePaths } from '@sealstream/service';
 import type { FastifyInstance } from 'fastify';
 
+import type { ClientCertificatePaths } from './client-certificate-files.ts';
 import { type AccessConfig, SETTINGS } from './config.ts';
 
 /**
@@ -15,13 +16,33 @@ import { type AccessConfig, SETTINGS } from './config.ts';
 export function tlsFilesOf(config: AccessConfig): TlsFilePaths | undefined {
   const { accessHost, accessTlsCertFile: certFile, accessTlsKeyFile: keyFile } = config;
   if (certFile === undefined && keyFile === undefined) {
+    clientFilesOf(config);
     if (isLoopback(accessHost)) return undefined;
     throw problem(SETTINGS.accessTlsCertFile.env, 'is needed beyond a loopback address');
   }
   if (certFile === undefined) throw problem(SETTINGS.accessTlsCertFile.env, 'is needed with a key');
   if (keyFile === undefined)
     throw problem(SETTINGS.accessTlsKeyFile.env, 'is needed with a certificate');
-  return { certFile, keyFile };
+  return { certFile, keyFile, clientCaFile: clientFilesOf(config)?.caFile };
+}
+
+/**
+ * Where it stands who gets in with a certificate; undefined where nobody does.
+ *
+ * @throws ConfigError when one of the files is given without those that it needs
+ */
+export function clientFilesOf(config: AccessConfig): ClientCertificatePaths | undefined {
+  const { accessClientCaFile: caFile, accessClientCertificatesFile: rulesFile } = config;
+  const { accessClientCrlFile: revocationFile, accessTlsCertFile } = config;
+  if (caFile === undefined && rulesFile === undefined && revocationFile === undefined)
+    return undefined;
+  if (caFile === undefined)
+    throw problem(SETTINGS.accessClientCaFile.env, 'is needed with the others of clients');
+  if (rulesFile === undefined)
+    throw problem(SETTINGS.accessClientCertificatesFile.env, 'is needed with authorities');
+  if (accessTlsCertFile === undefined)
+    throw problem(SETTINGS.accessTlsCertFile.env, 'is needed with certificates of clients');
+  return { caFile, rulesFile, revocationFile };
 }
 
 function isLoopback(host: string): boolean {

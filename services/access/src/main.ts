@@ -10,7 +10,6 @@ import {
   readConfig,
   runService,
   type Stop,
-  TlsFiles,
 } from '@sealstream/service';
 
 import type { PolicyOfNow } from './access-parts.ts';
@@ -26,6 +25,7 @@ import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
 import { openServedGrants } from './served-grants.ts';
 import { SecondPersons } from './second-persons.ts';
+import { openCertificates } from './served-certificates.ts';
 import { serveConsole } from './served-console.ts';
 import { serveRoutes } from './served-routes.ts';
 import { SessionCookies } from './session-cookies.ts';
@@ -34,7 +34,8 @@ import { ToldSignIns } from './told-sign-ins.ts';
 
 export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   const config = readConfig(SETTINGS, env);
-  const tlsPaths = tlsFilesOf(config);
+  // Precondition: settings that contradict each other are told before a server is waited for.
+  tlsFilesOf(config);
   const service = await openService('access', config);
   const { audit, onStop, telemetry } = service;
   try {
@@ -51,10 +52,9 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
       of: (name) => datasetOf(live, name),
     };
     const desks = new DatasetDesks(policy, keys, vaults);
-    const signIns = new ToldSignIns(audit, metrics.signIns);
+    const signIns = new ToldSignIns(audit, metrics.signIns, telemetry.logger);
     onStop('sign-ins', async () => signIns.stop());
-    const tls = tlsPaths && TlsFiles.open({ ...tlsPaths, use: 'access', ...telemetry });
-    onStop('certificate', async () => tls?.stop());
+    const { certificates, tls } = openCertificates(service);
     const cookies = new SessionCookies(tls !== undefined);
     const seconds = new SecondPersons({ accounts, rules: policy.access, told });
     const gate = new PolicyGate({
@@ -73,7 +73,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
       onAnswer: (...answer) => observe(metrics, ...answer),
     });
     serveRoutes(server, ROUTES, {
-      callers: new Callers({ accounts, cookies, signIns }),
+      callers: new Callers({ accounts, certificates, cookies, signIns }),
       told,
       parts: {
         policy,

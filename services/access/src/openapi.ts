@@ -1,8 +1,17 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { VERSION } from '@sealstream/service';
 
+type Options = NonNullable<FastifyDynamicSwaggerOptions['openapi']>;
+type SecurityScheme = NonNullable<NonNullable<Options['components']>['securitySchemes']>[string];
+
+/** Of OpenAPI 3.1 (4.8.27); the types of the library know the kinds of 3.0 alone. */
+const MUTUAL_TLS = {
+  type: 'mutualTLS',
+  description: 'A client certificate, of which a rule of the service names the account.',
+} as unknown as SecurityScheme;
+
 /** What the OpenAPI document says beside the routes. */
-export const OPENAPI: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
+export const OPENAPI: Options = {
   openapi: '3.1.0',
   info: {
     title: 'Sealstream access',
@@ -21,6 +30,7 @@ export const OPENAPI: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
         scheme: 'bearer',
         description: 'An API key (ssk_…) or the access token of a session.',
       },
+      certificate: MUTUAL_TLS,
     },
   },
 };

@@ -66,7 +66,7 @@ export type AccessRule = 'signed-in' | Action;
 interface GuardedShape {
   readonly rule: AccessRule;
   readonly told: Told;
-  /** An API key is refused: it is for the person alone. */
+  /** An API key or a certificate is refused: it is for the person alone. */
   readonly persons?: true;
   /** Done also while the caller's password is one that somebody else set. */
   readonly beforeOwnPassword?: true;

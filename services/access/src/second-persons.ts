@@ -111,7 +111,8 @@ export class SecondPersons {
     const { approvals } = this.#options.accounts;
     const kept = await this.#kept(id);
     const approval = readApproval(kept);
-    const by = caller.by === 'api-key' ? 'api-key' : 'person';
+    const { by: way } = caller;
+    const by = way === 'api-key' || way === 'certificate' ? way : 'person';
     const approver = { person: caller.person, by, roles: await this.#grantsOf(caller) } as const;
     const at = { nowMs: this.#now(), rules: this.#options.rules() };
     const step = kept.used ? USED : approve(approval, approver, seen, at);

@@ -66,7 +66,7 @@ function serve(server: FastifyInstance, route: Route, served: ServedWith): void 
     schema: {
       summary,
       tags: [tag],
-      ...(isGuarded ? { security: [{ password: [] }, { token: [] }] } : {}),
+      ...(isGuarded ? { security: [{ password: [] }, { token: [] }, { certificate: [] }] } : {}),
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),

@@ -110,6 +110,7 @@ function eventOf(
       by: caller.by,
       told,
       ...(caller.keyId === undefined ? {} : { apiKey: caller.keyId }),
+      ...(caller.certificate === undefined ? {} : { certificate: caller.certificate }),
       ...(fields.length === 0 ? {} : { paths }),
       ...(values === undefined ? {} : { values }),
       ...(target === undefined ? {} : { target }),

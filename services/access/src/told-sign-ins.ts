@@ -1,3 +1,4 @@
+import type { Logger } from '@sealstream/contracts';
 import type { AuditEmitter, Counter } from '@sealstream/service';
 
 /** How somebody wanted to get in. */
@@ -5,12 +6,21 @@ export type SignInWay = 'password' | 'session' | 'api-key' | 'certificate' | 'bo
 /** Why nobody did. What was typed as a name is not told: it may be a password in the wrong field. */
 export type SignInRefusal = 'refused' | 'throttled' | 'shed' | 'reused';
 
+/** Which certificate was refused, and what for: words of a closed list, a fingerprint, an account. */
+export interface CertificateRefusal {
+  readonly reason: string;
+  /** SHA-256 in hex. */
+  readonly certificate: string;
+  /** That the rules name; undefined where none does. */
+  readonly account?: string | undefined;
+}
+
 /** Refusals told one by one in a while; of what is beyond, their number. */
 const EACH_TOLD = 20;
 const WHILE_MS = 10_000;
 
 /**
- * Tells the audit log who got in and who did not.
+ * Tells the audit log who got in and who did not, and the service's log what is wrong with certificates.
  *
  * Promises: a flood of refusals makes a bounded number of events and loses none of the counts: what is
  * not told one by one is told as a number at the end of its while.
@@ -18,13 +28,19 @@ const WHILE_MS = 10_000;
 export class ToldSignIns {
   readonly #audit: Pick<AuditEmitter, 'note'>;
   readonly #counted: Pick<Counter<'by' | 'outcome'>, 'inc'>;
+  readonly #logger: Pick<Logger, 'warn'>;
   #told = 0;
   #untold = 0;
   #summary: NodeJS.Timeout | undefined;
 
-  constructor(audit: Pick<AuditEmitter, 'note'>, counted: Pick<Counter<'by' | 'outcome'>, 'inc'>) {
+  constructor(
+    audit: Pick<AuditEmitter, 'note'>,
+    counted: Pick<Counter<'by' | 'outcome'>, 'inc'>,
+    logger: Pick<Logger, 'warn'>,
+  ) {
     this.#audit = audit;
     this.#counted = counted;
+    this.#logger = logger;
   }
 
   signedIn(account: string, person: string, by: SignInWay, address: string): void {
@@ -37,15 +53,35 @@ export class ToldSignIns {
   }
 
   refused(by: SignInWay, why: SignInRefusal, address: string, account?: string): void {
+    const known = account === undefined ? {} : { account };
+    this.#refused(by, why, { address, ...known });
+  }
+
+  /** What is wrong with a certificate its owner cannot see, so it stands in the service's log as well. */
+  certificateRefused(address: string, { account, certificate, reason }: CertificateRefusal): void {
+    const known = account === undefined ? {} : { account };
+    const isTold = this.#refused('certificate', 'refused', {
+      address,
+      reason,
+      certificate,
+      ...known,
+    });
+    if (!isTold) return;
+    const fields = { code: 'SIGN_IN_REFUSED', problem: reason, sha256: certificate };
+    this.#logger.warn(fields, 'a client certificate was refused');
+  }
+
+  /** @returns whether it was told, and not only counted */
+  #refused(by: SignInWay, why: SignInRefusal, details: Readonly<Record<string, string>>): boolean {
     this.#counted.inc({ by, outcome: why });
     this.#summary ??= setTimeout(() => this.#summarise(), WHILE_MS).unref();
     if (this.#told >= EACH_TOLD) {
       this.#untold += 1;
-      return;
+      return false;
     }
     this.#told += 1;
-    const known = account === undefined ? {} : { account };
-    this.#audit.note({ type: 'sign-in-refused', details: { by, why, address, ...known } });
+    this.#audit.note({ type: 'sign-in-refused', details: { by, why, ...details } });
+    return true;
   }
 
   /** Tells what was not told yet. */

@@ -3,6 +3,8 @@ import { ROUTES } from '../src/routes.ts';
 import { makeKeysets } from '../../../tools/demo/keys.ts';
 import { RunningAccess } from '../../../test/e2e/running-access.ts';
 import { RunningFlow } from '../../../test/e2e/running-flow.ts';
+import { TlsAccess, uriOf, withUri } from '../../../test/e2e/tls-access.ts';
+import type { Issued } from '../../../packages/service/test/fixtures/certificate-authority.ts';
 
 // Every route of the running service × every role × dataset × field: what is answered beside a table
 // that is written by hand, so that route and rule are not judged by themselves.
@@ -247,6 +249,10 @@ let flow: RunningFlow;
 let access: RunningAccess;
 /** API keys by role. */
 const keys = new Map<string, string>();
+/** A replica on TLS, and certificates by role: of one that reads, one that approves, and none. */
+let tls: TlsAccess;
+const BY_CERTIFICATE = ['policy-read', 'approvals-decide', 'no-role'];
+const certificates = new Map<string, Issued>();
 
 beforeAll(async () => {
   const servers = inject('stack');
@@ -263,8 +269,12 @@ beforeAll(async () => {
   };
   for (const { role } of ROLES) await make(role, [role]);
   await make('no-role', []);
+  const rules = BY_CERTIFICATE.map((name) => ({ account: name, uri: uriOf(name) }));
+  tls = await TlsAccess.start(flow, servers.redisUrl, rules, { isNew: true });
+  for (const name of BY_CERTIFICATE) certificates.set(name, tls.authority.issue(withUri(name)));
 });
 afterAll(async () => {
+  await tls?.close();
   await access?.close();
   await flow?.close();
 });
@@ -292,6 +302,13 @@ async function answerOf(sample: Sample, bearer: string | undefined): Promise<Ans
   return code === undefined ? { status } : { status, code };
 }
 
+async function answerTo(client: Issued, { body, headers, path, route }: Sample): Promise<Answer> {
+  const method = route.split(' ')[0] ?? 'GET';
+  const asked = { method, headOnly: true, ...(headers === undefined ? {} : { headers }) };
+  const answer = await tls.ask(path, client, { ...asked, body });
+  return answer.code === 'none' ? { status: answer.status } : answer;
+}
+
 const isFor = (role: Wanted, needs: Omit<Wanted, 'role'>) =>
   role.action === needs.action &&
   (needs.dataset === undefined || role.dataset === needs.dataset) &&
@@ -308,6 +325,21 @@ test('every sample has a role that is allowed it, and one alone where it names a
     const roles = ROLES.filter((role) => isFor(role, needs));
     expect(roles).toHaveLength(needs.action === 'keys.read' ? DATASETS.length : 1);
   }
+});
+
+describe.each(BY_CERTIFICATE)('a certificate of %s', (name) => {
+  const guarded = SAMPLES.filter(({ open }) => open !== true);
+  test.each(guarded.map((sample) => [sample.route, sample.path, sample] as const))(
+    'gets the answer of an API key of the same account: %s (%s)',
+    async (_route, _path, sample) => {
+      const client = certificates.get(name);
+      if (client === undefined) throw new Error(`${name} has no certificate`);
+      const { code, status } = await answerTo(client, sample);
+      const answer = code === undefined ? { status } : { status, code };
+      expect(answer).toEqual(await answerOf(sample, keys.get(name)));
+      if (sample.persons === true) expect(code).toBe('PERSON_NEEDED');
+    },
+  );
 });
 
 describe.each(SAMPLES.map((sample) => [sample.path, sample] as const))('%s', (_path, sample) => {

@@ -7,6 +7,7 @@ import { ROUTES } from '../src/routes.ts';
 import { type ServedWith, serveRoutes } from '../src/served-routes.ts';
 
 type Operation = {
+  readonly security?: readonly Readonly<Record<string, unknown>>[];
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly responses: Readonly<Record<string, unknown>>;
 };
@@ -39,6 +40,8 @@ describe('the document of the routes', () => {
       expect(answers).toContain(String(route.status ?? 200));
       // A password, a token or a secret that is sent to an open route may be refused as well.
       expect(answers.includes('403')).toBe(isGuarded || route.body !== undefined);
+      const ways = operation?.security?.flatMap((way) => Object.keys(way)) ?? [];
+      expect(ways).toEqual(isGuarded ? ['password', 'token', 'certificate'] : []);
       const asksVersion = isGuarded && route.version !== undefined;
       expect(headers.includes('if-match')).toBe(asksVersion);
       for (const status of ['412', '428']) expect(answers.includes(status)).toBe(asksVersion);

@@ -3,6 +3,7 @@ import { type AccessRules, ACTIONS } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
 import { z } from 'zod';
 
+import { isProgram } from '../caller.ts';
 import { guarded } from '../route.ts';
 import { PRINTABLE } from './forms.ts';
 import { AccountName, ApiKeyFacts, apiKeyFacts, Page, Scopes } from './account-forms.ts';
@@ -124,7 +125,7 @@ export const revokeApiKey = guarded(
   {
     ruleOf: async ({ caller, params }, { accounts }) => {
       const owner = await accounts.apiKeys.ownerOf(params.id);
-      return caller.by !== 'api-key' && owner === caller.account ? 'signed-in' : undefined;
+      return !isProgram(caller) && owner === caller.account ? 'signed-in' : undefined;
     },
   },
 );

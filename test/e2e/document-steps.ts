@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { debianPackage, programPath } from '../../tools/stack/debian-package.ts';
+import { ROOT } from '../../tools/stack/paths.ts';
+import type { RunningFlow } from './running-flow.ts';
+
+/** A block of commands of a page, and what it shows of them. */
+export interface Step {
+  readonly commands: string;
+  /** Undefined where the page shows nothing. */
+  readonly shown: string | undefined;
+}
+
+/** Each block of commands, with the block that stands right after it. */
+export function stepsOf(text: string): Step[] {
+  return Array.from(
+    text.matchAll(/^```sh\n(.*?)^```\n(?:```(?:json|text)\n(.*?)^```\n)?/gms),
+    ([, commands = '', shown]) => ({ commands, shown }),
+  );
+}
+
+const MARK = '=-=-= end of a step =-=-=';
+const LATEST_MS = 100_000;
+const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
+
+/** What a step shows, as it is printed: `…` stands for anything but a quote. */
+export function shownForm(shown: string): RegExp {
+  const parts = shown.trim().split('…').map(escaped);
+  return new RegExp(`^${parts.join('[^"]*')}$`);
+}
+
+/** Installs what the pages use. */
+export async function pagePrograms(): Promise<void> {
+  for (const program of ['curl', 'jq'])
+    await debianPackage(
+      program,
+      () => programPath(program),
+      () => undefined,
+    );
+}
+
+/**
+ * Runs steps one after the other in one shell, in a folder of the flow; what each printed.
+ *
+ * @param access where the service answers; nowhere yet where it is absent
+ */
+export function runSteps(
+  steps: readonly Step[],
+  flow: RunningFlow,
+  servers: { readonly kafkaBrokers: string; readonly redisUrl: string },
+  access = '',
+): string[] {
+  const cwd = join(flow.place.tmp, 'page');
+  mkdirSync(cwd, { recursive: true });
+  const script = join(flow.place.tmp, 'page.sh');
+  const commands = steps.map(({ commands: lines }) => `${lines}echo '${MARK}'\n`).join('');
+  const program = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
+  const command = `sealstream() { '${process.execPath}' '${program}' "$@"; }\n`;
+  writeFileSync(script, `set -euo pipefail\n${command}${commands}`);
+  const { status, stderr, stdout } = spawnSync('bash', [script], {
+    cwd,
+    encoding: 'utf8',
+    timeout: LATEST_MS,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: flow.place.tmp,
+      ACCESS: access,
+      KAFKA_BROKERS: servers.kafkaBrokers,
+      REDIS_URL: servers.redisUrl,
+      SEALSTREAM_NAME_PREFIX: flow.namePrefix,
+      SEALSTREAM_POLICY_FILE: flow.place.policyFile,
+      SEALSTREAM_KEY_DIR: flow.place.keys,
+    },
+  });
+  if (status !== 0) throw new Error(`the page ended with ${status}:\n${stdout}\n${stderr}`);
+  return stdout.split(`${MARK}\n`).slice(0, -1);
+}
