@@ -1,6 +1,6 @@
 /**
  * accounts: people and programs that may sign in, in Redis: users, API keys, sessions, quotas and
- * requests for approval, and keys under which a request is done once.
+ * requests for approval, what was proposed, and keys under which a request is done once.
  *
  * Promises: of a secret only a hash is kept, and it is shown once; an unknown name gets the answers of a
  * known one, as slowly; nobody can lock another out; what is taken away is gone at the next request;
@@ -19,6 +19,7 @@ export { FAILURE_LIMITS, type FailureLimit, type FailureLimits } from './failure
 export type { HashCost } from './hash-order.ts';
 export type { HashQueueOptions } from './hash-queue.ts';
 export type { Begun, IdempotencyKeys, IdempotentAnswer, IdempotentRequest } from './idempotency.ts';
+export type { Proposal, ProposalDocument, ProposalPage, Proposals } from './proposals.ts';
 export type { QuotaPeriod, Quotas, Reserved } from './quotas.ts';
 export type { Session } from './session.ts';
 export type {
