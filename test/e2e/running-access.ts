@@ -1,8 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { vkeyPath } from '@sealstream/audit-log';
 import { type Accounts, ADMINISTRATOR, openAccounts } from '@sealstream/accounts';
 import type { ServiceProcess } from '../../tools/demo/service-processes.ts';
 import { freePorts } from '../../tools/stack/free-ports.ts';
 import type { RunningFlow } from './running-flow.ts';
+
+/** Settings with which access reads the audit log that the flow's own audit service writes. */
+export function auditLogOf({ keys, place }: RunningFlow): Record<string, string> {
+  return {
+    SEALSTREAM_AUDIT_DIR: place.audit,
+    SEALSTREAM_AUDIT_VKEY_FILE: vkeyPath(keys.auditKeyFile),
+  };
+}
 
 const nothing = () => undefined;
 const quiet = { debug: nothing, info: nothing, warn: nothing, error: nothing };

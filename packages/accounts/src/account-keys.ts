@@ -95,6 +95,19 @@ export class AccountKeys {
     return `${this.#root}approval:${id}`;
   }
 
+  /** Ids of what is proposed, by when it lapses. */
+  get proposals(): string {
+    return `${this.#root}proposals`;
+  }
+
+  proposal(id: string): string {
+    return `${this.#root}proposal:${id}`;
+  }
+
+  proposalBody(id: string): string {
+    return `${this.#root}proposal-body:${id}`;
+  }
+
   /** @param digest of whose key it is and of the key */
   idempotency(digest: string): string {
     return `${this.#root}idempotency:${digest}`;

@@ -9,6 +9,7 @@ import { FailureCounters } from './failure-counters.ts';
 import { FAILURE_LIMITS, type FailureLimits } from './failure-limits.ts';
 import { HashQueue, type HashQueueOptions } from './hash-queue.ts';
 import { PendingSignIns } from './pending-sign-ins.ts';
+import { Proposals } from './proposals.ts';
 import { Quotas } from './quotas.ts';
 import { IdempotencyKeys } from './idempotency.ts';
 import { type SessionLives, Sessions } from './sessions.ts';
@@ -61,6 +62,8 @@ export interface Accounts {
   readonly approvals: Approvals;
   /** Throws CONFIG_INVALID where the options say nothing of sign-in, whose secret it needs. */
   readonly idempotency: IdempotencyKeys;
+  /** Throws CONFIG_INVALID where the options say nothing of sign-in, whose secret it needs. */
+  readonly proposals: Proposals;
   /** Throws CONFIG_INVALID where the options say nothing of sign-in. */
   readonly signIn: SignIn;
   /** Lets Redis and the thread that hashes go. Idempotent. */
@@ -105,6 +108,10 @@ export async function openAccounts(options: AccountsOptions): Promise<Accounts> 
     get idempotency() {
       if (secret === undefined) throw new SealstreamError('CONFIG_INVALID', { option: 'signIn' });
       return new IdempotencyKeys(link, keys, derived(secret, 'idempotency keys'), now);
+    },
+    get proposals() {
+      if (secret === undefined) throw new SealstreamError('CONFIG_INVALID', { option: 'signIn' });
+      return new Proposals(link, keys, derived(secret, 'proposals'), now);
     },
     get signIn() {
       if (signIn === undefined) throw new SealstreamError('CONFIG_INVALID', { option: 'signIn' });

@@ -1,6 +1,7 @@
 /**
  * accounts: people and programs that may sign in, in Redis: users and who they are at identity providers,
- * API keys, sessions, quotas and requests for approval, and keys under which a request is done once.
+ * API keys, sessions, quotas and requests for approval, what was proposed, and keys under which a request
+ * is done once.
  *
  * Promises: of a secret only a hash is kept, and it is shown once; an unknown name gets the answers of a
  * known one, as slowly; nobody can lock another out; what is taken away is gone at the next request;
@@ -27,6 +28,7 @@ export type {
   PendingSignIns,
   TakenPending,
 } from './pending-sign-ins.ts';
+export type { Proposal, ProposalDocument, ProposalPage, Proposals } from './proposals.ts';
 export type { QuotaPeriod, Quotas, Reserved } from './quotas.ts';
 export type { ProvedIdentity, Session } from './session.ts';
 export type {

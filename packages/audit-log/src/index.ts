@@ -34,6 +34,7 @@ export {
   type LogEntry,
   type SourcedEntry,
 } from './entry.ts';
+export { entriesBefore, entriesFrom } from './entry-walk.ts';
 export { parseEvent } from './event.ts';
 export { type Finding, type FindingKind, isAboutEvents } from './finding.ts';
 export {
@@ -44,6 +45,9 @@ export {
 } from './heartbeat.ts';
 export {
   type EntryProof,
+  entryProof,
+  type GrowthProof,
+  growthProof,
   openTiles,
   proveEntry,
   proveGrowth,
@@ -51,10 +55,21 @@ export {
   type ReadEntry,
   readHead,
   type ReadOptions,
+  readSignedHead,
   readSourceState,
+  type SignedHead,
 } from './log-reader.ts';
 export { type Appended, LogWriter, type LogWriterOptions } from './log-writer.ts';
 export { EMPTY_ROOT, leafHash, nodeHash } from './merkle-hash.ts';
+export {
+  type EntryDocument,
+  entryDocument,
+  type GrowthDocument,
+  growthDocument,
+  type ProvenEntry,
+  readEntryDocument,
+  readGrowthDocument,
+} from './proof-document.ts';
 export {
   type ConsistencyClaim,
   consistencyProof,

@@ -26,13 +26,25 @@ export interface ReadOptions {
   readonly pollMs?: number;
 }
 
+/** A tree head, and the signed note that it stands in. */
+export interface SignedHead {
+  readonly head: TreeHead;
+  readonly note: string;
+}
+
 /** The newest checkpoint of a log. Throws AUDIT_LOG_CORRUPT when missing or not of this key. */
-export async function readHead(dir: string, vkey: string): Promise<TreeHead> {
+export async function readSignedHead(dir: string, vkey: string): Promise<SignedHead> {
   const note = await readIfThere(join(dir, CHECKPOINT_FILE));
   if (note === null) {
     throw new SealstreamError('AUDIT_LOG_CORRUPT', { file: CHECKPOINT_FILE, why: 'missing' });
   }
-  return requireCheckpoint(note, parseVerifierKey(vkey));
+  const head = requireCheckpoint(note, parseVerifierKey(vkey));
+  return { head, note: note.toString('utf8') };
+}
+
+/** What the newest checkpoint says. Throws as readSignedHead does. */
+export async function readHead(dir: string, vkey: string): Promise<TreeHead> {
+  return (await readSignedHead(dir, vkey)).head;
 }
 
 /** The log under its newest checkpoint, every byte that it gives out checked against it. */
@@ -95,7 +107,11 @@ export interface EntryProof {
 
 /** Proves that an entry stands under the newest checkpoint (RFC 6962 section 2.1.1). */
 export async function proveEntry(dir: string, vkey: string, index: number): Promise<EntryProof> {
-  const tiles = await openTiles(dir, vkey);
+  return entryProof(await openTiles(dir, vkey), index);
+}
+
+/** The same under the tree head of these tiles. Throws USAGE, AUDIT_LOG_CORRUPT. */
+export async function entryProof(tiles: AuthenticTiles, index: number): Promise<EntryProof> {
   // Precondition: the entry is under the checkpoint.
   if (!Number.isSafeInteger(index) || index < 0 || index >= tiles.head.size) {
     throw new SealstreamError('USAGE', { entry: index, size: tiles.head.size });
@@ -107,13 +123,23 @@ export async function proveEntry(dir: string, vkey: string, index: number): Prom
   return { index, head: tiles.head, entry, leaf: leafHash(entry), proof };
 }
 
+/** What shows to whoever has an older checkpoint that the tree only grew since. */
+export interface GrowthProof {
+  readonly head: TreeHead;
+  readonly proof: readonly Buffer[];
+}
+
 /** Proves that the newest checkpoint's tree begins with an older one of this size. */
 export async function proveGrowth(
   dir: string,
   vkey: string,
   olderSize: number,
-): Promise<{ head: TreeHead; proof: readonly Buffer[] }> {
-  const tiles = await openTiles(dir, vkey);
+): Promise<GrowthProof> {
+  return growthProof(await openTiles(dir, vkey), olderSize);
+}
+
+/** The same of the tree head of these tiles. Throws USAGE, AUDIT_LOG_CORRUPT. */
+export async function growthProof(tiles: AuthenticTiles, olderSize: number): Promise<GrowthProof> {
   // Precondition: the older size is within the log.
   if (!Number.isSafeInteger(olderSize) || olderSize < 1 || olderSize > tiles.head.size) {
     throw new SealstreamError('USAGE', { size: olderSize, newest: tiles.head.size });

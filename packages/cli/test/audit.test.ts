@@ -1,7 +1,16 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createAuditKey, LogWriter, readAuditKey } from '@sealstream/audit-log';
-import { expect, test } from 'vitest';
+import {
+  createAuditKey,
+  entryDocument,
+  growthDocument,
+  LogWriter,
+  proveEntry,
+  proveGrowth,
+  readAuditKey,
+  readSignedHead,
+} from '@sealstream/audit-log';
+import { describe, expect, test } from 'vitest';
 
 import { AT, joinedEntries, plainEvent, sourced } from '../../audit-log/test/sample-log.ts';
 import { emptyDir } from './built-cli.ts';
@@ -102,5 +111,71 @@ test('tail shows the last entries in order, as lines or as JSON', async () => {
     index: 29,
     topic: 'audit.events.mask',
     event: { type: 'batch' },
+  });
+});
+
+describe('a proof in a file', () => {
+  const proofs = async (log: SampleLog, ...indexes: number[]) => {
+    const vkey = readFileSync(log.vkey, 'utf8').trim();
+    const { note } = await readSignedHead(log.dir, vkey);
+    const lines = indexes.map(async (index) =>
+      JSON.stringify(entryDocument(await proveEntry(log.dir, vkey, index), note)),
+    );
+    return Promise.all(lines);
+  };
+  const written = (text: string) => {
+    const file = join(emptyDir(), 'proof.json');
+    writeFileSync(file, text);
+    return file;
+  };
+
+  test('verifies without the log, as one document in any layout or as lines', async () => {
+    const log = await sampleLog();
+    await log.append(...joinedEntries(300));
+    const [one = ''] = await proofs(log, 77);
+    for (const text of [one, JSON.stringify(JSON.parse(one), null, 2)]) {
+      const { exit, out } = await ran(['audit', 'verify-proof', written(text), '--key', log.vkey]);
+      expect([exit, out]).toEqual([0, expect.stringMatching(/^entry 77 of 300 in .* batch\n/)]);
+    }
+    const lines = `${(await proofs(log, 0, 1, 299)).join('\n')}\n`;
+    const all = await ran(['audit', 'verify-proof', written(lines), '--key', log.vkey, '--json']);
+    expect(all.exit).toBe(0);
+    const shown = all.out.trimEnd().split('\n');
+    expect(shown.map((line) => JSON.parse(line).index)).toEqual([0, 1, 299]);
+  });
+
+  test('that does not hold is a finding with its line, and a file without one is refused', async () => {
+    const log = await sampleLog();
+    await log.append(...joinedEntries(300));
+    const [first = '', second = ''] = await proofs(log, 1, 2);
+    const changed = second.replace('"index":2', '"index":3');
+    const file = written(`${first}\n${changed}\n`);
+    const found = await ran(['audit', 'verify-proof', file, '--key', log.vkey]);
+    expect([found.exit, found.err]).toEqual([1, expect.stringContaining('line 2: the proof')]);
+    const other = await sampleLog();
+    const wrongKey = ['audit', 'verify-proof', written(first), '--key', other.vkey];
+    expect((await ran(wrongKey)).exit).toBe(1);
+    const noJson = ['audit', 'verify-proof', written('x\n'), '--key', log.vkey];
+    expect((await ran(noJson)).exit).toBe(1);
+    const empty = ['audit', 'verify-proof', written('\n'), '--key', log.vkey];
+    expect((await ran(empty)).exit).toBe(2);
+    const missing = ['audit', 'verify-proof', join(emptyDir(), 'none'), '--key', log.vkey];
+    expect((await ran(missing)).exit).toBe(2);
+  });
+
+  test('of growth holds from the checkpoint that was kept, and from no other', async () => {
+    const log = await sampleLog();
+    await log.append(...joinedEntries(100));
+    const kept = join(emptyDir(), 'checkpoint');
+    copyFileSync(join(log.dir, 'checkpoint'), kept);
+    await log.append(...joinedEntries(50, 100));
+    const vkey = readFileSync(log.vkey, 'utf8').trim();
+    const { note } = await readSignedHead(log.dir, vkey);
+    const grown = await proveGrowth(log.dir, vkey, 100);
+    const file = written(JSON.stringify(growthDocument(100, grown, note)));
+    const base = ['audit', 'verify-proof', file, '--key', log.vkey, '--checkpoint'];
+    const { exit, out } = await ran([...base, kept]);
+    expect([exit, out]).toEqual([0, expect.stringMatching(/ only grew, to 150 entries\n/)]);
+    expect((await ran([...base, join(log.dir, 'checkpoint')])).exit).toBe(1);
   });
 });

@@ -113,6 +113,40 @@ export const ACCESS_ERRORS = {
     cause: 'The approval cannot be given, or does not cover this request.',
     mend: 'What stands against it is named; sending the request without an approval asks anew.',
   },
+  PROPOSAL_UNKNOWN: {
+    class: 'terminal',
+    cause: 'There is no such proposal of a policy, or its 30 days are over.',
+    mend: 'See GET /v1/policy/proposals.',
+  },
+  PROPOSAL_INVALID: {
+    class: 'terminal',
+    cause: 'What is proposed is no policy that holds.',
+    mend: 'POST /v1/policy/diff tells every problem with its line and column.',
+  },
+  PROPOSAL_OUTDATED: {
+    class: 'terminal',
+    cause: 'The policy in use is not the one that the proposal was compared with.',
+    mend: 'Compare it again with POST /v1/policy/diff, and propose it against that sha256.',
+  },
+  PROPOSAL_NOT_AUTHENTIC: {
+    class: 'terminal',
+    cause:
+      'What stands in Redis as a proposal was not kept by access, or under another SEALSTREAM_ACCESS_SECRET.',
+    mend: 'Do not use it. Where the secret was not changed, look who writes to Redis; then propose it again.',
+  },
+  AUDIT_COPY_MISSING: {
+    class: 'terminal',
+    cause: 'This service was given no audit log to read.',
+    mend:
+      'Mount the log or a copy of it read-only, and name it and its verifier key in SEALSTREAM_AUDIT_DIR ' +
+      'and SEALSTREAM_AUDIT_VKEY_FILE.',
+  },
+  AUDIT_ENTRY_UNKNOWN: {
+    class: 'terminal',
+    cause:
+      'The audit log has no such entry, or never was of that size, under its newest checkpoint.',
+    mend: 'GET /v1/audit/checkpoint tells its size; what is newer is signed within a minute.',
+  },
   VERSION_MISSING: {
     class: 'terminal',
     cause: 'The change must say which version of the user was looked at, and does not.',

@@ -12,6 +12,8 @@ import { checkTopics, datasetNameProblem } from './topic-rules.ts';
 
 /** A policy that follows the language and breaks no rule. */
 export interface Policy {
+  /** What was read. */
+  readonly text: string;
   /** By name, in the order of the file. */
   readonly datasets: ReadonlyMap<string, Dataset>;
   /** Who may do what; where it is absent nothing is allowed. In no hash of a dataset, with one of its own. */
@@ -54,7 +56,12 @@ export function parsePolicy(
   checkTopics(source, datasets.values());
   const access = language && readAccessSection(report, language);
   if (source.problems.length > 0) throw new PolicyError(file, source.problems.toSorted(byPlace));
-  return { datasets, ...(access !== undefined && { access }), warnings: warnings.sort(byPlace) };
+  return {
+    text,
+    datasets,
+    ...(access !== undefined && { access }),
+    warnings: warnings.sort(byPlace),
+  };
 }
 
 /** The dataset of that name. Throws POLICY_UNKNOWN_DATASET, with the near name as a hint. */

@@ -55,8 +55,8 @@ export class LivePolicy {
   readonly #stopping = new AbortController();
   #datasets: ReadonlyMap<string, Dataset>;
   #access: AccessRules | undefined;
-  /** The text that holds; the first look is at what was started with. */
-  #text: string | undefined;
+  /** The text that holds. */
+  #text: string;
   /** The text that was refused last: told once, and tried again, since files that it names may come. */
   #refused: string | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -65,6 +65,7 @@ export class LivePolicy {
     this.#options = options;
     this.#datasets = options.policy.datasets;
     this.#access = options.policy.access;
+    this.#text = options.policy.text;
   }
 
   /** Who may do what now; undefined where the policy does not say, and so nothing is allowed. */
@@ -75,6 +76,11 @@ export class LivePolicy {
   /** The rules of all datasets now. */
   get datasets(): ReadonlyMap<string, Dataset> {
     return this.#datasets;
+  }
+
+  /** What the file held when these rules were taken; a text that was refused never stands here. */
+  get text(): string {
+    return this.#text;
   }
 
   /** The rules of a dataset now: the same object until they change. */

@@ -6,10 +6,12 @@ import type { Dataset } from '@sealstream/policy';
 
 import type { AccessLog } from './access-log.ts';
 import type { AlertDesk } from './alert-desk.ts';
+import type { AuditDesk } from './audit-desk.ts';
 import type { FlowStreams } from './flow-streams.ts';
 import type { FlowWatch } from './flow-watch.ts';
 import type { Gate } from './gate.ts';
 import type { MaskedFields } from './masked-fields.ts';
+import type { PolicyDesk } from './policy-desk.ts';
 import type { RejectPages } from './reject-pages.ts';
 import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
@@ -61,4 +63,7 @@ export interface AccessParts {
   readonly replays: ReplayDesk;
   readonly keysets: Pick<KeysetReader, 'list'>;
   readonly accesses: AccessLog;
+  readonly policies: PolicyDesk;
+  /** Throws AUDIT_COPY_MISSING where the service was given no log. */
+  readonly auditDesk: () => AuditDesk;
 }

@@ -38,6 +38,20 @@ export const SETTINGS = {
     meaning:
       'Private key of the signer, mode 0600: with it grants are made and revoked here, else not.',
   },
+  auditDir: {
+    env: 'SEALSTREAM_AUDIT_DIR',
+    type: 'path',
+    optional: true,
+    meaning:
+      'Directory of the audit log, or of a copy of it, which is only read: with it the log is queried, ' +
+      'proven and exported here, else not.',
+  },
+  auditVkeyFile: {
+    env: 'SEALSTREAM_AUDIT_VKEY_FILE',
+    type: 'path',
+    optional: true,
+    meaning: "The log's verifier key; both are given or neither.",
+  },
   accessHost: {
     env: 'SEALSTREAM_ACCESS_HOST',
     type: 'string',

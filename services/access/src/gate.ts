@@ -30,7 +30,7 @@ export interface Judged {
 /** What a second person would agree to, and the id of the agreement where the caller names one. */
 export interface Agreement {
   /** Asked for only where a second person must agree: it is all of the request. */
-  readonly details: () => ApprovalRequest['details'];
+  readonly details: () => Promise<ApprovalRequest['details']>;
   readonly approval?: string | undefined;
 }
 
@@ -139,7 +139,7 @@ export class PolicyGate implements Gate {
     const { action, allowed, ask, caller, needsApproval } = judged;
     const { dataset, values = 1 } = ask;
     if (!needsApproval) return this.#reserved(caller, allowed, values);
-    const request = { action, person: caller.person, details: details() };
+    const request = { action, person: caller.person, details: await details() };
     const { seconds } = this.#options;
     if (approval === undefined) {
       const { approval: asked, id } = await seconds.ask(caller, request);

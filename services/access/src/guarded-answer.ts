@@ -10,6 +10,7 @@ import { onceOnly } from './once-only.ts';
 import { asOurs } from './problem.ts';
 import { APPROVAL_HEADER, headerOf, versionOf } from './request-headers.ts';
 import type { Asked, Given, GuardedRoute, WithCaller } from './route.ts';
+import type { UsedApproval } from './second-persons.ts';
 import type { ToldAccess, ToldRequest } from './told-access.ts';
 import { toldNames, toldReasons } from './told-names.ts';
 
@@ -55,7 +56,7 @@ export async function guardedAnswer(
   const ask = await route.asks(asked, parts);
   const rule = (await route.ruleOf?.(asked, parts)) ?? route.rule;
   const request: ToldRequest = { ...early, ask: toldNames(ask, parts.policy) };
-  const work = () => route.handle(asked, parts);
+  const work = (approval?: UsedApproval) => route.handle({ ...asked, approval }, parts);
   if (rule === 'signed-in') {
     route.needs?.(parts);
     return onceOnly(route, asked, parts, () => tellingWhat(route, request, told, work));
@@ -73,7 +74,8 @@ export async function guardedAnswer(
     const agreement = { details: () => detailsOf(route, asked, parts), approval };
     const permit = await denialsTold(told, named, () => parts.gate.permit(judged, agreement));
     const allowed = { ...named, rule: permit.rule, approval: permit.approval };
-    return settled(permit, ask.values ?? 0, () => tellingWhat(route, allowed, told, work));
+    const allowedWork = () => work(permit.approval);
+    return settled(permit, ask.values ?? 0, () => tellingWhat(route, allowed, told, allowedWork));
   });
 }
 
@@ -86,10 +88,10 @@ function requireFit(route: GuardedRoute, caller: Caller): void {
 }
 
 /** All that decides what will happen; the version that was looked at only says whether it still may. */
-function detailsOf(route: GuardedRoute, asked: Asked & WithCaller, parts: AccessParts) {
+async function detailsOf(route: GuardedRoute, asked: Asked & WithCaller, parts: AccessParts) {
   const { body, params, query } = asked;
   const { method, summary, url } = route;
-  const shown = route.shown?.(asked, parts) ?? body;
+  const shown = (await route.shown?.(asked, parts)) ?? body;
   const parted = { what: summary, method, url, params, query, body: shown };
   // Only what JSON can say comes from a request; what is undefined goes.
   return JSON.parse(JSON.stringify(parted)) as Readonly<Record<string, Json>>;
@@ -112,12 +114,14 @@ async function denialsTold<T>(
   }
 }
 
-/** Gives back what was taken of a quota and not used, whatever comes of the work. */
+/** Gives back what was taken of a quota and not used, whatever comes of the work; of a stream at its end. */
 async function settled(permit: Permit, most: number, work: () => Promise<Given>): Promise<Given> {
   let used = 0;
   try {
     const given = await work();
     used = given.values ?? most;
+    // What could not be given back stays used: nobody waits for it any more.
+    void given.ended?.then(({ values }) => permit.settle(values)).catch(() => undefined);
     return given;
   } finally {
     await permit.settle(used);
@@ -136,6 +140,10 @@ async function tellingWhat(
   if (route.told === 'read') return work();
   try {
     const given = await work();
+    if (given.ended !== undefined) {
+      void given.ended.then(({ failed, values }) => told.done(request, values, failed));
+      return given;
+    }
     told.done(request, given.values, undefined, given.id === undefined ? {} : { made: given.id });
     return given;
   } catch (error) {

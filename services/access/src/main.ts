@@ -4,6 +4,7 @@ import type { Server } from 'node:tls';
 import { datasetOf } from '@sealstream/policy';
 import {
   isEntry,
+  type LivePolicy,
   openLivePolicy,
   openService,
   openServiceKeyring,
@@ -18,6 +19,7 @@ import { Callers } from './callers.ts';
 import { SETTINGS } from './config.ts';
 import { openConsoleParts } from './console-parts.ts';
 import { DatasetDesks, openVaults } from './dataset-desks.ts';
+import { openDocumentDesks } from './document-desks.ts';
 import { PolicyGate } from './gate.ts';
 import { listen, tlsFilesOf } from './listening.ts';
 import { accessMetrics, observe } from './metrics.ts';
@@ -46,11 +48,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const grants = await openServedGrants(service, keys, told);
     const accounts = await openServedAccounts(service);
     const live = openLivePolicy(service);
-    const policy: PolicyOfNow = {
-      datasets: () => live.datasets,
-      access: () => live.access,
-      of: (name) => datasetOf(live, name),
-    };
+    const policy = policyOfNow(live);
     const desks = new DatasetDesks(policy, keys, vaults);
     const signIns = new ToldSignIns(audit, metrics.signIns, telemetry.logger);
     onStop('sign-ins', async () => signIns.stop());
@@ -66,6 +64,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const consoleParts = await openConsoleParts(service, {
       onStreams: (open) => metrics.streams.set(open),
     });
+    const documents = await openDocumentDesks(service, live, accounts);
     const server = await accessServer({
       bodyMax: config.accessBodyMax,
       requestMs: config.accessRequestMs,
@@ -85,6 +84,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         signIns,
         ...grants,
         ...consoleParts,
+        ...documents.parts,
         isReady: () => telemetry.health.report().ready,
       },
     });
@@ -92,6 +92,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     // With a certificate it is a server of TLS.
     tls?.serve(server.server as unknown as Server);
     onStop('server', () => server.close());
+    onStop('exports', async () => documents.stop());
     const port = await listen(server, config);
     telemetry.logger.info({ host: config.accessHost, port }, 'answering people and programs');
   } catch (error) {
@@ -100,6 +101,14 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   }
   service.ready();
   return service.stop;
+}
+
+function policyOfNow(live: LivePolicy): PolicyOfNow {
+  return {
+    datasets: () => live.datasets,
+    access: () => live.access,
+    of: (name) => datasetOf(live, name),
+  };
 }
 
 if (isEntry(import.meta)) await runService('access', start);

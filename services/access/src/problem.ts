@@ -36,6 +36,8 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   FIELD_UNKNOWN: 404,
   POLICY_UNKNOWN_DATASET: 404,
   KEY_UNKNOWN: 404,
+  PROPOSAL_UNKNOWN: 404,
+  AUDIT_ENTRY_UNKNOWN: 404,
   GRANT_UNKNOWN: 404,
   REJECT_UNKNOWN: 404,
   ALERT_UNKNOWN: 404,
@@ -47,6 +49,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   ADMINISTRATORS_NEEDED: 409,
   IDEMPOTENCY_DONE: 409,
   IDEMPOTENCY_RUNNING: 409,
+  PROPOSAL_OUTDATED: 409,
   VERSION_CHANGED: 412,
   REQUEST_TOO_LARGE: 413,
   REPLAY_TOO_LARGE: 413,
@@ -56,12 +59,14 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   GRANT_KEY_REFUSED: 422,
   IDEMPOTENCY_KEY_REUSED: 422,
   PASSWORD_REFUSED: 422,
+  PROPOSAL_INVALID: 422,
   ROLE_UNKNOWN: 422,
   SCOPE_BEYOND_ROLES: 422,
   VERSION_MISSING: 428,
   QUOTA_SPENT: 429,
   TOO_MANY_REQUESTS: 429,
-  // What this service was not given a key for it cannot do, whoever asks.
+  // What this service was not given a key or a log for it cannot do, whoever asks.
+  AUDIT_COPY_MISSING: 503,
   KEY_FILE_MISSING: 503,
 };
 

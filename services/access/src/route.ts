@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { AccessParts } from './access-parts.ts';
 import type { Ask, Told } from './ask.ts';
 import type { Caller } from './caller.ts';
+import type { UsedApproval } from './second-persons.ts';
+import type { StreamEnd } from './stream-end.ts';
 
 /** A request as its route sees it: of the form that its schemas say. */
 export interface Asked<P = unknown, Q = unknown, B = unknown> {
@@ -24,6 +26,8 @@ export interface Given<A = unknown> {
   /** Of what was made: kept with an Idempotency-Key, and told to the audit log. */
   readonly id?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** Of a stream: what was given in truth, once it has ended. It does not reject. */
+  readonly ended?: Promise<StreamEnd>;
 }
 
 interface RouteShape {
@@ -49,7 +53,7 @@ interface RouteShape {
   readonly body?: z.ZodType;
   readonly answer: z.ZodType;
   /** Media type of the answer, where that is no JSON: then it is a stream. */
-  readonly media?: 'text/event-stream';
+  readonly media?: 'text/event-stream' | 'application/jsonl';
   /** 200 unless told. */
   readonly status?: 200 | 201 | 204;
 }
@@ -86,7 +90,10 @@ interface OfRequest<A> {
    * What an approver sees of the body, and the approval covers: for a body that holds a secret or the
    * value of a record. All of the body otherwise.
    */
-  readonly shown?: (asked: A, parts: AccessParts) => Readonly<Record<string, Json>>;
+  readonly shown?: (
+    asked: A,
+    parts: AccessParts,
+  ) => Readonly<Record<string, Json>> | Promise<Readonly<Record<string, Json>>>;
   /** Whether it is what the first administrator may do to make the second. */
   readonly makesSecond?: (asked: A) => boolean;
 }
@@ -103,6 +110,8 @@ export interface WithCaller {
   readonly isStill: () => Promise<boolean>;
   /** Of a change that names one: the version of what is changed. */
   readonly version?: number | undefined;
+  /** When it is done: the second person's approval that was used up for it. */
+  readonly approval?: UsedApproval | undefined;
 }
 
 export type Route = OpenRoute | GuardedRoute;

@@ -8,6 +8,9 @@ import { dataset, datasets } from './routes/datasets.ts';
 import { detokenise } from './routes/detokenise.ts';
 import { createGrant, grants, revokeGrant } from './routes/grants.ts';
 import { me } from './routes/me.ts';
+import { AUDIT_ROUTES } from './routes/audit.ts';
+import { comparePolicy, policyInUse } from './routes/policy.ts';
+import { policyProposal, policyProposals, proposePolicy } from './routes/policy-proposals.ts';
 import { resolveKeys } from './routes/resolve.ts';
 import { reveal } from './routes/reveal.ts';
 import { seal } from './routes/seal.ts';
@@ -51,5 +54,11 @@ export const ROUTES: readonly Route[] = [
   grants,
   createGrant,
   revokeGrant,
+  policyInUse,
+  comparePolicy,
+  proposePolicy,
+  policyProposals,
+  policyProposal,
+  ...AUDIT_ROUTES,
   ...CONSOLE_ROUTES,
 ];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { ROUTES } from '../src/routes.ts';
 import { makeKeysets } from '../../../tools/demo/keys.ts';
-import { RunningAccess } from '../../../test/e2e/running-access.ts';
+import { auditLogOf, RunningAccess } from '../../../test/e2e/running-access.ts';
 import { RunningFlow } from '../../../test/e2e/running-flow.ts';
 import { TlsAccess, uriOf, withUri } from '../../../test/e2e/tls-access.ts';
 import type { Issued } from '../../../packages/service/test/fixtures/certificate-authority.ts';
@@ -44,7 +44,10 @@ const ON_DATASETS = [
 ];
 const ON_SYSTEM = [
   'policy.read',
+  'policy.propose',
+  'policy.weaken',
   'audit.read',
+  'audit.export',
   'alerts.read',
   'alerts.acknowledge',
   'flow.read',
@@ -109,6 +112,8 @@ interface Sample {
   /** Undefined where being signed in, or nothing at all, is enough. */
   readonly needs?: Omit<Wanted, 'role'>;
   readonly open?: true;
+  /** A second action that lets in. */
+  readonly alsoFor?: string;
   /** Never for an API key: roles are tried in access-administration.test.ts. */
   readonly persons?: true;
   readonly headers?: Readonly<Record<string, string>>;
@@ -167,6 +172,34 @@ const SAMPLES: readonly Sample[] = [
   ...onDataset('POST', 'rejects/replay', 'rejects.replay', { dryRun: true }),
   onSystem('GET /v1/datasets', 'policy.read'),
   onSystem('GET /v1/datasets/:dataset', 'policy.read', undefined, '/v1/datasets/people'),
+  onSystem('GET /v1/policy', 'policy.read'),
+  onSystem('POST /v1/policy/diff', 'policy.read', { text: 'no policy' }),
+  onSystem('GET /v1/policy/proposals', 'policy.read'),
+  onSystem(
+    'GET /v1/policy/proposals/:id',
+    'policy.read',
+    undefined,
+    '/v1/policy/proposals/AAAAAAAAAAAA',
+  ),
+  // One alone may propose; which of the two actions it is depends on the text.
+  {
+    ...onSystem('POST /v1/policy/proposals', 'policy.propose', {
+      text: 'no policy',
+      against: '0'.repeat(64),
+      why: 'x',
+    }),
+    alsoFor: 'policy.weaken',
+  },
+  onSystem('GET /v1/audit/checkpoint', 'audit.read'),
+  onSystem('GET /v1/audit/entries', 'audit.read'),
+  onSystem(
+    'GET /v1/audit/entries/:index/proof',
+    'audit.read',
+    undefined,
+    '/v1/audit/entries/0/proof',
+  ),
+  onSystem('GET /v1/audit/consistency', 'audit.read', undefined, '/v1/audit/consistency?from=1'),
+  onSystem('POST /v1/audit/export', 'audit.export', { from: 0, to: 1 }),
   onSystem('POST /v1/keys/resolve', 'keys.resolve', {
     grant: '0'.repeat(24),
     nonce: 'A'.repeat(22),
@@ -258,7 +291,8 @@ beforeAll(async () => {
   const servers = inject('stack');
   flow = await RunningFlow.open(servers, { 'sealstream.yaml': POLICY });
   await makeKeysets(flow.access, 'orders');
-  access = await RunningAccess.start(flow, servers.redisUrl);
+  await flow.start('audit');
+  access = await RunningAccess.start(flow, servers.redisUrl, auditLogOf(flow));
   const { apiKeys, users } = access.accounts;
   const make = async (name: string, roles: readonly string[]) => {
     await users.create({ name, person: name });
@@ -344,14 +378,15 @@ describe.each(BY_CERTIFICATE)('a certificate of %s', (name) => {
 
 describe.each(SAMPLES.map((sample) => [sample.path, sample] as const))('%s', (_path, sample) => {
   test(`${sample.route} is answered to whom it is for, and to nobody else`, async () => {
-    const { always, needs, open, persons } = sample;
+    const { alsoFor, always, needs, open, persons } = sample;
     const nobody = await answerOf(sample, undefined);
     if (open === true) return expect([200, 201, 400, 401, 403]).toContain(nobody.status);
     expect(nobody).toEqual({ status: 401, code: 'SIGN_IN_REFUSED' });
     for (const [name, key] of keys) {
       const answer = await answerOf(sample, key);
       const role = ROLES.find((one) => one.role === name);
-      const isAllowed = needs === undefined || (role !== undefined && isFor(role, needs));
+      const isAlso = alsoFor !== undefined && role?.action === alsoFor;
+      const isAllowed = needs === undefined || isAlso || (role !== undefined && isFor(role, needs));
       if (always !== undefined) expect([name, answer]).toEqual([name, always]);
       else if (persons === true)
         expect([name, answer]).toEqual([name, { status: 403, code: 'PERSON_NEEDED' }]);

@@ -5,7 +5,7 @@ import { ACTION_NAMES, ACTIONS } from '@sealstream/authorization';
 import { PURPOSES } from '@sealstream/contracts';
 import { keyFilePath } from '@sealstream/keyring';
 
-import { RunningAccess } from '../../../test/e2e/running-access.ts';
+import { auditLogOf, RunningAccess } from '../../../test/e2e/running-access.ts';
 import { RunningFlow } from '../../../test/e2e/running-flow.ts';
 
 /** A rule of its own for each action, as what it is done to asks for. */
@@ -56,7 +56,7 @@ export interface WholeAccess {
 export const OWNER = 'everybody';
 
 /**
- * A flow with the service, which has the keys for replays and the signer too: whatever it then answers 5xx to, it is
+ * A flow with the service, which has the keys for replays, the signer and the audit log too: whatever it then answers 5xx to, it is
  * at fault.
  */
 export async function openWholeAccess(
@@ -68,7 +68,9 @@ export async function openWholeAccess(
   for (const purpose of PURPOSES)
     copyFileSync(keyFilePath(place.keys, purpose), keyFilePath(place.keysOf('access'), purpose));
   const signer = { SEALSTREAM_SIGNER_KEY_FILE: join(place.keys, 'signer.key') };
-  const access = await RunningAccess.start(flow, servers.redisUrl, { ...signer, ...more });
+  await flow.start('audit');
+  const settings = { ...signer, ...auditLogOf(flow), ...more };
+  const access = await RunningAccess.start(flow, servers.redisUrl, settings);
   const { apiKeys, users } = access.accounts;
   await users.create({ name: OWNER, person: OWNER });
   await users.grantRole(OWNER, 'everything', 'test');

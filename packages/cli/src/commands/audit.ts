@@ -1,6 +1,7 @@
 import { defineGroup } from '../command.ts';
 import { auditTail } from './audit-tail.ts';
 import { auditVerify } from './audit-verify.ts';
+import { auditVerifyProof } from './audit-verify-proof.ts';
 
 export const audit = defineGroup({
   name: 'audit',
@@ -12,5 +13,5 @@ export const audit = defineGroup({
     ['sealstream audit verify', 'whether anything was changed, removed or reordered'],
     ['sealstream audit tail --follow', 'what happens now'],
   ],
-  commands: [auditVerify, auditTail],
+  commands: [auditVerify, auditVerifyProof, auditTail],
 });
