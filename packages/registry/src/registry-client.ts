@@ -25,6 +25,8 @@ export interface RegistryOptions {
   /** Where Confluent's interface begins: `http://registry:8081`, `…/apis/ccompat/v7`. */
   readonly url: string;
   readonly user?: { readonly name: string; readonly password: string };
+  /** Authorities (PEM) to trust, for https; the system's when not given. */
+  readonly tlsCa?: string | undefined;
   /** How long one request may take; 5,000 when not given. */
   readonly timeoutMs?: number;
   /** How many schemas are remembered; 1,000 when not given. */
@@ -102,10 +104,11 @@ class HttpRegistry implements RegistryClient {
   readonly #address: RegistryAddress;
   readonly #schemas: SchemaCache<RegisteredSchema>;
 
-  constructor({ url, user, timeoutMs, cachedSchemas, unknownMs }: RegistryOptions) {
+  constructor({ url, user, timeoutMs, tlsCa, cachedSchemas, unknownMs }: RegistryOptions) {
     this.#address = {
       url: url.replace(/\/+$/, ''),
       user,
+      tlsCa,
       timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
     };
     this.#schemas = new SchemaCache(cachedSchemas ?? DEFAULT_CACHED, (error) =>

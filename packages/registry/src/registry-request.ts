@@ -1,3 +1,5 @@
+import { request as httpRequest } from 'node:http';
+import { type AgentOptions, request as httpsRequest } from 'node:https';
 import { SealstreamError } from '@sealstream/contracts';
 import { answeredError, awayError } from './registry-errors.ts';
 
@@ -8,21 +10,56 @@ export interface RegistryAddress {
   readonly user?: { readonly name: string; readonly password: string } | undefined;
   /** How long one request may take, its answer included. */
   readonly timeoutMs: number;
+  /** Authorities (PEM) to trust, for https; the system's when undefined. */
+  readonly tlsCa?: string | undefined;
 }
 
 /** No schema is as large; what is larger is not read to its end. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 
-async function limitedText(response: Response): Promise<string> {
-  const parts: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const part of response.body ?? []) {
-    sizeBytes += part.length;
-    if (sizeBytes > ANSWER_BYTES_MAX)
-      throw new SealstreamError('SCHEMA_UNREADABLE', { reason: 'an answer over 4 MiB' });
-    parts.push(Buffer.from(part));
-  }
-  return Buffer.concat(parts).toString('utf8');
+interface Answered {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** What a connection over TLS is made with; undefined where the address is without TLS. */
+export function tlsOptions({ tlsCa, url }: RegistryAddress): AgentOptions | undefined {
+  if (!url.startsWith('https:')) return undefined;
+  return { minVersion: 'TLSv1.2', ...(tlsCa === undefined ? {} : { ca: tlsCa }) };
+}
+
+/** Sends one request; its whole answer. Follows nothing. */
+function exchange(
+  address: RegistryAddress,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answered> {
+  const tls = tlsOptions(address);
+  const request = tls === undefined ? httpRequest : httpsRequest;
+  // The whole of it: a peer that sends a byte a second would reset any timeout of the socket's.
+  const signal = AbortSignal.timeout(address.timeoutMs);
+  // Schemas are remembered, so requests are few, and a kept connection may be closed just then.
+  const options = { headers, signal, agent: false, ...tls } as const;
+  return new Promise((resolve, reject) => {
+    const sent = request(`${address.url}${path}`, options, (response) => {
+      const parts: Buffer[] = [];
+      let sizeBytes = 0;
+      response.on('data', (part: Buffer) => {
+        parts.push(part);
+        sizeBytes += part.length;
+        if (sizeBytes <= ANSWER_BYTES_MAX) return;
+        reject(new SealstreamError('SCHEMA_UNREADABLE', { reason: 'an answer over 4 MiB' }));
+        sent.destroy();
+      });
+      response.on('end', () => {
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') });
+      });
+      // Also when it ends before its length.
+      response.on('error', reject);
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
 }
 
 /**
@@ -35,22 +72,15 @@ export async function askRegistry(
   path: string,
   missing: readonly number[],
 ): Promise<unknown> {
-  const { url, user, timeoutMs } = address;
+  const { user } = address;
   const headers: Record<string, string> = { accept: 'application/vnd.schemaregistry.v1+json' };
   if (user !== undefined) {
     const pair = Buffer.from(`${user.name}:${user.password}`).toString('base64');
     headers['authorization'] = `Basic ${pair}`;
   }
-  let status: number;
-  let text: string;
-  try {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const response = await fetch(`${url}${path}`, { headers, signal, redirect: 'error' });
-    status = response.status;
-    text = await limitedText(response);
-  } catch (error) {
+  const { status, text } = await exchange(address, path, headers).catch((error: unknown) => {
     throw error instanceof SealstreamError ? error : awayError(error);
-  }
+  });
   const answer = parsed(text);
   if (status === 200 && answer instanceof Object) return answer;
   const code = (answer as { readonly error_code?: unknown } | null | undefined)?.error_code;

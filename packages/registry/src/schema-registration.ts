@@ -1,7 +1,8 @@
+import { Agent } from 'node:https';
 import type * as Client from '@kafkajs/confluent-schema-registry';
 import { SealstreamError } from '@sealstream/contracts';
 import { answeredError, awayError } from './registry-errors.ts';
-import { askRegistry, type RegistryAddress } from './registry-request.ts';
+import { askRegistry, type RegistryAddress, tlsOptions } from './registry-request.ts';
 import type { SchemaType } from './schema-type.ts';
 
 const CONFLICT = 409;
@@ -47,6 +48,7 @@ export async function registerSchema(
   // Heavy, and of no use to a flow without a registry.
   const client = await import('@kafkajs/confluent-schema-registry');
   const { url, user, timeoutMs } = address;
+  const tls = tlsOptions(address);
   // One for each registration: its cache has no bound and its schemas are not asked for again.
   const registry = new client.SchemaRegistry(
     {
@@ -55,6 +57,7 @@ export async function registerSchema(
       ...(user === undefined ? {} : { auth: { username: user.name, password: user.password } }),
       retry: { retries: 0 },
       middlewares: [within(timeoutMs)],
+      ...(tls === undefined ? {} : { agent: new Agent({ ...tls, keepAlive: false }) }),
     },
     { [client.SchemaType.JSON]: { ajvInstance: UNREAD } },
   );

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { certificateFacts } from '@sealstream/certificates';
+import { SealstreamError } from '@sealstream/contracts';
 import { openRegistry, type RegistryClient } from '@sealstream/registry';
 import type { Config } from './setting.ts';
 import { ConfigError } from './settings.ts';
@@ -23,6 +26,13 @@ export const REGISTRY_SETTINGS = {
     optional: true,
     meaning: 'Password of that user.',
   },
+  registryTlsCaFile: {
+    env: 'SEALSTREAM_SCHEMA_REGISTRY_TLS_CA_FILE',
+    type: 'path',
+    optional: true,
+    meaning:
+      "PEM file of the authorities to trust with an https: registry instead of the system's.",
+  },
 } as const;
 
 export type RegistryConfig = Config<typeof REGISTRY_SETTINGS>;
@@ -32,9 +42,10 @@ export type RegistryConfig = Config<typeof REGISTRY_SETTINGS>;
  * name none.
  *
  * @throws ConfigError when settings contradict each other
+ * @throws SealstreamError FILE_UNREADABLE for the authorities; CERTIFICATE_INVALID when the file has none
  */
 export function openSchemaRegistry(config: RegistryConfig): RegistryClient | undefined {
-  const { registryPassword, registryUrl, registryUsername } = config;
+  const { registryPassword, registryTlsCaFile, registryUrl, registryUsername } = config;
   if ((registryUsername === undefined) !== (registryPassword === undefined))
     throw new ConfigError([
       {
@@ -52,11 +63,35 @@ export function openSchemaRegistry(config: RegistryConfig): RegistryClient | und
           'must be http: or https:, without user and password; they are settings of their own',
       },
     ]);
+  if (registryTlsCaFile !== undefined && protocol !== 'https:')
+    throw new ConfigError([
+      {
+        setting: REGISTRY_SETTINGS.registryTlsCaFile.env,
+        problem: 'needs an https: address of the registry',
+      },
+    ]);
   return openRegistry({
     url: registryUrl,
+    ...(registryTlsCaFile !== undefined && { tlsCa: readAuthorities(registryTlsCaFile) }),
     ...(registryUsername !== undefined &&
       registryPassword !== undefined && {
         user: { name: registryUsername, password: registryPassword.reveal() },
       }),
   });
+}
+
+function readAuthorities(file: string): string {
+  let pem: string;
+  try {
+    pem = readFileSync(file, 'utf8');
+  } catch {
+    throw new SealstreamError('FILE_UNREADABLE', { file });
+  }
+  // With a file of something else TLS would trust nobody, and say so far from here.
+  try {
+    certificateFacts(pem);
+  } catch {
+    throw new SealstreamError('CERTIFICATE_INVALID', { file, problem: 'no certificate in PEM' });
+  }
+  return pem;
 }

@@ -53,8 +53,26 @@ describe('the schema registry of a service', () => {
         SEALSTREAM_SCHEMA_REGISTRY_USERNAME: 'canary',
       },
     ],
+    [
+      'authorities for an address without TLS',
+      {
+        SCHEMA_REGISTRY_URL: 'http://127.0.0.1/',
+        SEALSTREAM_SCHEMA_REGISTRY_TLS_CA_FILE: '/canary.crt',
+      },
+    ],
   ])('with %s is a problem of the settings, which is not repeated', async (_, env) => {
     expect(await problemOf(open('avro', env))).not.toContain('canary');
+  });
+
+  test.each([
+    ['a file that is not there', 'nowhere.crt', 'FILE_UNREADABLE'],
+    ['a file that holds none', import.meta.filename, 'CERTIFICATE_INVALID'],
+  ])('with %s for its authorities is an error at the start', async (_, file, code) => {
+    const opening = open('avro', {
+      SCHEMA_REGISTRY_URL: 'https://127.0.0.1:1/',
+      SEALSTREAM_SCHEMA_REGISTRY_TLS_CA_FILE: file,
+    });
+    await expect(opening).rejects.toMatchObject({ code });
   });
 
   test('that does not answer is waited for, and then told', async () => {
