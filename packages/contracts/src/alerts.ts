@@ -13,6 +13,7 @@ export const AlertEvent = z.object({
     'unknown-schema-fields',
     'audit-stale',
     'stage-paused',
+    'break-glass',
   ]),
   state: z.enum(['firing', 'resolved']),
   dataset: z.string().optional(),

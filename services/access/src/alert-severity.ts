@@ -12,4 +12,5 @@ export const SEVERITY: Readonly<Record<AlertEvent['rule'], (typeof SEVERITIES)[n
   'unknown-schema-fields': 'warning',
   'audit-stale': 'critical',
   'stage-paused': 'critical',
+  'break-glass': 'critical',
 };

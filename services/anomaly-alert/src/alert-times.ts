@@ -16,6 +16,7 @@ export function alertTimes(config: AnomalyAlertConfig, rule: AlertEvent['rule'])
     'audit-gap': 0,
     'undeclared-personal-data': 0,
     'unknown-schema-fields': 0,
+    'break-glass': 0,
   };
   return { pendingMs: pendingMs[rule], resolveMs, resolveMaxMs, calmMs };
 }
