@@ -29,6 +29,40 @@ export const CLI_SETTINGS = {
   redisUrl: optional(KEYRING_SETTINGS.redisUrl),
   redisTlsCaFile: KEYRING_SETTINGS.redisTlsCaFile,
   ...REGISTRY_SETTINGS,
+  accessUrl: {
+    env: 'SEALSTREAM_ACCESS_URL',
+    type: 'url',
+    optional: true,
+    meaning:
+      'The service access, as https://HOST:9443: commands go through it. http:// on loopback alone.',
+  },
+  accessCaFile: {
+    env: 'SEALSTREAM_ACCESS_CA_FILE',
+    type: 'path',
+    optional: true,
+    meaning: "PEM file of the authorities to trust with access; the system's if absent.",
+  },
+  accessApiKey: {
+    env: 'SEALSTREAM_ACCESS_API_KEY',
+    type: 'secret',
+    optional: true,
+    meaning:
+      'API key of a program; or its file in SEALSTREAM_ACCESS_API_KEY_FILE. It goes before a login.',
+  },
+  accessWaitMs: {
+    env: 'SEALSTREAM_ACCESS_WAIT',
+    type: 'durationMs',
+    default: '5m',
+    min: 100,
+    meaning: 'How long a command waits for the answer of access, once it is connected.',
+  },
+  stateHome: {
+    env: 'XDG_STATE_HOME',
+    type: 'path',
+    optional: true,
+    meaning:
+      'Where `sealstream login` keeps the session, in a folder sealstream; ~/.local/state if absent.',
+  },
   policyFile: {
     env: 'SEALSTREAM_POLICY_FILE',
     type: 'path',
@@ -73,7 +107,7 @@ export const CLI_SETTINGS = {
     type: 'durationMs',
     default: '10s',
     min: 100,
-    meaning: 'How long a command waits for Kafka or Redis before it gives up.',
+    meaning: 'How long a command waits to be connected to Kafka, Redis or access.',
   },
 } as const;
 

@@ -1,6 +1,7 @@
 import { type Accounts, openAccounts } from '@sealstream/accounts';
 import { Option } from 'commander';
 
+import { noteRunningAccess } from './access/running-access.ts';
 import type { CliAudit } from './cli-audit.ts';
 import type { Context } from './context.ts';
 import { asOurs } from './failure.ts';
@@ -53,8 +54,9 @@ export function changeAccount<T>(
   work: (accounts: Accounts) => Promise<T>,
   found: (done: T) => Details = () => ({}),
 ): Promise<T> {
-  return withBus(context, (_, audit) =>
-    withAccounts(context, async (accounts) => {
+  return withBus(context, async (bus, audit) => {
+    await noteRunningAccess(context, bus);
+    return withAccounts(context, async (accounts) => {
       const told = (type: 'account-change-ordered' | 'account-changed', more: Details) =>
         tell(audit, type, { change, ...details, ...more });
       await told('account-change-ordered', {});
@@ -64,8 +66,8 @@ export function changeAccount<T>(
       });
       await told('account-changed', found(done));
       return done;
-    }),
-  );
+    });
+  });
 }
 
 /** That the version that was looked at is the one that is changed. */

@@ -74,11 +74,16 @@ export function defineCommand<O extends CommonOptions, A extends readonly unknow
       // commander hands over the arguments, then the options, then the command itself.
       const options = given.at(-2) as O;
       frame.context.terminal.json = options.json === true;
-      frame.onOutcome(
-        await spec.run(frame.context, options, ...(given.slice(0, -2) as unknown as A)),
-      );
+      const context = { ...frame.context, command: pathOf(command) };
+      frame.onOutcome(await spec.run(context, options, ...(given.slice(0, -2) as unknown as A)));
     });
   };
+}
+
+/** Words of a command line up to its options, without the program. */
+function pathOf(command: Command): string {
+  const { parent } = command;
+  return parent?.parent ? `${pathOf(parent)} ${command.name()}` : command.name();
 }
 
 export function defineGroup(spec: GroupSpec): CommandMaker {

@@ -7,6 +7,8 @@ import type { Terminal } from './terminal.ts';
 const EXIT_OF: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   ACCOUNT_CONFLICT: EXIT.finding,
   ACCOUNT_UNREADABLE: EXIT.finding,
+  // Nothing is wrong with the command line: it waits for a second person.
+  APPROVAL_NEEDED: EXIT.finding,
   AUDIT_LOG_CORRUPT: EXIT.finding,
   AUDIT_CHECKPOINT_STALE: EXIT.finding,
   KEYSET_BAD_SIGNATURE: EXIT.finding,
@@ -14,6 +16,7 @@ const EXIT_OF: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   KEYSET_ROLLED_BACK: EXIT.finding,
   KEYSET_UNREADABLE: EXIT.finding,
   OFFSETS_LOST: EXIT.finding,
+  VERSION_CHANGED: EXIT.finding,
   INTERNAL: EXIT.finding,
   SERVER_MISSING: EXIT.missing,
 };

@@ -32,8 +32,49 @@ export async function newPassword(terminal: Terminal): Promise<Uint8Array> {
   throw new SealstreamError('USAGE', { password: 'typed' }, 'Type the same password twice.');
 }
 
+/**
+ * The password of a user who has one: asked for once. Else as `newPassword`.
+ *
+ * @throws SealstreamError USAGE
+ */
+export async function presentPassword(terminal: Terminal): Promise<Uint8Array> {
+  const keyboard: Keyboard = terminal.stdin;
+  if (keyboard.isTTY !== true) return lineOf(keyboard);
+  return typed(terminal, keyboard, 'password: ');
+}
+
+/**
+ * The password that holds, and a new one: on a line each of stdin, or asked for. Else as `newPassword`.
+ *
+ * @throws SealstreamError USAGE
+ */
+export async function presentAndNew(
+  terminal: Terminal,
+): Promise<{ readonly present: Uint8Array; readonly password: Uint8Array }> {
+  const keyboard: Keyboard = terminal.stdin;
+  if (keyboard.isTTY !== true) {
+    const [present = NONE, password = NONE] = await linesOf(keyboard, 2);
+    return { present, password };
+  }
+  const present = await typed(terminal, keyboard, 'present password: ');
+  return { present, password: await newPassword(terminal) };
+}
+
+const NONE = new Uint8Array();
+const COUNTS = [
+  '',
+  'one password on one line',
+  'the present password and the new one, a line each,',
+];
+
 /** @throws SealstreamError USAGE */
 async function lineOf(input: NodeJS.ReadableStream): Promise<Uint8Array> {
+  const [line = NONE] = await linesOf(input, 1);
+  return line;
+}
+
+/** @throws SealstreamError USAGE unless there are exactly so many, and none is empty */
+async function linesOf(input: NodeJS.ReadableStream, count: 1 | 2): Promise<Uint8Array[]> {
   const bytes = Buffer.alloc(BYTES_MAX);
   let size = 0;
   for await (const chunk of input) {
@@ -43,14 +84,21 @@ async function lineOf(input: NodeJS.ReadableStream): Promise<Uint8Array> {
     if (size === BYTES_MAX) break;
   }
   if (bytes[size - 1] === KEY.feed) size -= 1;
-  if (bytes[size - 1] === KEY.enter) size -= 1;
-  const line = bytes.subarray(0, size);
-  if (size > 0 && size < BYTES_MAX - 2 && !line.includes(KEY.feed)) return line;
+  const lines: Uint8Array[] = [];
+  for (let from = 0; from <= size; ) {
+    const found = bytes.indexOf(KEY.feed, from);
+    const end = found < 0 || found > size ? size : found;
+    const hasReturn = end > from && bytes[end - 1] === KEY.enter;
+    lines.push(bytes.subarray(from, hasReturn ? end - 1 : end));
+    from = end + 1;
+  }
+  if (size < BYTES_MAX - 2 && lines.length === count && lines.every((line) => line.length > 0))
+    return lines;
   bytes.fill(0);
   throw new SealstreamError(
     'USAGE',
     { password: 'stdin' },
-    'Give one password on one line on stdin, or run it in a terminal to be asked.',
+    `Give ${COUNTS[count]} on stdin, or run it in a terminal to be asked.`,
   );
 }
 

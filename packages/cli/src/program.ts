@@ -27,6 +27,12 @@ import { users } from './commands/users.ts';
 import { validate } from './commands/validate.ts';
 import { explain } from './commands/explain.ts';
 import { diff } from './commands/diff.ts';
+import { accesses } from './commands/accesses.ts';
+import { approvals } from './commands/approvals.ts';
+import { login } from './commands/login.ts';
+import { logout } from './commands/logout.ts';
+import { reveal } from './commands/reveal.ts';
+import { whoami } from './commands/whoami.ts';
 import { CLI_SETTINGS } from './cli-settings.ts';
 import { VERSION } from './version.ts';
 
@@ -48,6 +54,12 @@ const COMMANDS = [
   roles,
   users,
   apiKeys,
+  login,
+  logout,
+  whoami,
+  approvals,
+  accesses,
+  reveal,
   detokenise,
   ingest,
   tail,

@@ -82,6 +82,7 @@ function contextOf(surroundings: Surroundings, terminal: Terminal): Context {
   let signal: AbortSignal | undefined;
   return {
     terminal,
+    command: '',
     config: () => {
       config ??= readCliConfig(surroundings.env);
       return config;

@@ -40,6 +40,7 @@ export function emptyProgram(): ReturnType<typeof sealstreamProgram> {
   return sealstreamProgram({
     context: {
       terminal: undefined as never,
+      command: '',
       config: () => {
         throw new Error('no command runs here');
       },

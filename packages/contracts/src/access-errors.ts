@@ -34,6 +34,26 @@ export const ACCESS_ERRORS = {
       'Ask an administrator for a role that allows it; the decision on the audit log names each rule and ' +
       'why it did not fit.',
   },
+  ACCESS_UNREACHABLE: {
+    class: 'retryable',
+    cause: 'The service access does not answer, or not in time.',
+    mend: 'Check SEALSTREAM_ACCESS_URL, and that the service runs and its certificate is trusted.',
+  },
+  ACCESS_ANSWER_UNKNOWN: {
+    class: 'terminal',
+    cause: 'What answers at the address of access does not answer as access does.',
+    mend: 'Check SEALSTREAM_ACCESS_URL, and that command and service are of the same version.',
+  },
+  SIGN_IN_NEEDED: {
+    class: 'terminal',
+    cause: 'Nobody is signed in to this access, and there is no API key for it.',
+    mend: 'Run `sealstream login`; a program gets its key in SEALSTREAM_ACCESS_API_KEY_FILE.',
+  },
+  SESSION_LOCKED: {
+    class: 'retryable',
+    cause: 'Another command renews the session that is kept on this machine, and does not end.',
+    mend: 'Try again; if it stays, see which other `sealstream` hangs.',
+  },
   ACCOUNT_INVALID: {
     class: 'terminal',
     cause: 'Something told about an account is not of its form.',

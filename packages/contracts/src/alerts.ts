@@ -14,6 +14,7 @@ export const AlertEvent = z.object({
     'audit-stale',
     'stage-paused',
     'missing-outcome',
+    'break-glass',
   ]),
   state: z.enum(['firing', 'resolved']),
   dataset: z.string().optional(),

@@ -96,6 +96,8 @@ export const PlainEvent = z.object({
     'signed-out',
     'account-change-ordered',
     'account-changed',
+    // The command goes around access, with the operator's own credentials.
+    'break-glass',
     'deleted-behind',
     'topics-changed',
     'alert',

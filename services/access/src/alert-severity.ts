@@ -13,4 +13,5 @@ export const SEVERITY: Readonly<Record<AlertEvent['rule'], (typeof SEVERITIES)[n
   'audit-stale': 'critical',
   'stage-paused': 'critical',
   'missing-outcome': 'critical',
+  'break-glass': 'critical',
 };

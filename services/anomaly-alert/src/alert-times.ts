@@ -18,6 +18,7 @@ export function alertTimes(config: AnomalyAlertConfig, rule: AlertEvent['rule'])
     'unknown-schema-fields': 0,
     // It waited already.
     'missing-outcome': 0,
+    'break-glass': 0,
   };
   return { pendingMs: pendingMs[rule], resolveMs, resolveMaxMs, calmMs };
 }

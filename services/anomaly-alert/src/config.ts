@@ -127,6 +127,12 @@ export const SETTINGS = {
       'How long undeclared-personal-data stays firing after the last such record, and ' +
       'unknown-schema-fields after the schema was met.',
   },
+  breakGlassHoldMs: {
+    env: 'SEALSTREAM_BREAK_GLASS_HOLD',
+    type: 'durationMs',
+    default: '1d',
+    meaning: 'How long break-glass stays firing after a command last went around access.',
+  },
   resolveMs: {
     env: 'SEALSTREAM_RESOLVE',
     type: 'durationMs',

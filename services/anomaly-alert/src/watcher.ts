@@ -11,6 +11,7 @@ import {
 } from '@sealstream/contracts';
 import {
   type AuditEmitter,
+  auditEventOf,
   type Health,
   type Metrics,
   sampleStages,
@@ -24,6 +25,7 @@ import { AlertLog } from './alert-log.ts';
 import { alertTimes } from './alert-times.ts';
 import { AuditGaps } from './audit-gaps.ts';
 import { AuditIntake } from './audit-intake.ts';
+import { BrokenGlass } from './broken-glass.ts';
 import { CheckpointAge } from './checkpoint-age.ts';
 import type { AnomalyAlertConfig } from './config.ts';
 import { LagRule } from './lag.ts';
@@ -72,6 +74,7 @@ export class Watcher {
   readonly #undeclared: UndeclaredData;
   readonly #schemas: UnknownSchemaFields;
   readonly #outcomes: MissingOutcomes;
+  readonly #glass: BrokenGlass;
   readonly #board: AlertBoard;
   readonly #metrics: WatchMetrics;
   readonly #stopping = new AbortController();
@@ -99,6 +102,7 @@ export class Watcher {
       waitMs: config.outcomeWaitMs,
       holdMs: config.gapHoldMs,
     });
+    this.#glass = new BrokenGlass(config.breakGlassHoldMs);
     this.#board = new AlertBoard({
       rules: [
         this.#throughput,
@@ -110,6 +114,7 @@ export class Watcher {
         this.#undeclared,
         this.#schemas,
         this.#outcomes,
+        this.#glass,
       ],
       timesOf: (rule) => alertTimes(config, rule),
       runbooks: config.runbooks,
@@ -189,6 +194,24 @@ export class Watcher {
       onRecord: (_, { timestamp }) => this.#checkpoints.checkpoint(Number(timestamp), now()),
     });
     this.#closeLater(() => checkpoints.stop());
+    await this.#openCommands();
+  }
+
+  /** Who went around access while nobody watched is told all the same. */
+  async #openCommands(): Promise<void> {
+    const { bus, config, logger } = this.#options;
+    const commands = await TopicFeed.open({
+      bus,
+      logger,
+      topics: [auditTopic('cli')],
+      from: { atMs: Math.floor(this.#startedMs - config.breakGlassHoldMs) },
+      onRecord: (topic, record) => {
+        const event = auditEventOf(record.value);
+        if (event === null) this.#metrics.unreadable.inc({ topic });
+        else if (event.type === 'break-glass') this.#glass.event(event, this.#heardAt(record));
+      },
+    });
+    this.#closeLater(() => commands.stop());
   }
 
   /** What was written before the start counts at its own time, what comes counts when it comes. */

@@ -34,7 +34,8 @@ let stages: Stage[] = [];
 
 beforeAll(async () => {
   bus = await openBus({ brokers: kafkaBrokers.split(','), clientId: 'test', logger });
-  for (const service of SERVICES) await bus.admin.createTopic(auditTopic(service), 2, 1, {});
+  for (const service of [...SERVICES, 'cli'])
+    await bus.admin.createTopic(auditTopic(service), 2, 1, {});
   for (const topic of [ALERT_TOPIC, CHECKPOINT_TOPIC])
     await bus.admin.createTopic(topic, 1, 1, { 'cleanup.policy': 'compact' });
 });

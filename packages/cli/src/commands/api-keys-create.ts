@@ -1,11 +1,12 @@
 import { Option } from 'commander';
 
-import { changeAccount } from '../cluster-accounts.ts';
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import { accountsOf } from '../chosen-desks.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { durationMs } from '../options.ts';
 import { timeOf } from '../user-lines.ts';
 
-interface Options extends CommonOptions {
+interface Options extends AccessOptions, CommonOptions {
   readonly owner: string;
   readonly name: string;
   readonly actions: readonly string[];
@@ -36,6 +37,7 @@ export const apiKeysCreate = defineCommand<Options>({
     new Option('--expires <duration>', 'how long it holds, such as 90d; a year at most')
       .argParser(durationMs)
       .makeOptionMandatory(),
+    ...accessOptions(),
   ],
   examples: [
     [
@@ -43,17 +45,12 @@ export const apiKeysCreate = defineCommand<Options>({
       'for a job of a quarter',
     ],
   ],
-  run: async (context, { actions, datasets, expires, name, owner }) => {
+  run: async (context, options) => {
     const { terminal } = context;
+    const { actions, datasets, expires: lifeMs, name, owner } = options;
     const scopes = { actions: [...actions], datasets: [...datasets] };
-    const shown = { actions: actions.join(','), datasets: datasets.join(',') };
-    const { key, text } = await changeAccount(
-      context,
-      'create-api-key',
-      { owner, name, ...shown, lifeMs: expires },
-      ({ apiKeys }) => apiKeys.create({ owner, name, scopes, lifeMs: expires }),
-      (made) => ({ apiKey: made.key.id }),
-    );
+    const desk = await accountsOf(context, options);
+    const { key, text } = await desk.createApiKey({ owner, name, scopes, lifeMs });
     if (terminal.json) terminal.sayJson({ ...key, text });
     else terminal.say(text);
     terminal.note(`${key.id}  ${owner}  until ${timeOf(key.expiresMs)}`, { apiKey: key.id });

@@ -1,12 +1,13 @@
 import type { ApiKey } from '@sealstream/accounts';
 import { Option } from 'commander';
 
-import { withAccounts } from '../cluster-accounts.ts';
+import { type BreakGlassOptions, breakGlassOption } from '../access/access-options.ts';
+import { accountsOf } from '../chosen-desks.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { textTable } from '../table.ts';
 import { timeOf } from '../user-lines.ts';
 
-interface Options extends CommonOptions {
+interface Options extends BreakGlassOptions, CommonOptions {
   readonly owner?: string;
 }
 
@@ -16,23 +17,14 @@ export const apiKeysList = defineCommand<Options>({
   about:
     'Shows keys by id, also those that are over or revoked, for thirty days. When a key was last used ' +
     'is known to the minute.',
-  options: [new Option('--owner <user>', 'only those of one user')],
+  options: [new Option('--owner <user>', 'only those of one user'), breakGlassOption()],
   examples: [
     ['sealstream api-keys list', 'as a table'],
     ['sealstream api-keys list --owner nightly --json', 'those of one user as JSON'],
   ],
-  run: async (context, { owner }) => {
+  run: async (context, options) => {
     const { terminal } = context;
-    const all = await withAccounts(context, async ({ apiKeys }) => {
-      const found: ApiKey[] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await apiKeys.list({ cursor, owner });
-        found.push(...page.keys);
-        cursor = page.cursor;
-      } while (cursor !== undefined);
-      return found;
-    });
+    const all = await (await accountsOf(context, options)).apiKeys(options.owner);
     if (terminal.json) for (const key of all) terminal.sayJson({ ...key, state: stateOf(key) });
     else for (const line of asTable(all)) terminal.say(line);
     return { next: 'take one back: sealstream api-keys revoke ID' };

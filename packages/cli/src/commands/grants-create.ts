@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { SealstreamError } from '@sealstream/contracts';
-import { createFile, readConsumerKey } from '@sealstream/keyring';
-import { grantedFields } from '@sealstream/policy';
+import { createFile } from '@sealstream/keyring';
 import { Option } from 'commander';
 
-import { actorName } from '../cli-audit.ts';
-import { tellGrant, withGrants } from '../cluster-grants.ts';
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
+import { grantsOf } from '../chosen-desks.ts';
 import {
   type DatasetOptions,
   datasetOption,
@@ -16,18 +15,14 @@ import {
   type KeyOptions,
   policyOption,
 } from '../options.ts';
-import { readDataset } from '../policy-file.ts';
 
-interface Options extends DatasetOptions, KeyOptions, CommonOptions {
+interface Options extends DatasetOptions, KeyOptions, AccessOptions, CommonOptions {
   readonly publicKey: string;
   readonly fields: readonly string[];
   readonly expires: number;
   readonly consumer?: string;
   readonly out?: string;
 }
-
-/** Of a fingerprint, where nobody says who the consumer is. */
-const SHORT_NAME = 16;
 
 export const grantsCreate = defineCommand<Options>({
   name: 'create',
@@ -53,6 +48,7 @@ export const grantsCreate = defineCommand<Options>({
     new Option('--out <file>', 'where it goes; the file must not be there (default: stdout)'),
     policyOption(),
     keyDirOption(),
+    ...accessOptions(),
   ],
   examples: [
     [
@@ -61,34 +57,19 @@ export const grantsCreate = defineCommand<Options>({
     ],
   ],
   run: async (context, options) => {
-    const { out, publicKey } = options;
-    const dataset = readDataset(context, options);
-    const fields = grantedFields(dataset, options.fields);
-    const consumerKey = readConsumerKey(bytesOf(publicKey));
+    const { expires: lifeMs, fields: paths, out } = options;
     if (out !== undefined && existsSync(out))
       throw new SealstreamError('FILE_EXISTS', { file: out });
-    const consumer = options.consumer ?? consumerKey.fingerprint.slice(0, SHORT_NAME);
-    const { record, sealed } = await withGrants(
-      context,
-      options,
-      ['field'],
-      async ({ admin, audit }) => {
-        await audit.check();
-        const actor = actorName();
-        const lifeMs = options.expires;
-        const order = { dataset: dataset.name, consumer, consumerKey, actor, lifeMs, fields };
-        const made = await admin.create(order);
-        await tellGrant(audit, 'grant-created', made.record);
-        return made;
-      },
-    );
+    const publicKey = bytesOf(options.publicKey);
+    const desk = await grantsOf(context, options);
+    const { grant, sealed } = await desk.create({ ...options, paths, publicKey, lifeMs });
     if (out !== undefined) createFile(out, Buffer.from(`${sealed}\n`));
     const { terminal } = context;
-    const { expires, fingerprint, id } = record;
-    const shown = { id, dataset: dataset.name, consumer, expires, fingerprint, fields };
+    const { consumer, dataset, expires, fields, fingerprint, id } = grant;
+    const shown = { id, dataset, consumer, expires, fingerprint, fields };
     if (terminal.json) terminal.sayJson({ ...shown, ...(out ? { file: out } : { grant: sealed }) });
     else if (out === undefined) terminal.say(sealed);
-    else terminal.say(`${id}  ${dataset.name}  ${consumer}  until ${expires}  ${out}`);
+    else terminal.say(`${id}  ${dataset}  ${consumer}  until ${expires}  ${out}`);
     return { next: `take it back: sealstream grants revoke ${id}` };
   },
 });

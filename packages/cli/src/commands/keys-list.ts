@@ -1,34 +1,28 @@
 import type { ListedKeyset } from '@sealstream/keyring';
 
-import { openAdmin } from '../cluster-keys.ts';
+import { type BreakGlassOptions, breakGlassOption } from '../access/access-options.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { keysetsOf } from '../listed-keysets.ts';
 import { keyDirOption, type KeyOptions } from '../options.ts';
-import { withBus } from '../servers.ts';
 import { textTable } from '../table.ts';
 
-export const keysList = defineCommand<KeyOptions & CommonOptions>({
+export const keysList = defineCommand<KeyOptions & BreakGlassOptions & CommonOptions>({
   name: 'list',
   summary: 'show every keyset and the state of its keys',
   about:
     'Shows ids, states and ages, and of aes-256-gcm keys how many uses are reserved; never a key. ' +
     '`problem` says why the copy in Redis is not ' +
-    'believed, as when it is missing or older than its head on the topic keyring.',
-  options: [keyDirOption()],
+    'believed, as when it is missing or older than its head on the topic keyring. Through access it is ' +
+    'the keysets of those datasets whose keys you may read.',
+  options: [keyDirOption(), breakGlassOption()],
   examples: [
     ['sealstream keys list', 'as a table'],
     ['sealstream keys list --json', 'as JSON'],
   ],
   exits: { 0: 'every keyset is believed', 1: 'a keyset has a problem' },
   run: async (context, options) => {
-    const keysets = await withBus(context, async (bus) => {
-      const admin = await openAdmin(context, bus, options, []);
-      try {
-        return await admin.list();
-      } finally {
-        admin.stop();
-      }
-    });
+    const keysets = await keysetsOf(context, options);
     const { terminal } = context;
     if (terminal.json) terminal.sayJson({ keysets });
     else for (const line of asTable(keysets)) terminal.say(line);

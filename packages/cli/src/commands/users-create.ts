@@ -1,11 +1,12 @@
 import { Argument, Option } from 'commander';
 
-import { changeAccount } from '../cluster-accounts.ts';
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import { accountsOf } from '../chosen-desks.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { newPassword } from '../password-input.ts';
 import { showUser } from '../user-lines.ts';
 
-interface Options extends CommonOptions {
+interface Options extends AccessOptions, CommonOptions {
   readonly person: string;
   readonly password: boolean;
 }
@@ -24,19 +25,18 @@ export const usersCreate = defineCommand<Options, [name: string]>({
       'who it is, as your organisation knows them',
     ).makeOptionMandatory(),
     new Option('--no-password', 'without one: for single sign-on, or for API keys alone'),
+    ...accessOptions(),
   ],
   examples: [
     ['sealstream users create alice --person e1047 < password.txt', 'a user with a password'],
     ['sealstream users create nightly --person e1047 --no-password', 'an owner of API keys'],
   ],
-  run: async (context, { password: hasPassword, person }, name) => {
-    const password = hasPassword ? await newPassword(context.terminal) : undefined;
+  run: async (context, options, name) => {
+    const { person } = options;
+    const desk = await accountsOf(context, options);
+    const password = options.password ? await newPassword(context.terminal) : undefined;
     try {
-      const details = { user: name, person, password: hasPassword ? 'set' : 'none' };
-      const user = await changeAccount(context, 'create', details, ({ users }) =>
-        users.create({ name, person, password }),
-      );
-      showUser(context.terminal, user);
+      showUser(context.terminal, await desk.create({ name, person, password }));
     } finally {
       password?.fill(0);
     }

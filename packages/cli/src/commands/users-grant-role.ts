@@ -1,12 +1,13 @@
 import { Argument } from 'commander';
 
-import { actorName } from '../cli-audit.ts';
-import { changeAccount, versionOption } from '../cluster-accounts.ts';
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import { accountsOf } from '../chosen-desks.ts';
+import { versionOption } from '../cluster-accounts.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { wholeNumber } from '../options.ts';
 import { showUser } from '../user-lines.ts';
 
-interface Options extends CommonOptions {
+interface Options extends AccessOptions, CommonOptions {
   readonly ifVersion?: number;
 }
 
@@ -20,12 +21,11 @@ export const usersGrantRole = defineCommand<Options, [name: string, role: string
     new Argument('<name>', 'as `users list` shows it'),
     new Argument('<role>', 'as the policy calls it, or administrator'),
   ],
-  options: [versionOption(wholeNumber(1))],
+  options: [versionOption(wholeNumber(1)), ...accessOptions()],
   examples: [['sealstream users grant-role alice analyst', 'one role']],
-  run: async (context, { ifVersion }, name, role) => {
-    const user = await changeAccount(context, 'grant-role', { user: name, role }, ({ users }) =>
-      users.grantRole(name, role, actorName(), { version: ifVersion }),
-    );
+  run: async (context, options, name, role) => {
+    const desk = await accountsOf(context, options);
+    const user = await desk.grantRole(name, role, options.ifVersion);
     showUser(context.terminal, user);
     return { next: 'see what it allows: sealstream explain --help' };
   },

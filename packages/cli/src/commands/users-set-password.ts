@@ -1,12 +1,14 @@
 import { Argument } from 'commander';
 
-import { changeAccount, versionOption } from '../cluster-accounts.ts';
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import { accountsOf } from '../chosen-desks.ts';
+import { versionOption } from '../cluster-accounts.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { wholeNumber } from '../options.ts';
-import { newPassword } from '../password-input.ts';
+import { newPassword, presentAndNew } from '../password-input.ts';
 import { showUser } from '../user-lines.ts';
 
-interface Options extends CommonOptions {
+interface Options extends AccessOptions, CommonOptions {
   readonly ifVersion?: number;
 }
 
@@ -15,19 +17,21 @@ export const usersSetPassword = defineCommand<Options, [name: string]>({
   summary: 'give a user another password',
   about:
     'Sets the password and ends all sessions of the user. It comes on stdin, or is asked for without ' +
-    'being shown. Common ones, patterns and those with the name in them are refused.',
+    'being shown. Common ones, patterns and those with the name in them are refused. Through access, ' +
+    'who sets the own one gives the present one first, on a line of its own.',
   arguments: [new Argument('<name>', 'as `users list` shows it')],
-  options: [versionOption(wholeNumber(1))],
+  options: [versionOption(wholeNumber(1)), ...accessOptions()],
   examples: [['sealstream users set-password alice < password.txt', 'from a file']],
-  run: async (context, { ifVersion }, name) => {
-    const password = await newPassword(context.terminal);
+  run: async (context, options, name) => {
+    const { terminal } = context;
+    const desk = await accountsOf(context, options);
+    const passwords = (await desk.isOwn(name))
+      ? await presentAndNew(terminal)
+      : { password: await newPassword(terminal) };
     try {
-      const user = await changeAccount(context, 'set-password', { user: name }, ({ users }) =>
-        users.setPassword(name, password, { version: ifVersion }),
-      );
-      showUser(context.terminal, user);
+      showUser(terminal, await desk.setPassword(name, passwords, options.ifVersion));
     } finally {
-      password.fill(0);
+      for (const secret of Object.values<Uint8Array>(passwords)) secret.fill(0);
     }
     return { next: 'all its sessions ended; the user signs in again' };
   },

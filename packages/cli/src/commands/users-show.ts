@@ -1,23 +1,25 @@
 import { Argument } from 'commander';
 
-import { withAccounts } from '../cluster-accounts.ts';
+import { type BreakGlassOptions, breakGlassOption } from '../access/access-options.ts';
+import { accountsOf } from '../chosen-desks.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { textTable } from '../table.ts';
 import { showUser, timeOf } from '../user-lines.ts';
 
-export const usersShow = defineCommand<CommonOptions, [name: string]>({
+export const usersShow = defineCommand<BreakGlassOptions & CommonOptions, [name: string]>({
   name: 'show',
   summary: 'show one user with its roles and sessions',
   about:
     'Shows who gave each role and when, and the sessions that hold now, with the device and the ' +
-    'address that began them. A token of a session is shown to nobody but whom it was made for.',
+    'address that began them. A token of a session is shown to nobody but whom it was made for. ' +
+    'Through access sessions are not shown: it tells them to their owner alone.',
   arguments: [new Argument('<name>', 'as `users list` shows it')],
+  options: [breakGlassOption()],
   examples: [['sealstream users show alice', 'one user']],
-  run: async (context, _, name) => {
+  run: async (context, options, name) => {
     const { terminal } = context;
-    const [user, sessions] = await withAccounts(context, (accounts) =>
-      Promise.all([accounts.users.get(name), accounts.sessions.list(name)]),
-    );
+    const desk = await accountsOf(context, options);
+    const { sessions, user } = await desk.user(name);
     if (terminal.json) {
       terminal.sayJson({ ...user, sessions });
       return { next: `end all sessions: sealstream users disable ${name}` };
@@ -25,7 +27,7 @@ export const usersShow = defineCommand<CommonOptions, [name: string]>({
     showUser(terminal, user);
     for (const { atMs, by, role } of user.roles)
       terminal.say(`role ${role}, by ${by}, ${timeOf(atMs)}`);
-    const rows = sessions.map(({ address, createdMs, device, endsMs, id, usedMs }) => [
+    const rows = (sessions ?? []).map(({ address, createdMs, device, endsMs, id, usedMs }) => [
       id,
       ...[createdMs, usedMs, endsMs].map(timeOf),
       address,

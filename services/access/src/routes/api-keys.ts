@@ -115,6 +115,7 @@ export const revokeApiKey = guarded(
     tag: 'accounts',
     rule: 'accounts.write',
     told: 'change',
+    makes: 'shown',
     params: z.object({ id: z.string().regex(/^[0-9A-Za-z]{12}$/) }),
     answer: ApiKeyFacts,
   },

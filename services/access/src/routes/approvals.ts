@@ -48,6 +48,7 @@ export const approveRequest = guarded(
     rule: 'approvals.decide',
     told: 'change',
     persons: true,
+    makes: 'shown',
     params: z.object({ id: z.string().regex(/^[\w-]{1,64}$/) }),
     body: z.object({ digest: z.string().regex(/^[0-9a-f]{64}$/) }).meta({ id: 'Approve' }),
     answer: ApprovalFacts,

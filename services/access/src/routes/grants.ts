@@ -1,4 +1,4 @@
-import { GRANT_DAYS_MAX, type GrantRecord } from '@sealstream/contracts';
+import { GRANT_DAYS_MAX, GrantField, type GrantRecord } from '@sealstream/contracts';
 import { readConsumerKey } from '@sealstream/keyring';
 import { grantedFields } from '@sealstream/policy';
 import { z } from 'zod';
@@ -17,6 +17,7 @@ const GrantFacts = z
     consumer: z.string(),
     actor: z.string().describe('Who granted.'),
     paths: z.array(z.string()),
+    fields: z.array(GrantField).describe('How the policy seals each of them.'),
     created: z.string(),
     expires: z.string(),
     fingerprint: z.string().describe("Hex SHA-256 of the consumer's public key."),
@@ -117,6 +118,7 @@ export const revokeGrant = guarded(
     tag: 'grants',
     rule: 'grants.revoke',
     told: 'change',
+    makes: 'shown',
     needs: ({ grantAdmin }) => grantAdmin(),
     params: z.object({ id: z.string().regex(/^[0-9a-f]{24}$/) }),
     answer: GrantFacts,
@@ -138,6 +140,8 @@ function factsOf(record: GrantRecord): z.input<typeof GrantFacts> {
   const lives = isOver ? ('expired' as const) : ('active' as const);
   const state = revoked === undefined ? lives : ('revoked' as const);
   const paths = record.fields.map(({ path }) => path);
-  const shown = { id, state, dataset, consumer, actor, paths, created, expires, fingerprint };
+  const { fields } = record;
+  const who = { id, state, dataset, consumer, actor, paths, fields };
+  const shown = { ...who, created, expires, fingerprint };
   return revoked === undefined ? shown : { ...shown, revoked };
 }

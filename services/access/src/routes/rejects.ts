@@ -95,6 +95,7 @@ export const replayRejects = guarded(
     tag: 'rejects',
     rule: 'rejects.replay',
     told: 'change',
+    makes: 'shown',
     params: DatasetParams,
     body: z.strictObject({
       ids: z.array(Id).min(1).max(IDS_MAX).optional().describe('Only these; all if absent.'),

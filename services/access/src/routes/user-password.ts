@@ -28,6 +28,7 @@ export const setPassword = guarded(
     told: 'change',
     persons: true,
     beforeOwnPassword: true,
+    makes: 'shown',
     version: 'may',
     params: UserParams,
     body: PasswordBody,
