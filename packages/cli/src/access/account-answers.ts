@@ -12,15 +12,23 @@ export const UserAnswer = z
     roles: z.array(z.object({ role: z.string(), by: z.string(), at: Moment })),
     disabled: z.boolean(),
     password: z.enum(['none', 'own', 'set-by-another']),
+    identities: z
+      .array(z.object({ issuer: z.string(), subject: z.string(), by: z.string(), at: Moment }))
+      .default([]),
     created: Moment,
     lastUsed: Moment.optional(),
     version: z.int(),
   })
-  .transform(({ created, disabled, lastUsed, name, password, person, roles, version }): User => {
-    const given = roles.map(({ at, by, role }) => ({ role, by, atMs: at }));
-    const shown = { version, name, person, roles: given, disabled, createdMs: created };
+  .transform(({ created, identities, lastUsed, password, roles, ...shown }): User => {
     const used = lastUsed === undefined ? {} : { lastUsedMs: lastUsed };
-    return { ...shown, hasPassword: password !== 'none', ...used };
+    return {
+      ...shown,
+      roles: roles.map(({ at, ...role }) => ({ ...role, atMs: at })),
+      identities: identities.map(({ at, ...identity }) => ({ ...identity, atMs: at })),
+      createdMs: created,
+      hasPassword: password !== 'none',
+      ...used,
+    };
   });
 
 export const UserPage = z.object({ users: z.array(UserAnswer), cursor: z.string().optional() });
