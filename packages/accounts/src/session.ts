@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountName, readStored } from './account-form.ts';
+import { AccountName, storedReader } from './account-form.ts';
 import { isIdForm, isSecretForm } from './random-secret.ts';
 
 const moment = z.number().int().min(0);
@@ -40,9 +40,7 @@ export interface Session {
   readonly address: string;
 }
 
-export function readSession(text: string): StoredSession {
-  return readStored(StoredSession, 'session', text);
-}
+export const readSession = storedReader(StoredSession, 'session');
 
 export function shownSession(id: string, stored: StoredSession): Session {
   const { address, createdMs, device, endsMs, usedMs, user } = stored;
