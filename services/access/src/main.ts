@@ -102,4 +102,4 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   return service.stop;
 }
 
-if (isEntry(import.meta)) await runService('access', start);
+if (isEntry(import.meta)) await runService('access', start, { youngMb: 16 });
