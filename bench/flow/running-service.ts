@@ -103,6 +103,11 @@ export class RunningService {
     return labelValues(text, 'sealstream_stage_lag_records', 'partition').map(Number);
   }
 
+  /** The sum of one of its metrics, whatever the labels; 0 when it does not answer. */
+  async metric(name: string): Promise<number> {
+    return metricSum((await this.#answer('/metrics')).text, name);
+  }
+
   /** Drains it as a supervisor does. */
   stop(): Promise<void> {
     return this.#child.stop();

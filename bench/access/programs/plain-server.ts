@@ -7,8 +7,12 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.once('end', () => {
     JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(JSON.parse(answer)));
+    const body = Buffer.from(JSON.stringify(JSON.parse(answer)));
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': body.length,
+    });
+    response.end(body);
   });
 });
 server.listen(0, '127.0.0.1', () => {

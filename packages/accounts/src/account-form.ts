@@ -1,4 +1,4 @@
-import { SealstreamError } from '@sealstream/contracts';
+import { formTest, SealstreamError } from '@sealstream/contracts';
 import { z } from 'zod';
 
 /** Single marks stand between letters and digits, so that no two names look alike by their marks. */
@@ -42,14 +42,17 @@ export function requireForm<T>(form: z.ZodType<T>, what: string, value: unknown)
 }
 
 /**
- * What Redis holds under an account.
- *
- * @throws SealstreamError ACCOUNT_UNREADABLE with the kind of it
+ * Reads what Redis holds under an account. The reader throws SealstreamError ACCOUNT_UNREADABLE with the
+ * kind of it.
  */
-export function readStored<T>(form: z.ZodType<T>, kind: string, text: string): T {
-  try {
-    return form.parse(JSON.parse(text));
-  } catch {
-    throw new SealstreamError('ACCOUNT_UNREADABLE', { kind });
-  }
+export function storedReader<T>(form: z.ZodType<T>, kind: string): (text: string) => T {
+  const test = formTest(form);
+  return (text) => {
+    try {
+      const stored: unknown = JSON.parse(text);
+      return test?.(stored) === true ? (stored as T) : form.parse(stored);
+    } catch {
+      throw new SealstreamError('ACCOUNT_UNREADABLE', { kind });
+    }
+  };
 }

@@ -1,6 +1,6 @@
 import { crc32 } from '@node-rs/crc32';
 import { z } from 'zod';
-import { AccountName, readStored, ShortText, Word } from './account-form.ts';
+import { AccountName, storedReader, ShortText, Word } from './account-form.ts';
 import { isIdForm, isSecretForm, newId, newSecret } from './random-secret.ts';
 
 const SCOPES_MAX = 64;
@@ -41,9 +41,7 @@ export interface ApiKey {
   readonly lastUsedMs?: number | undefined;
 }
 
-export function readApiKey(text: string): StoredApiKey {
-  return readStored(StoredApiKey, 'api-key', text);
-}
+export const readApiKey = storedReader(StoredApiKey, 'api-key');
 
 export function shownApiKey(id: string, stored: StoredApiKey, lastUsed: string | null): ApiKey {
   const { createdMs, expiresMs, name, owner, revokedMs, scopes } = stored;

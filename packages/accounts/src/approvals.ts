@@ -2,7 +2,7 @@ import { SealstreamError } from '@sealstream/contracts';
 import { answered, type RedisLink } from '@sealstream/redis-link';
 import { z } from 'zod';
 import type { AccountKeys } from './account-keys.ts';
-import { readStored } from './account-form.ts';
+import { storedReader } from './account-form.ts';
 
 const ID = /^[\w-]{1,64}$/;
 const TEXT_MAX = 64 * 1024;
@@ -31,6 +31,7 @@ const StoredApproval = z.strictObject({
   document: z.json(),
 });
 type StoredApproval = z.infer<typeof StoredApproval>;
+const readApproval = storedReader(StoredApproval, 'approval');
 
 /** What JSON can say; what it means is known to `authorization`. */
 export type ApprovalDocument = StoredApproval['document'];
@@ -140,10 +141,6 @@ export class Approvals {
     if ((await answered(this.#link.redis.eval(SWAP, 2, ...keys, ...args))) !== 1) throw conflict;
     return shown(id, after);
   }
-}
-
-function readApproval(text: string): StoredApproval {
-  return readStored(StoredApproval, 'approval', text);
 }
 
 function shown(id: string, { document, expiresMs, used, version }: StoredApproval): Approval {

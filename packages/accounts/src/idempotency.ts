@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { answered, type RedisLink } from '@sealstream/redis-link';
 import { z } from 'zod';
 import type { AccountKeys } from './account-keys.ts';
-import { readStored } from './account-form.ts';
+import { storedReader } from './account-form.ts';
 
 const KEPT_MS = 24 * 3_600_000;
 const ANSWER_CHARACTERS_MAX = 16 * 1024;
@@ -44,6 +44,7 @@ const StoredKey = z.strictObject({
   request: z.string().length(43),
   answer: Answer.optional(),
 });
+const readKey = storedReader(StoredKey, 'idempotency');
 type StoredKey = z.infer<typeof StoredKey>;
 
 /** What came of a request. */
@@ -130,7 +131,7 @@ export class IdempotencyKeys {
 }
 
 function heldAs(text: string, request: string): Begun {
-  const held = readStored(StoredKey, 'idempotency', text);
+  const held = readKey(text);
   if (held.request !== request) return { kind: 'other-request' };
   return held.answer === undefined ? { kind: 'running' } : { kind: 'done', answer: held.answer };
 }

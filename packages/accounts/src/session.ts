@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccountName, readStored, Word } from './account-form.ts';
+import { AccountName, storedReader, Word } from './account-form.ts';
 import { Identity } from './identity.ts';
 import { isIdForm, isSecretForm } from './random-secret.ts';
 
@@ -51,9 +51,7 @@ export interface Session {
   readonly identity?: ProvedIdentity | undefined;
 }
 
-export function readSession(text: string): StoredSession {
-  return readStored(StoredSession, 'session', text);
-}
+export const readSession = storedReader(StoredSession, 'session');
 
 export function shownSession(id: string, stored: StoredSession): Session {
   const { address, createdMs, device, endsMs, identity, usedMs, user } = stored;

@@ -1,6 +1,6 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { z } from 'zod';
-import { AccountName, readStored, ShortText, Word } from './account-form.ts';
+import { AccountName, ShortText, storedReader, Word } from './account-form.ts';
 import { IDENTITIES_MAX, type Identity, isSameIdentity, LinkedIdentity } from './identity.ts';
 
 /** The role whose holders are counted: the last of them should not go. */
@@ -53,9 +53,7 @@ export interface User {
   readonly lastUsedMs?: number | undefined;
 }
 
-export function readUser(text: string): StoredUser {
-  return readStored(StoredUser, 'user', text);
-}
+export const readUser = storedReader(StoredUser, 'user');
 
 export function shownUser(stored: StoredUser, lastUsed?: string | null): User {
   const { createdMs, disabled, name, passwordBy, passwordHash, person, roles, version } = stored;

@@ -2,7 +2,8 @@
  * contracts: the names, codes and schemas that every part of Sealstream agrees on.
  *
  * Promises: the error codes are a closed list; topic, header and purpose names stand here once;
- * every event, reject note and alert on Kafka parses with the schema given here. No behaviour.
+ * every event, reject note and alert on Kafka parses with the schema given here. No behaviour but a
+ * quick look at whether a value is of a schema.
  */
 export { AlertEvent } from './alerts.ts';
 export { ControlPause, ControlTopic } from './control.ts';
@@ -14,6 +15,8 @@ export {
 } from './errors.ts';
 export { type ErrorPlace, SealstreamError } from './sealstream-error.ts';
 export { AuditEvent, BatchEvent, PlainEvent } from './events.ts';
+export type { FormTest } from './form-checks.ts';
+export { formTest } from './form-test.ts';
 export {
   Grant,
   GRANT_DAYS_MAX,

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Bus, errorWord } from '@sealstream/bus';
-import { auditTopic, type Logger, PlainEvent, SealstreamError } from '@sealstream/contracts';
+import {
+  auditTopic,
+  formTest,
+  type Logger,
+  PlainEvent,
+  SealstreamError,
+} from '@sealstream/contracts';
 
 /** One partition, so that the numbers of an emitter stand in order. */
 const PARTITION = 0;
@@ -28,6 +34,13 @@ export interface AuditNote {
   readonly dataset?: string;
   /** Names, counts and digests only. */
   readonly details?: PlainEvent['details'];
+}
+
+const isPlainEvent = formTest(PlainEvent);
+
+/** The event, in the form that readers know. */
+function inForm(event: PlainEvent): PlainEvent {
+  return isPlainEvent?.(event) === true ? event : PlainEvent.parse(event);
 }
 
 interface Waiting {
@@ -69,7 +82,7 @@ export class AuditEmitter {
   emit(note: AuditNote): Promise<void> {
     if (this.#stopped.signal.aborted || this.#waiting.length >= MOST_WAITING)
       return Promise.reject(new SealstreamError('KAFKA_UNREACHABLE', { place: 'audit events' }));
-    const event = PlainEvent.parse({
+    const event = inForm({
       v: 1,
       time: new Date().toISOString(),
       emitter: this.#emitter,

@@ -1,10 +1,13 @@
-import { AuditEvent } from '@sealstream/contracts';
+import { AuditEvent, formTest } from '@sealstream/contracts';
+
+const isAuditEvent = formTest(AuditEvent);
 
 /** The event in the value of a record of an audit topic; null when this version understands none. */
 export function auditEventOf(value: Buffer | null): AuditEvent | null {
   try {
-    const { data } = AuditEvent.safeParse(JSON.parse(value?.toString('utf8') ?? ''));
-    return data ?? null;
+    const event: unknown = JSON.parse(value?.toString('utf8') ?? '');
+    if (isAuditEvent?.(event) === true) return event as AuditEvent;
+    return AuditEvent.safeParse(event).data ?? null;
   } catch {
     return null;
   }

@@ -9,7 +9,8 @@ const NO_INSPECTOR = '--disable-sigusr1';
  * before it is cleared (per cent). A stage lets go of nearly all it makes with each batch, so a larger
  * heap mostly keeps garbage longer; a smaller one costs CPU (docs/performance.md has the figures).
  */
-const SMALL_HEAP = ['--max-semi-space-size=8', '--heap-growing-percent=150'];
+const YOUNG_MB = 8;
+const GROWTH = '--heap-growing-percent=150';
 /** Sets the limit of core files to 0 for good and becomes the program that follows. */
 const WITHOUT_CORES = 'ulimit -c 0 && exec "$0" "$@"';
 
@@ -21,9 +22,10 @@ const WITHOUT_CORES = 'ulimit -c 0 && exec "$0" "$@"';
  * both off. What it creates from then on only its own user may read. The child that asks for the
  * limit inherits it, which works the same on Linux and macOS.
  *
+ * @param youngMb MB of each half of the young generation, from the start on; grows to 8 unless told
  * @throws SealstreamError INTERNAL when cores or the inspector signal are still on after that
  */
-export function hardenProcess(): void {
+export function hardenProcess(youngMb?: number): void {
   process.umask(0o077);
   const quiet = process.execArgv.includes(NO_INSPECTOR);
   if (quiet && coresAreOff()) return;
@@ -36,13 +38,18 @@ export function hardenProcess(): void {
       WITHOUT_CORES,
       process.execPath,
       NO_INSPECTOR,
-      ...SMALL_HEAP,
+      ...heapFlags(youngMb),
       ...process.execArgv,
       ...process.argv.slice(1),
     ],
     process.env,
   );
   throw new SealstreamError('INTERNAL', { place: 'execve' });
+}
+
+function heapFlags(youngMb?: number): string[] {
+  const least = youngMb === undefined ? [] : [`--min-semi-space-size=${youngMb}`];
+  return [...least, `--max-semi-space-size=${youngMb ?? YOUNG_MB}`, GROWTH];
 }
 
 function coresAreOff(): boolean {

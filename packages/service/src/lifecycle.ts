@@ -34,9 +34,16 @@ export function instanceName(): string {
  * stop it in order and exit 0, a second one exits at once; an error that nobody caught ends the
  * process with 70, logged by type, code and frames, never by message; a start that fails exits
  * with 75 when waiting may help and 78 when somebody must change something.
+ *
+ * @param options youngMb: MB of each half of the young generation; for a service that has many requests
+ *   at once, whose values would otherwise be taken for lasting ones (docs/performance.md)
  */
-export async function runService(name: string, start: Start): Promise<void> {
-  hardenProcess();
+export async function runService(
+  name: string,
+  start: Start,
+  { youngMb }: { readonly youngMb?: number } = {},
+): Promise<void> {
+  hardenProcess(youngMb);
   const log = await openLog({ service: name, instance: instanceName(), level: 'info' });
   process.on('uncaughtException', (error) => {
     log.error(errorFields(error), 'an error that nobody caught; the process ends');

@@ -13,6 +13,8 @@ const logger = logTo(
 class Topic {
   readonly written: string[] = [];
   readonly outcomes: ('ok' | 'lost before' | 'lost after')[];
+  /** How many events each append had. */
+  readonly appends: number[] = [];
   inFlight = 0;
   mostInFlight = 0;
 
@@ -22,6 +24,7 @@ class Topic {
 
   async append(topic: string, partition: number, records: readonly { value: Buffer | null }[]) {
     expect([topic, partition]).toEqual(['audit.events.mask', 0]);
+    this.appends.push(records.length);
     this.mostInFlight = Math.max(this.mostInFlight, ++this.inFlight);
     await new Promise((resolve) => setImmediate(resolve));
     this.inFlight -= 1;
@@ -76,6 +79,34 @@ describe('plain audit events', () => {
     await audit.emit({ type: 'service-stopped' });
     expect(new Set(topic.written.slice(0, 2)).size).toBe(1);
     expect(topic.events().map(({ number }) => number)).toEqual([0, 0, 1, 1]);
+  });
+
+  test('that came while others were written go together, and none resolves before its own are there', async () => {
+    const topic = new Topic(['ok', 'lost before', 'lost before', 'ok']);
+    const audit = emitterOn(topic);
+    const settled: string[] = [];
+    const order = async (name: string) => {
+      await audit.emit({ type: 'access-ordered', details: { name } });
+      const isThere = topic.events().some(({ details }) => details['name'] === name);
+      settled.push(`${name} ${isThere ? 'there' : 'missing'}`);
+    };
+    await Promise.all([order('first'), order('second'), order('third')]);
+    expect(settled).toEqual(['first there', 'second there', 'third there']);
+    expect(topic.appends).toEqual([1, 2, 2, 2]);
+  });
+
+  test('that wait for one append are refused together when it never comes to an end', async () => {
+    const topic = new Topic(Array.from({ length: 10_000 }, () => 'lost before' as const));
+    const audit = emitterOn(topic);
+    const orders = ['first', 'second', 'third'].map((name) =>
+      audit.emit({ type: 'access-ordered', details: { name } }),
+    );
+    const outcomes = Promise.allSettled(orders);
+    await expect.poll(() => topic.appends.length).toBeGreaterThan(3);
+    await audit.stop(0);
+    const refused = { status: 'rejected', reason: { code: 'KAFKA_UNREACHABLE' } };
+    expect(await outcomes).toMatchObject([refused, refused, refused]);
+    expect(topic.written).toEqual([]);
   });
 
   test('a heartbeat carries its own number as the last one', async () => {

@@ -12,7 +12,7 @@ interface Run {
   readonly child: ChildProcess;
   readonly file: string;
   /** The first line on stdout. */
-  readonly up: Promise<{ pid: number; cores: string }>;
+  readonly up: Promise<{ pid: number; cores: string; young: string[] }>;
   /** Exit code and everything that was written. */
   readonly ended: Promise<{ code: number | null; out: string; err: string }>;
 }
@@ -22,7 +22,7 @@ function run(behaviour: string): Run {
   const args = ['--conditions', 'sealstream-source', FIXTURE, behaviour, file];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
-  const up = new Promise<{ pid: number; cores: string }>((resolve) => {
+  const up = new Promise<{ pid: number; cores: string; young: string[] }>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();
       if (out.includes('\n')) resolve(JSON.parse(out.split('\n', 1)[0] ?? ''));
@@ -46,6 +46,16 @@ describe('a running service', () => {
     const { code, err, out } = await ended;
     expect(err).not.toContain('Debugger');
     expect([code, out.endsWith('stopped\n')]).toEqual([0, true]);
+  });
+
+  test.each([
+    ['normal', ['--max-semi-space-size=8']],
+    ['many-requests', ['--min-semi-space-size=16', '--max-semi-space-size=16']],
+  ])('has the young generation that it asks for (%s)', async (behaviour, flags) => {
+    const { child, ended, up } = run(behaviour);
+    expect((await up).young).toEqual(flags);
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('%s stops it in order and it exits 0', async (name) => {

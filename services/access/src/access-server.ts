@@ -5,13 +5,9 @@ import type { TlsOptions } from 'node:tls';
 import fastifySwagger from '@fastify/swagger';
 import { SealstreamError } from '@sealstream/contracts';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
+import { checkedAnswer, checkedBody } from './form-compilers.ts';
 import { OPENAPI } from './openapi.ts';
 import { problemOf, PROBLEM_TYPE } from './problem.ts';
 
@@ -72,8 +68,8 @@ export async function accessServer(options: ServerOptions): Promise<FastifyInsta
   });
   server.server.maxConnections = MOST_CONNECTIONS;
   server.removeContentTypeParser('text/plain');
-  server.setValidatorCompiler(validatorCompiler);
-  server.setSerializerCompiler(serializerCompiler);
+  server.setValidatorCompiler(checkedBody);
+  server.setSerializerCompiler(checkedAnswer);
   server.setErrorHandler(sendProblem);
   server.setNotFoundHandler((request, reply) => {
     void sendProblem(new SealstreamError('ROUTE_UNKNOWN'), request, reply);

@@ -29,16 +29,17 @@ export async function withBrought<V extends OfRecord, R extends string | object>
 ): Promise<(R | ErrorCode)[]> {
   const source: ByteRange = { bytes: NO_RECORD, from: 0, to: ID_BYTES };
   const recordKeys = new RecordKeys(keys, source);
-  const results: (R | ErrorCode | undefined)[] = values.map(() => undefined);
+  const results = Array.from<R | ErrorCode | undefined>({ length: values.length });
+  let left = values.length;
   for (let brings = 0; ; brings += 1) {
     for (const [at, value] of values.entries()) {
       if (results[at] !== undefined) continue;
       source.bytes = value.source ?? NO_RECORD;
       recordKeys.record.subject = value.subject && rangeOf(value.subject);
-      results[at] = attempt(() => work(value, recordKeys));
+      results[at] = attempt(work, value, recordKeys);
+      if (results[at] !== undefined) left -= 1;
     }
-    const done = results.filter((one) => one !== undefined);
-    if (done.length === values.length) return done;
+    if (left === 0) return results as (R | ErrorCode)[];
     if (brings === BRINGS_MAX) throw new SealstreamError('SUBJECT_KEYS_WANTED');
     if (keys.subjects?.wants === true) await keys.subjects.bring();
     if (keys.vault?.wants === true) await keys.vault.bring();
@@ -50,9 +51,13 @@ function rangeOf(bytes: Buffer): ByteRange {
 }
 
 /** Undefined while something has to be brought first. */
-function attempt<R>(work: () => R): R | ErrorCode | undefined {
+function attempt<V, R>(
+  work: (value: V, keys: KeySource) => R,
+  value: V,
+  keys: KeySource,
+): R | ErrorCode | undefined {
   try {
-    return work();
+    return work(value, keys);
   } catch (error) {
     if (!(error instanceof SealstreamError)) throw error;
     const { code } = error;

@@ -111,4 +111,4 @@ function policyOfNow(live: LivePolicy): PolicyOfNow {
   };
 }
 
-if (isEntry(import.meta)) await runService('access', start);
+if (isEntry(import.meta)) await runService('access', start, { youngMb: 16 });
