@@ -14,6 +14,7 @@ type Settings = Readonly<Record<string, string>>;
 const READERS: Partial<Record<ServiceName, string>> = { access: 'access-read' };
 /** And the one that it writes as, beside that. */
 const WRITERS: Partial<Record<ServiceName, string>> = {
+  mask: 'mask-write',
   encrypt: 'encrypt-write',
   access: 'access-write',
 };
