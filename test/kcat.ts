@@ -10,17 +10,22 @@ const NEWLINE = 10;
 /** What kcat prints for headers without a value. */
 const NULL_TEXT = 'NULL';
 
+/** The program kcat, installed when missing. */
+export function kcatProgram(): Promise<string> {
+  return debianPackage(
+    'kcat',
+    () => programPath('kcat'),
+    (line) => process.stderr.write(`sealstream: ${line}\n`),
+  );
+}
+
 /**
  * Everything on a topic, read by kcat (librdkafka), which checks the CRC of every batch: committed
  * records only, in offset order within a partition. Names and values of headers must have no comma,
  * equals sign or line break, since kcat prints them as text.
  */
 export async function kcat(brokers: string, topic: string): Promise<ConsoleRecord[]> {
-  const program = await debianPackage(
-    'kcat',
-    () => programPath('kcat'),
-    (line) => process.stderr.write(`sealstream: ${line}\n`),
-  );
+  const program = await kcatProgram();
   const settings = ['isolation.level=read_committed', 'check.crcs=true'];
   const args = ['-C', '-q', '-e', '-b', brokers, '-t', topic, '-o', 'beginning', '-f', FORMAT];
   const { stdout } = await promisify(execFile)(

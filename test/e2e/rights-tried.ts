@@ -45,9 +45,11 @@ async function isPermitted(attempt: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (isRefusal(error)) return false;
-    // What else can go wrong with one that is allowed: records before the offset are gone.
+    // What else can go wrong with one that is allowed: records before the offset are gone, a compacted
+    // topic loses none by hand, and into topics of the brokers' own nobody writes.
     if (error instanceof SealstreamError && error.code === 'OFFSETS_LOST') return true;
-    if (isOf(error, /^OFFSET_OUT_OF_RANGE$/)) return true;
+    if (isOf(error, /^(OFFSET_OUT_OF_RANGE|POLICY_VIOLATION|INVALID_TOPIC_EXCEPTION|CODE_17)$/))
+      return true;
     throw error;
   }
 }

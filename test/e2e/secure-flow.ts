@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceName } from '@sealstream/contracts';
 import { sealstream } from '../../tools/demo/command-line.ts';
@@ -19,6 +19,12 @@ import { until } from './running-flow.ts';
 
 type Settings = Readonly<Record<string, string>>;
 
+/** What a service is told otherwise than as its own users. */
+export interface OtherLinks {
+  readonly redisUrl?: string;
+  readonly more?: Settings;
+}
+
 /** The flow of the example on servers that speak TLS alone, each program under a user of its own. */
 export class SecureFlow {
   readonly stack: Stack;
@@ -34,8 +40,12 @@ export class SecureFlow {
     this.#keys = keys;
   }
 
-  /** Starts the servers, gives the users their rights, and makes topics and keys as the operator. */
-  static async open(): Promise<SecureFlow> {
+  /**
+   * Starts the servers, gives the users their rights, and makes topics and keys as the operator.
+   *
+   * @param policyOf what becomes of the example's policy; it stays unless told
+   */
+  static async open(policyOf: (example: string) => string = (same) => same): Promise<SecureFlow> {
     const stack = await startStack({
       name: `secure-${randomBytes(3).toString('hex')}`,
       kind: 'java',
@@ -48,7 +58,7 @@ export class SecureFlow {
     const place = demoPlace(randomBytes(3).toString('hex'));
     makePlace(place);
     const example = join(import.meta.dirname, '../../examples/people/sealstream.yaml');
-    copyFileSync(example, place.policyFile);
+    writeFileSync(place.policyFile, policyOf(readFileSync(example, 'utf8')));
     const flow = new SecureFlow(users, place, await makeKeyFiles(place));
     await grantRights(place, users);
     await flow.command('operator', 'topics', 'apply');
@@ -71,15 +81,17 @@ export class SecureFlow {
     name: ServiceName,
     signIn?: Settings,
     onExit: (code: number | null) => void = () => undefined,
+    other: OtherLinks = {},
   ): Promise<ServiceProcess> {
     const [port = 0] = await freePorts(1);
-    const { more, ...links } = this.users.serviceLinks(name, signIn);
+    const { more, redisUrl, ...links } = this.users.serviceLinks(name, signIn);
     const environment = {
       place: this.place,
       policyFile: this.place.policyFile,
       ...this.#keys,
       ...links,
-      more: { ...more, SEALSTREAM_ALLOW_UNLOCKED: 'true' },
+      redisUrl: other.redisUrl ?? redisUrl,
+      more: { ...more, ...other.more, SEALSTREAM_ALLOW_UNLOCKED: 'true' },
     };
     const service = startService(name, port, environment, { onExit });
     this.#services.add(service);

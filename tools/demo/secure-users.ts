@@ -14,6 +14,7 @@ type Settings = Readonly<Record<string, string>>;
 const READERS: Partial<Record<ServiceName, string>> = { access: 'access-read' };
 /** And the one that it writes as, beside that. */
 const WRITERS: Partial<Record<ServiceName, string>> = {
+  mask: 'mask-write',
   encrypt: 'encrypt-write',
   access: 'access-write',
 };
@@ -23,6 +24,8 @@ export interface OtherBus {
   readonly password?: string;
   /** The authority to believe, as PEM. */
   readonly ca?: string;
+  /** Others than the stack's own. */
+  readonly brokers?: readonly string[];
   /** Default 60 s, as a service waits. */
   readonly connectTimeoutMs?: number;
 }
@@ -107,7 +110,7 @@ export class SecureUsers {
   bus(user: string, logger: Logger, other: OtherBus = {}): Promise<Bus> {
     const { ca = this.ca, connectTimeoutMs, password = this.files.kafka[user] ?? '' } = other;
     return openBus({
-      brokers: this.stack.kafkaBrokers.split(','),
+      brokers: [...(other.brokers ?? this.stack.kafkaBrokers.split(','))],
       clientId: `sealstream-demo-${user}`,
       logger,
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),

@@ -13,7 +13,7 @@ export const ADMIN = 'admin';
 
 /** Certificates and passwords of a stack on which every link is protected; made once. */
 export interface SecureFiles {
-  /** Where ca.crt and, for each user of Kafka, its certificate and key are. */
+  /** Where ca.crt, ca.key and, for each user of Kafka, its certificate and key are. */
   readonly dir: string;
   readonly caFile: string;
   /** Password of each user of Kafka, and of the administrator. */
@@ -45,6 +45,8 @@ export async function makeSecureFiles(root: string): Promise<SecureFiles> {
   const validity = { fromMs: Date.now() - DAY_MS, untilMs: Date.now() + 30 * DAY_MS };
   const authority = await createAuthority('Sealstream local stack', validity);
   writeFileSync(join(dir, 'ca.crt'), authority.certificate);
+  // Kept, so that tests can sign what is wrong: a certificate that is over, or of another host.
+  writeFileSync(join(dir, 'ca.key'), authority.privateKey, { mode: 0o600 });
   const hosts = ['localhost', '127.0.0.1'];
   await writePair(dir, authority, { use: 'server', name: 'server', hosts, validity });
   const users = kafkaUsers([]).map(({ name }) => name);

@@ -96,13 +96,15 @@ export const ERRORS = {
   REDIS_UNREACHABLE: {
     class: 'retryable',
     cause: 'Redis does not answer.',
-    mend: 'Check REDIS_URL and that Redis runs.',
+    mend: 'Check REDIS_URL, that Redis runs, and its certificate where the reason is a word of TLS.',
   },
   REDIS_REFUSED: {
     class: 'retryable',
     cause:
       'Redis answers and refuses the command: its reason is its own word, such as OOM or NOPERM.',
-    mend: 'OOM: give it more memory; NOPERM: see deploy/redis for what each user may; else its log.',
+    mend:
+      'OOM: give it more memory; NOPERM: see deploy/redis for what each user may; WRONGPASS, NOAUTH: ' +
+      'mend name and password in the URL; else its log.',
   },
   KAFKA_REFUSED: {
     class: 'terminal',

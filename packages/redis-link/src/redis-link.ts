@@ -52,9 +52,14 @@ export class RedisLink {
     return `${this.prefix}keyset-changed`;
   }
 
-  /** Resolves when Redis answers; throws REDIS_UNREACHABLE, and goes on trying until stop. */
+  /**
+   * Resolves when Redis answers, and goes on trying until stop.
+   *
+   * @throws SealstreamError REDIS_UNREACHABLE, whose reason may be that of its certificate; REDIS_REFUSED
+   *   when name and password are not taken
+   */
   async connect(): Promise<void> {
-    await answered(Promise.all(Array.from(this.#own, (redis) => redis.connect())));
+    await answered(Promise.all(Array.from(this.#own, connected)));
   }
 
   /** Names of all keys that begin so, without the beginning, some at a time; some may come twice. */
@@ -98,6 +103,17 @@ export class RedisLink {
   }
 }
 
+/** What went wrong last with a connection: the client says of each only that it is closed. */
+const LAST_ERRORS = new WeakMap<Redis, Error>();
+
+async function connected(redis: Redis): Promise<void> {
+  try {
+    await redis.connect();
+  } catch (error) {
+    throw LAST_ERRORS.get(redis) ?? error;
+  }
+}
+
 function connection({ redisUrl, redisTlsCa: ca, logger }: StoreOptions): Redis {
   const redis = new Redis(redisUrl, {
     ...(ca === undefined ? {} : { tls: { ca } }),
@@ -116,30 +132,53 @@ function connection({ redisUrl, redisTlsCa: ca, logger }: StoreOptions): Redis {
     autoResubscribe: false,
   });
   let saidAt = Number.NEGATIVE_INFINITY;
-  const say = (reason: string): void => {
+  const say = (code: 'REDIS_UNREACHABLE' | 'REDIS_REFUSED', problem: string): void => {
     const now = performance.now();
     if (now - saidAt < SAY_MS) return;
     saidAt = now;
-    logger.warn({ code: 'REDIS_UNREACHABLE', reason }, 'Redis is away');
+    logger.warn({ code, problem }, 'Redis is away');
   };
-  redis.on('error', (error: Error & { code?: string }) => say(error.code ?? error.name));
-  redis.on('reconnecting', () => say('closed'));
+  redis.on('error', (error: Error) => {
+    LAST_ERRORS.set(redis, error);
+    const refusal = refusalOf(error);
+    if (refusal === undefined) say('REDIS_UNREACHABLE', wordOf(error));
+    else say('REDIS_REFUSED', refusal);
+  });
+  redis.on('reconnecting', () => say('REDIS_UNREACHABLE', 'closed'));
   return redis;
 }
 
 /** Refusals of a server that answers; the first word of its reply, and nothing else of it is told. */
-const REFUSALS = ['OOM', 'NOPERM', 'READONLY', 'MISCONF', 'NOREPLICAS', 'WRONGTYPE'] as const;
+const REFUSALS = [
+  'OOM',
+  'NOPERM',
+  'READONLY',
+  'MISCONF',
+  'NOREPLICAS',
+  'WRONGTYPE',
+  // Name and password were not taken, or there were none.
+  'WRONGPASS',
+  'NOAUTH',
+] as const;
 
 /** Errors of the client may quote commands and addresses, so none of them goes further. */
 export async function answered<T>(reply: Promise<T>): Promise<T> {
   try {
     return await reply;
   } catch (error) {
-    const { code, message, name } = error as Error & { code?: string };
-    const refusal = REFUSALS.find((word) => name === 'ReplyError' && refuses(message, word));
+    const refusal = refusalOf(error as Error);
     if (refusal !== undefined) throw new SealstreamError('REDIS_REFUSED', { reason: refusal });
-    throw new SealstreamError('REDIS_UNREACHABLE', { reason: code ?? name });
+    throw new SealstreamError('REDIS_UNREACHABLE', { reason: wordOf(error as Error) });
   }
+}
+
+function refusalOf({ message, name }: Error): (typeof REFUSALS)[number] | undefined {
+  return REFUSALS.find((word) => name === 'ReplyError' && refuses(message, word));
+}
+
+/** The code of the system or of TLS, or what kind of error it is. */
+function wordOf(error: Error & { code?: string }): string {
+  return error.code ?? error.name;
 }
 
 /** What Redis 6.2 and 7 say when a script may not do something. */

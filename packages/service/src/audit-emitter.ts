@@ -15,6 +15,8 @@ const MOST_WAITING = 1000;
 /** Events of one append; an event is well below a few KiB, so this stays below what brokers take. */
 const MOST_TOGETHER = 200;
 const RETRY_MS = 1000;
+/** Brokers that start may not know the rights of a user yet. */
+const REFUSED_TRIES = 5;
 
 export interface AuditEmitterOptions {
   readonly bus: Pick<Bus, 'append'>;
@@ -67,6 +69,7 @@ export class AuditEmitter {
   #next = 0;
   #sending: Promise<void> = Promise.resolve();
   #isSending = false;
+  #hasWritten = false;
 
   constructor(options: AuditEmitterOptions) {
     this.#options = options;
@@ -77,7 +80,9 @@ export class AuditEmitter {
   /**
    * Resolves once every in-sync replica has the event; waits for as long as Kafka is away.
    *
-   * @throws SealstreamError KAFKA_UNREACHABLE when too many events wait already, or after stop
+   * @throws SealstreamError KAFKA_UNREACHABLE when too many events wait already, or after stop;
+   *   KAFKA_REFUSED when this user may not write them and none was written yet: a right that is taken away
+   *   later is waited for
    */
   emit(note: AuditNote): Promise<void> {
     if (this.#stopped.signal.aborted || this.#waiting.length >= MOST_WAITING)
@@ -129,33 +134,40 @@ export class AuditEmitter {
     this.#isSending = true;
     while (this.#waiting.length > 0) {
       const together = this.#waiting.slice(0, MOST_TOGETHER);
-      const isWritten = await this.#write(together.map(({ bytes }) => bytes));
+      const failure = await this.#write(together.map(({ bytes }) => bytes));
       this.#waiting.splice(0, together.length);
       for (const { written } of together) {
-        if (isWritten) written.resolve();
-        else written.reject(new SealstreamError('KAFKA_UNREACHABLE', { place: 'audit events' }));
+        if (failure === undefined) written.resolve();
+        else written.reject(failure);
       }
     }
     this.#isSending = false;
   }
 
-  async #write(events: readonly Buffer[]): Promise<boolean> {
+  /** What they could not be written for. */
+  async #write(events: readonly Buffer[]): Promise<SealstreamError | undefined> {
     const { bus, logger, retryMs = RETRY_MS, service } = this.#options;
     const { signal } = this.#stopped;
     const key = Buffer.from(this.#emitter);
+    const topic = auditTopic(service);
     const records = events.map((value) => ({ key, value }));
     for (let tries = 0; !signal.aborted; tries++) {
       try {
-        await bus.append(auditTopic(service), PARTITION, records);
-        return true;
+        await bus.append(topic, PARTITION, records);
+        this.#hasWritten = true;
+        return undefined;
       } catch (error) {
-        const fields = { topic: auditTopic(service), code: errorWord(error) };
+        const refusal = errorWord(error);
+        const isForGood = !this.#hasWritten && tries >= REFUSED_TRIES;
+        if (isForGood && refusal.endsWith('_AUTHORIZATION_FAILED'))
+          return new SealstreamError('KAFKA_REFUSED', { topic, refusal });
+        const fields = { topic, code: refusal };
         // Once per outage is enough to know.
         if (tries === 0) logger.warn(fields, 'event not written, trying again');
         else logger.debug(fields, 'event sent again');
         await sleep(retryMs, undefined, { signal }).catch(() => undefined);
       }
     }
-    return false;
+    return new SealstreamError('KAFKA_UNREACHABLE', { place: 'audit events' });
   }
 }

@@ -9,16 +9,23 @@ const logger = logTo(
   { write: () => undefined },
 );
 
+type Outcome = 'ok' | 'lost before' | 'lost after' | 'refused';
+
+/** As a broker says it to somebody without the right. */
+class Refused extends Error {
+  readonly type = 'TOPIC_AUTHORIZATION_FAILED';
+}
+
 /** Takes the place of bus.append only to lose answers on demand; nothing else of it is used. */
 class Topic {
   readonly written: string[] = [];
-  readonly outcomes: ('ok' | 'lost before' | 'lost after')[];
   /** How many events each append had. */
   readonly appends: number[] = [];
+  readonly outcomes: Outcome[];
   inFlight = 0;
   mostInFlight = 0;
 
-  constructor(outcomes: ('ok' | 'lost before' | 'lost after')[] = []) {
+  constructor(outcomes: Outcome[] = []) {
     this.outcomes = outcomes;
   }
 
@@ -29,6 +36,7 @@ class Topic {
     await new Promise((resolve) => setImmediate(resolve));
     this.inFlight -= 1;
     const outcome = this.outcomes.shift() ?? 'ok';
+    if (outcome === 'refused') throw new Refused();
     if (outcome !== 'lost before')
       for (const { value } of records) this.written.push(String(value));
     if (outcome !== 'ok') throw new Error('no answer');
@@ -70,6 +78,24 @@ describe('plain audit events', () => {
       { number: 1, type: 'policy-loaded', dataset: 'people', details: { revision: 3 } },
       { number: 2, type: 'service-stopped', actor: 'ops' },
     ]);
+  });
+
+  test('that a user may not write at all are refused by name, after brokers had time to know it', async () => {
+    const refused = (times: number): Outcome[] => Array.from({ length: times }, () => 'refused');
+    const late = emitterOn(new Topic(refused(5)));
+    await late.emit({ type: 'service-started' });
+    const never = emitterOn(new Topic(refused(100)));
+    await expect(never.emit({ type: 'service-started' })).rejects.toThrow(
+      /^KAFKA_REFUSED: .*audit\.events\.mask.*TOPIC_AUTHORIZATION_FAILED/,
+    );
+  });
+
+  test('are waited for when the right to write them is taken away later', async () => {
+    const topic = new Topic(['ok', ...Array.from({ length: 20 }, (): Outcome => 'refused')]);
+    const audit = emitterOn(topic);
+    await audit.emit({ type: 'service-started' });
+    await audit.emit({ type: 'service-stopped' });
+    expect(topic.events().map(({ number }) => number)).toEqual([0, 1]);
   });
 
   test('are sent again as the same bytes when it is unknown whether they arrived', async () => {
