@@ -5,17 +5,21 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { SERVICE_PURPOSES, type ServiceName, SERVICES } from '@sealstream/contracts';
+import type { SettingsTable } from '@sealstream/service';
+import { settingsTables } from './pages/settings-pages.ts';
 import { freePorts } from './stack/free-ports.ts';
+import { passedSettings } from './stack/passed-settings.ts';
 import { ROOT } from './stack/paths.ts';
 import { tailOf } from './stack/readiness.ts';
 
 const HELP = `npm run services -- [NAME ...] [--dir DIR] [--free-ports]
 
   Starts ingest, mask, encrypt, audit, anomaly-alert and access (or those named) for the policy and keys that
-  sealstream init made, and stops them on Ctrl-C. Needs KAFKA_BROKERS and REDIS_URL, and passes on
-  SEALSTREAM_KAFKA_*, SEALSTREAM_NAME_PREFIX and SEALSTREAM_LOG_LEVEL. For trying things: in earnest
-  each service runs under a supervisor, with its own user, key files and permissions
-  (docs/operations.md).
+  sealstream init made, and stops them on Ctrl-C. Needs KAFKA_BROKERS and REDIS_URL, and passes on to
+  each service what it knows of SEALSTREAM_KAFKA_*, SEALSTREAM_REDIS_TLS_CA_FILE,
+  SEALSTREAM_SCHEMA_REGISTRY_*, SEALSTREAM_ACCESS_TLS_*, SEALSTREAM_ACCESS_CLIENT_*,
+  SEALSTREAM_NAME_PREFIX and SEALSTREAM_LOG_LEVEL. For trying things: in earnest each
+  service runs under a supervisor, with its own user, key files and permissions (docs/operations.md).
 
   --dir DIR      where sealstream.yaml and .sealstream are (default: here)
   --free-ports   answer /readyz and /metrics on free ports instead of 9401 to 9406, and
@@ -26,8 +30,6 @@ Exit codes: 0 stopped, 1 a service ended by itself, 2 usage, 3 no servers named.
 const EXIT = { stopped: 0, ended: 1, usage: 2, missing: 3 } as const;
 const FIRST_PORT = 9401;
 const ACCESS_PORT = 9443;
-/** Settings that every service has; one that a service does not know would stop it. */
-const PASSED_ON = /^SEALSTREAM_(KAFKA_\w+|NAME_PREFIX|LOG_LEVEL)$/;
 const NO_REDIS: readonly ServiceName[] = SERVICES.filter(
   (name) => SERVICE_PURPOSES[name].length === 0,
 );
@@ -44,14 +46,12 @@ interface Running {
 
 function environmentOf(
   name: ServiceName,
+  table: SettingsTable,
   dir: string,
   port: number,
   accessPort: number,
 ): NodeJS.ProcessEnv {
-  const shared = Object.entries(process.env).filter(
-    ([setting]) => !setting.startsWith('SEALSTREAM_') || PASSED_ON.test(setting),
-  );
-  const { REDIS_URL: redis, ...rest } = Object.fromEntries(shared);
+  const { REDIS_URL: redis, ...rest } = passedSettings(table, process.env);
   const keys = join(dir, '.sealstream', 'keys');
   const keyring = {
     REDIS_URL: redis,
@@ -77,7 +77,13 @@ function environmentOf(
 }
 
 /** Starts a service in a process group of its own, so that Ctrl-C reaches it through us alone. */
-function start(name: ServiceName, dir: string, port: number, accessPort: number): Running {
+function start(
+  name: ServiceName,
+  table: SettingsTable,
+  dir: string,
+  port: number,
+  accessPort: number,
+): Running {
   const logs = join(dir, '.sealstream', 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const log = join(logs, `${name}.log`);
@@ -86,7 +92,7 @@ function start(name: ServiceName, dir: string, port: number, accessPort: number)
   const child = spawn(process.execPath, [program], {
     detached: true,
     stdio: ['ignore', file, file],
-    env: environmentOf(name, dir, port, accessPort),
+    env: environmentOf(name, table, dir, port, accessPort),
   });
   closeSync(file);
   const ended = new Promise<void>((done) => {
@@ -142,8 +148,9 @@ async function main(): Promise<number> {
   const ports = free
     ? await freePorts(names.length)
     : names.map((name) => FIRST_PORT + SERVICES.indexOf(name));
+  const tables = await settingsTables();
   const running = names.map((name, index) =>
-    start(name, dir, ports[index] ?? 0, free ? 0 : ACCESS_PORT),
+    start(name, tables.get(name) ?? {}, dir, ports[index] ?? 0, free ? 0 : ACCESS_PORT),
   );
   const asked = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, done);

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAuthority } from '@sealstream/certificates';
@@ -138,6 +139,52 @@ test('brokers allow each user what its rules say, and refuse all else', async ()
   expect(wrong).toEqual([]);
   expect(table.filter((line) => /^consumer-masked .* allowed$/.test(line))).toHaveLength(3);
 }, 600_000);
+
+test('users that are missing are made with a password in a file each, and nobody else is touched', async () => {
+  const users = (...args: string[]) => flow.command('admin', 'kafka', 'users', ...args);
+  expect(await users('check', '--also', 'admin')).toMatch(/users, as they should be/);
+  await expect(users('check')).rejects.toThrow('ended with 1');
+  const rules = join(flow.place.tmp, 'more.acl');
+  const rule = (name: string) => `User:${name} allow read topic literal masked.people *\n`;
+  writeFileSync(rules, ['fresh', 'kept', 'mask'].map(rule).join(''));
+  const dir = join(flow.place.tmp, 'passwords');
+  const fileOf = (name: string) => join(dir, `${name}.password`);
+  // As of a run that broke off before the broker was told.
+  const kept = randomBytes(32).toString('base64url');
+  mkdirSync(dir, { mode: 0o700 });
+  writeFileSync(fileOf('kept'), kept, { mode: 0o600 });
+  const said = await users('apply', '--dir', dir, '--file', rules, '--json');
+  const made = ['fresh', 'kept'].map((user) => ({ user, file: fileOf(user) }));
+  expect(JSON.parse(said.split('\n')[0] ?? '')).toEqual({ made });
+  expect(readdirSync(dir).toSorted()).toEqual(['fresh.password', 'kept.password']);
+  const fresh = readFileSync(fileOf('fresh'), 'utf8');
+  expect(fresh).toMatch(/^[\w-]{43}$/);
+  expect(statSync(fileOf('fresh')).mode & 0o777).toBe(0o600);
+  expect(said).not.toContain(fresh);
+  for (const [name, password] of Object.entries({ fresh, kept })) {
+    const bus = await busOf(name, { password });
+    await bus.stop();
+  }
+  await expect(busOf('fresh', { password: kept })).rejects.toThrow('SASL_AUTHENTICATION_FAILED');
+  // The password of mask is the one that it was made with.
+  await (await busOf('mask')).stop();
+  expect(await users('apply', '--dir', dir, '--file', rules, '--json')).toContain('{"made":[]}');
+  expect(
+    await users('check', ...['admin', 'fresh', 'kept'].flatMap((name) => ['--also', name])),
+  ).toMatch(/users, as they should be/);
+}, 240_000);
+
+test('whoever is no administrator sees no users and makes none', async () => {
+  const bus = await busOf('mask');
+  const refused = { code: 'KAFKA_REFUSED', place: { refusal: 'CLUSTER_AUTHORIZATION_FAILED' } };
+  await expect(bus.scramUsers.all()).rejects.toMatchObject(refused);
+  const user = { name: 'intruder', password: randomBytes(32).toString('base64url') };
+  await expect(bus.scramUsers.set([user])).rejects.toMatchObject(refused);
+  await bus.stop();
+  const admin = await busOf('admin');
+  expect((await admin.scramUsers.all()).map(({ name }) => name)).not.toContain('intruder');
+  await admin.stop();
+}, 60_000);
 
 test('a topic that a user may not see is told as refused, with its name, and not as missing', async () => {
   const bus = await busOf('consumer-masked');

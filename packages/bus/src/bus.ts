@@ -8,6 +8,7 @@ import { KafkaLink } from './kafka-link.ts';
 import { NamePrefix } from './name-prefix.ts';
 import { type ReadChunk, type ReadOptions, readPartitions } from './partition-reader.ts';
 import type { OutRecord } from './records.ts';
+import { ScramUsers } from './scram-users.ts';
 import { Stage, type StopOptions } from './stage.ts';
 import type { StageOptions } from './stage-options.ts';
 import { checkCodecs, type Compression } from './wire/compression.ts';
@@ -28,6 +29,7 @@ export interface BusOptions extends ConnectionOptions {
 export class Bus {
   readonly admin: BusAdmin;
   readonly accessRules: AccessRules;
+  readonly scramUsers: ScramUsers;
   readonly #link: KafkaLink;
   readonly #fetcher: Fetcher;
   readonly #appender: Appender;
@@ -43,6 +45,7 @@ export class Bus {
     this.#appender = new Appender(link, compression);
     this.admin = new BusAdmin(link, names);
     this.accessRules = new AccessRules(link, names);
+    this.scramUsers = new ScramUsers(link);
   }
 
   /** Starts an exactly-once stage. Throws TOPIC_MISSING when a topic is not there. */

@@ -21,6 +21,12 @@ export { errorWord } from './kafka-errors.ts';
 export type { OffsetQuery } from './offsets.ts';
 export type { ReadChunk, ReadOptions, ReadStart } from './partition-reader.ts';
 export type { Header, KafkaRecord, OutRecord } from './records.ts';
+export {
+  type NewScramUser,
+  type ScramMechanism,
+  type ScramUser,
+  ScramUsers,
+} from './scram-users.ts';
 export type { Stage, StopOptions } from './stage.ts';
 export type {
   LaneState,

@@ -39,6 +39,7 @@ type AclFilter = {
 /** A broker as kafkajs holds it; only what is used here. */
 export interface Broker {
   connectionPool: {
+    host: string;
     send<A>(request: WireRequest<A>): Promise<A>;
     /** 0: what is not a fetch; 1: fetches. Connected when it resolves. */
     getConnection(index: 0 | 1): Promise<{ send<A>(request: WireRequest<A>): Promise<A> }>;

@@ -1,3 +1,4 @@
+import { BlockList, isIPv6 } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Logger, SealstreamError } from '@sealstream/contracts';
 import {
@@ -20,6 +21,9 @@ import {
 import { metadataRequest, type TopicMetadata } from './wire/metadata-request.ts';
 import type { WireRequest } from './wire/requests.ts';
 
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
 const GROUP = 0;
 const TRANSACTION = 1;
 /** How long a topic's leaders are believed without asking again. */
@@ -38,6 +42,7 @@ const CLOSE_MS = 1000;
 export class KafkaLink {
   readonly logger: Logger;
   readonly #newCluster: () => Cluster;
+  readonly #isTls: boolean;
   readonly #data: Cluster;
   readonly #extra = new Set<Cluster>();
   readonly #topics = new Map<string, { topic: TopicMetadata; at: number }>();
@@ -45,6 +50,7 @@ export class KafkaLink {
 
   constructor(options: ConnectionOptions, logger: Logger) {
     this.logger = logger;
+    this.#isTls = Boolean(options.ssl);
     this.#newCluster = clusterFactory(options, (message) =>
       logger.debug({ code: 'KAFKA_CLIENT' }, `kafka client: ${message}`),
     );
@@ -115,6 +121,13 @@ export class KafkaLink {
       await cluster.refreshMetadata();
       return cluster.findBroker({ nodeId });
     }
+  }
+
+  /** Whether nobody between can read what is sent to that broker. */
+  isProtected({ connectionPool: { host } }: Broker): boolean {
+    return (
+      this.#isTls || host === 'localhost' || LOOPBACK.check(host, isIPv6(host) ? 'ipv6' : 'ipv4')
+    );
   }
 
   /** Any broker that answers. */

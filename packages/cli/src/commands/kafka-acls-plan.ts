@@ -35,6 +35,8 @@ export const kafkaAclsPlan = defineCommand<Options>({
     if (terminal.json) terminal.sayJson({ users });
     else if (options.out === undefined) for (const line of ruleTable(rules)) terminal.say(line);
     else terminal.say(`made ${options.out}`);
-    return { next: 'make the users, then add what is missing: sealstream kafka acls apply' };
+    return {
+      next: 'make the users: sealstream kafka users apply; then their rights: sealstream kafka acls apply',
+    };
   },
 });
