@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { debianPackage, programPath } from '../../tools/stack/debian-package.ts';
 import { ROOT } from '../../tools/stack/paths.ts';
-import { RunningAccess } from './running-access.ts';
+import { auditLogOf, RunningAccess } from './running-access.ts';
 import { RunningFlow } from './running-flow.ts';
 
 // docs/access.md: its commands, one after the other, and what they print.
@@ -47,7 +47,9 @@ beforeAll(async () => {
   // Under keys of persons a value can be sealed for whoever is known alone; that is another page.
   const policy = `${datasets.replace(/^ *subject: .*\n/m, '')}\n${roles}`;
   flow = await RunningFlow.open(servers, { 'sealstream.yaml': policy });
-  access = await RunningAccess.start(flow, servers.redisUrl, {}, { isNew: true });
+  await flow.start('audit', { SEALSTREAM_AUDIT_BEAT: '1s' });
+  const log = auditLogOf(flow);
+  access = await RunningAccess.start(flow, servers.redisUrl, log, { isNew: true });
   const script = join(flow.place.tmp, 'page.sh');
   const commands = STEPS.map(({ commands: lines }) => `${lines}echo '${MARK}'\n`).join('');
   const program = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
@@ -55,11 +57,12 @@ beforeAll(async () => {
   writeFileSync(script, `set -euo pipefail\n${command}${commands}`);
   const { status, stderr, stdout } = spawnSync('bash', [script], {
     encoding: 'utf8',
-    timeout: 100_000,
+    timeout: 300_000,
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: flow.place.tmp,
       ACCESS: access.base,
+      AUDIT_VKEY: log['SEALSTREAM_AUDIT_VKEY_FILE'],
       KAFKA_BROKERS: servers.kafkaBrokers,
       REDIS_URL: servers.redisUrl,
       SEALSTREAM_NAME_PREFIX: flow.namePrefix,
@@ -69,7 +72,7 @@ beforeAll(async () => {
   });
   expect(status, `${stdout}\n${stderr}`).toBe(0);
   printed = stdout.split(`${MARK}\n`);
-});
+}, 400_000);
 afterAll(async () => {
   await access?.close();
   await flow?.close();
