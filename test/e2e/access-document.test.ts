@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ROOT } from '../../tools/stack/paths.ts';
 import { pagePrograms, runSteps, shownForm, stepsOf } from './document-steps.ts';
-import { RunningAccess } from './running-access.ts';
+import { auditLogOf, RunningAccess } from './running-access.ts';
 import { RunningFlow } from './running-flow.ts';
 
 // docs/access.md: its commands, one after the other, and what they print.
@@ -22,9 +22,12 @@ beforeAll(async () => {
   // Under keys of persons a value can be sealed for whoever is known alone; that is another page.
   const policy = `${datasets.replace(/^ *subject: .*\n/m, '')}\n${roles}`;
   flow = await RunningFlow.open(servers, { 'sealstream.yaml': policy });
-  access = await RunningAccess.start(flow, servers.redisUrl, {}, { isNew: true });
-  printed = runSteps(STEPS, flow, servers, access.base);
-});
+  await flow.start('audit', { SEALSTREAM_AUDIT_BEAT: '1s' });
+  const log = auditLogOf(flow);
+  access = await RunningAccess.start(flow, servers.redisUrl, log, { isNew: true });
+  const more = { AUDIT_VKEY: log['SEALSTREAM_AUDIT_VKEY_FILE'] };
+  printed = runSteps(STEPS, flow, servers, { access: access.base, more });
+}, 400_000);
 afterAll(async () => {
   await access?.close();
   await flow?.close();

@@ -21,7 +21,7 @@ export function stepsOf(text: string): Step[] {
 }
 
 const MARK = '=-=-= end of a step =-=-=';
-const LATEST_MS = 100_000;
+const LATEST_MS = 300_000;
 const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 
 /** What a step shows, as it is printed: `…` stands for anything but a quote. */
@@ -40,16 +40,22 @@ export async function pagePrograms(): Promise<void> {
     );
 }
 
+interface RunOptions {
+  readonly access?: string;
+  readonly more?: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * Runs steps one after the other in one shell, in a folder of the flow; what each printed.
  *
  * @param access where the service answers; nowhere yet where it is absent
+ * @param more what else the commands find in their environment
  */
 export function runSteps(
   steps: readonly Step[],
   flow: RunningFlow,
   servers: { readonly kafkaBrokers: string; readonly redisUrl: string },
-  access = '',
+  { access = '', more = {} }: RunOptions = {},
 ): string[] {
   const cwd = join(flow.place.tmp, 'page');
   mkdirSync(cwd, { recursive: true });
@@ -71,6 +77,7 @@ export function runSteps(
       SEALSTREAM_NAME_PREFIX: flow.namePrefix,
       SEALSTREAM_POLICY_FILE: flow.place.policyFile,
       SEALSTREAM_KEY_DIR: flow.place.keys,
+      ...more,
     },
   });
   if (status !== 0) throw new Error(`the page ended with ${status}:\n${stdout}\n${stderr}`);

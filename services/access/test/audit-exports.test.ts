@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
   AuthenticTiles,
@@ -13,10 +16,12 @@ import {
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { joinedEntries } from '../../../packages/audit-log/test/sample-log.ts';
-import { AuditExports } from '../src/audit-exports.ts';
+import { accessServer } from '../src/access-server.ts';
+import { type AuditExport, AuditExports } from '../src/audit-exports.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sealstream-exports-'));
-const SIZE = 2000;
+/** As lines with their proofs more than sockets on loopback hold by themselves. */
+const SIZE = 12_000;
 const ALL = { from: 0, to: SIZE };
 const still = async () => true;
 let signed: Parameters<AuditExports['open']>[0];
@@ -81,4 +86,29 @@ test('four are open at once, a fifth is when one ended, and none after the end',
   exports.end();
   await Promise.all([...open, fifth].map(({ ended }) => ended));
   expect(() => exports.open(signed, ALL, still)).toThrow('TOO_MANY_REQUESTS');
+});
+
+test('a client that reads nothing holds the reading up, and one that goes ends it', async () => {
+  const server = await accessServer({ bodyMax: 4096, requestMs: 5000 });
+  let opened: AuditExport | undefined;
+  server.get('/v1/all', { schema: { hide: true } }, async (_request, reply) => {
+    opened = new AuditExports().open(signed, ALL, still);
+    return reply.type('application/jsonl').send(opened.stream);
+  });
+  try {
+    const base = await server.listen({ host: '127.0.0.1', port: 0 });
+    const asking = request(`${base}/v1/all`, { agent: false }).end();
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    answer.on('error', () => undefined);
+    await once(answer, 'data');
+    answer.pause();
+    // Long enough for all of it, if nothing held it up.
+    await sleep(3000);
+    answer.destroy();
+    const { values } = (await opened?.ended) ?? expect.unreachable();
+    expect(values).toBeGreaterThan(0);
+    expect(values).toBeLessThan(SIZE);
+  } finally {
+    await server.close();
+  }
 });

@@ -150,10 +150,11 @@ function rootsOf(
 function opened(note: string): { size: number; root: Buffer } {
   const vkey = readFileSync(vkeyPath(flow.keys.auditKeyFile), 'utf8').trim();
   const [text = '', signatures = ''] = note.split('\n\n');
-  const [name = '', , key = ''] = [vkey.split('+')[0], '', vkey.split('+').slice(2).join('+')];
+  // Base64 has plus signs, too.
+  const [name = '', , ...key] = vkey.split('+');
   const line = signatures.split('\n').find((one) => one.startsWith(`— ${name} `));
   const signature = Buffer.from(line?.split(' ')[2] ?? '', 'base64').subarray(4);
-  const raw = Buffer.from(key, 'base64').subarray(1);
+  const raw = Buffer.from(key.join('+'), 'base64').subarray(1);
   const x = raw.toString('base64url');
   const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
   expect(verify(null, Buffer.from(`${text}\n`), publicKey, signature)).toBe(true);
