@@ -2,13 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { ROOT } from '../../tools/stack/paths.ts';
-import { pagePrograms, runSteps, shownForm, stepsOf } from './document-steps.ts';
+import { expectShown, PAGE_MS, pagePrograms, readPage, runSteps } from './document-steps.ts';
 import { auditLogOf, RunningAccess } from './running-access.ts';
 import { RunningFlow } from './running-flow.ts';
 
 // docs/access.md: its commands, one after the other, and what they print.
-const TEXT = readFileSync(join(ROOT, 'docs', 'access.md'), 'utf8');
-const STEPS = stepsOf(TEXT);
+const { steps: STEPS, yaml } = readPage('access.md');
 let flow: RunningFlow;
 let access: RunningAccess;
 let printed: string[];
@@ -18,16 +17,15 @@ beforeAll(async () => {
   const servers = inject('stack');
   const example = readFileSync(join(ROOT, 'examples', 'people', 'sealstream.yaml'), 'utf8');
   const [datasets = ''] = example.split(/^access:/m);
-  const roles = /^```yaml\n(.*?)^```/ms.exec(TEXT)?.[1] ?? '';
   // Under keys of persons a value can be sealed for whoever is known alone; that is another page.
-  const policy = `${datasets.replace(/^ *subject: .*\n/m, '')}\n${roles}`;
+  const policy = `${datasets.replace(/^ *subject: .*\n/m, '')}\n${yaml}`;
   flow = await RunningFlow.open(servers, { 'sealstream.yaml': policy });
   await flow.start('audit', { SEALSTREAM_AUDIT_BEAT: '1s' });
   const log = auditLogOf(flow);
   access = await RunningAccess.start(flow, servers.redisUrl, log, { isNew: true });
   const more = { AUDIT_VKEY: log['SEALSTREAM_AUDIT_VKEY_FILE'] };
   printed = runSteps(STEPS, flow, servers, { access: access.base, more });
-}, 400_000);
+}, PAGE_MS);
 afterAll(async () => {
   await access?.close();
   await flow?.close();
@@ -40,8 +38,5 @@ test('the page shows a dozen steps and more', () => {
 
 test.each(STEPS.map((step, at) => ({ ...step, at, first: step.commands.split('\n')[0] })))(
   'step $at, $first, prints what the page shows',
-  ({ at, shown }) => {
-    if (shown === undefined) return expect(printed[at]).toBeTypeOf('string');
-    expect(printed[at]?.trim()).toMatch(shownForm(shown));
-  },
+  ({ at, shown }) => expectShown(printed[at], shown),
 );

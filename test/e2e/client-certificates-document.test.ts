@@ -1,15 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { ROOT } from '../../tools/stack/paths.ts';
-import { pagePrograms, runSteps, shownForm, stepsOf } from './document-steps.ts';
+import { expectShown, PAGE_MS, pagePrograms, readPage, runSteps } from './document-steps.ts';
 import { RunningAccess } from './running-access.ts';
 import { RunningFlow } from './running-flow.ts';
 import { ADMINISTERED } from './second-person.ts';
 
 // docs/client-certificates.md: its commands, one after the other, and what they print.
-const TEXT = readFileSync(join(ROOT, 'docs', 'client-certificates.md'), 'utf8');
-const STEPS = stepsOf(TEXT);
+const { steps: STEPS, text: TEXT, yaml } = readPage('client-certificates.md');
 let flow: RunningFlow;
 let access: RunningAccess;
 let printed: string[];
@@ -21,7 +19,7 @@ beforeAll(async () => {
   // The service needs the certificates that the first step makes.
   const made = runSteps(STEPS.slice(0, 1), flow, servers);
   const file = (...names: string[]) => join(flow.place.tmp, 'page', ...names);
-  writeFileSync(file('clients.yaml'), /^```yaml\n(.*?)^```/ms.exec(TEXT)?.[1] ?? '');
+  writeFileSync(file('clients.yaml'), yaml);
   access = await RunningAccess.start(flow, servers.redisUrl, {
     SEALSTREAM_ACCESS_TLS_CERT_FILE: file('tls', 'server.crt'),
     SEALSTREAM_ACCESS_TLS_KEY_FILE: file('tls', 'server.key'),
@@ -29,8 +27,8 @@ beforeAll(async () => {
     SEALSTREAM_ACCESS_CLIENT_CERTIFICATES_FILE: file('clients.yaml'),
   });
   const base = access.base.replace('127.0.0.1', 'localhost');
-  printed = [...made, ...runSteps(STEPS.slice(1), flow, servers, base)];
-});
+  printed = [...made, ...runSteps(STEPS.slice(1), flow, servers, { access: base })];
+}, PAGE_MS);
 afterAll(async () => {
   await access?.close();
   await flow?.close();
@@ -46,6 +44,6 @@ test.each(STEPS.map((step, at) => ({ ...step, at, first: step.commands.split('\n
   'step $at, $first, prints what the page shows',
   ({ at, shown }) => {
     if (shown === undefined) throw new Error('the page shows nothing');
-    expect(printed[at]?.trim()).toMatch(shownForm(shown));
+    expectShown(printed[at], shown);
   },
 );

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { debianPackage, programPath } from '../../tools/stack/debian-package.ts';
 import { ROOT } from '../../tools/stack/paths.ts';
 import type { RunningFlow } from './running-flow.ts';
@@ -12,22 +13,35 @@ export interface Step {
   readonly shown: string | undefined;
 }
 
-/** Each block of commands, with the block that stands right after it. */
-export function stepsOf(text: string): Step[] {
-  return Array.from(
+/** A page of docs: its commands in their order, and its first block of YAML. */
+export interface Page {
+  readonly steps: readonly Step[];
+  readonly yaml: string;
+  readonly text: string;
+}
+
+export function readPage(name: string): Page {
+  const text = readFileSync(join(ROOT, 'docs', name), 'utf8');
+  const steps = Array.from(
     text.matchAll(/^```sh\n(.*?)^```\n(?:```(?:json|text)\n(.*?)^```\n)?/gms),
     ([, commands = '', shown]) => ({ commands, shown }),
   );
+  return { steps, yaml: /^```yaml\n(.*?)^```/ms.exec(text)?.[1] ?? '', text };
 }
 
+/** How long a page may take with its services: a machine that is busy with something else is no fault. */
+export const PAGE_MS = 400_000;
 const MARK = '=-=-= end of a step =-=-=';
-const LATEST_MS = 300_000;
 const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 
-/** What a step shows, as it is printed: `…` stands for anything but a quote. */
-export function shownForm(shown: string): RegExp {
+/** What was printed is what the page shows, where `…` stands for anything but a quote. */
+export function expectShown(printed: string | undefined, shown: string | undefined): void {
+  if (shown === undefined) {
+    expect(printed).toBeTypeOf('string');
+    return;
+  }
   const parts = shown.trim().split('…').map(escaped);
-  return new RegExp(`^${parts.join('[^"]*')}$`);
+  expect(printed?.trim()).toMatch(new RegExp(`^${parts.join('[^"]*')}$`));
 }
 
 /** Installs what the pages use. */
@@ -67,7 +81,7 @@ export function runSteps(
   const { status, stderr, stdout } = spawnSync('bash', [script], {
     cwd,
     encoding: 'utf8',
-    timeout: LATEST_MS,
+    timeout: PAGE_MS / 2,
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: flow.place.tmp,

@@ -10,6 +10,7 @@ import type { AuditDesk } from './audit-desk.ts';
 import type { FlowStreams } from './flow-streams.ts';
 import type { FlowWatch } from './flow-watch.ts';
 import type { Gate } from './gate.ts';
+import type { KeyDesk } from './key-desk.ts';
 import type { MaskedFields } from './masked-fields.ts';
 import type { PolicyDesk } from './policy-desk.ts';
 import type { RejectPages } from './reject-pages.ts';
@@ -17,6 +18,7 @@ import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
 import type { SecondPersons } from './second-persons.ts';
 import type { SessionCookies } from './session-cookies.ts';
+import type { SubjectDesk } from './subject-desk.ts';
 import type { ToldSignIns } from './told-sign-ins.ts';
 
 /** What can be done with the values of one dataset. */
@@ -66,4 +68,6 @@ export interface AccessParts {
   readonly policies: PolicyDesk;
   /** Throws AUDIT_COPY_MISSING where the service was given no log. */
   readonly auditDesk: () => AuditDesk;
+  readonly keyDesk: KeyDesk;
+  readonly subjectDesk: SubjectDesk;
 }

@@ -21,6 +21,7 @@ import { openConsoleParts } from './console-parts.ts';
 import { DatasetDesks, openVaults } from './dataset-desks.ts';
 import { openDocumentDesks } from './document-desks.ts';
 import { PolicyGate } from './gate.ts';
+import { openKeyCare } from './key-care-parts.ts';
 import { listen, tlsFilesOf } from './listening.ts';
 import { accessMetrics, observe } from './metrics.ts';
 import { ROUTES } from './routes.ts';
@@ -65,6 +66,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
       onStreams: (open) => metrics.streams.set(open),
     });
     const documents = await openDocumentDesks(service, live, accounts);
+    const keyCare = await openKeyCare(service, { ...consoleParts, keys, told });
     const server = await accessServer({
       bodyMax: config.accessBodyMax,
       requestMs: config.accessRequestMs,
@@ -85,6 +87,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         ...grants,
         ...consoleParts,
         ...documents.parts,
+        ...keyCare,
         isReady: () => telemetry.health.report().ready,
       },
     });

@@ -16,6 +16,8 @@ export interface Asked<P = unknown, Q = unknown, B = unknown> {
   /** Address of the other end of the connection. */
   readonly address: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Aborts when whoever asked goes away before the answer; for work that lasts. */
+  readonly gone: () => AbortSignal;
 }
 
 /** What a route gives back. */
@@ -43,6 +45,7 @@ interface RouteShape {
     | 'fields'
     | 'grants'
     | 'keys'
+    | 'subjects'
     | 'policy'
     | 'flow'
     | 'alerts'

@@ -7,6 +7,7 @@ import { CONSOLE_ROUTES } from './routes/console.ts';
 import { dataset, datasets } from './routes/datasets.ts';
 import { detokenise } from './routes/detokenise.ts';
 import { createGrant, grants, revokeGrant } from './routes/grants.ts';
+import { KEY_CARE_ROUTES } from './routes/key-care.ts';
 import { me } from './routes/me.ts';
 import { AUDIT_ROUTES } from './routes/audit.ts';
 import { comparePolicy, policyInUse } from './routes/policy.ts';
@@ -61,4 +62,5 @@ export const ROUTES: readonly Route[] = [
   policyProposal,
   ...AUDIT_ROUTES,
   ...CONSOLE_ROUTES,
+  ...KEY_CARE_ROUTES,
 ];

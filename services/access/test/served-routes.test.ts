@@ -60,7 +60,7 @@ test('whatever makes something takes an Idempotency-Key, or is named here with w
   // The values of these follow from what is asked; asked twice they count against the quota twice.
   const values = ['tokenise', 'seal', 'reveal', 'detokenise', 'keys.resolve', 'audit.export'];
   // Nothing is made by these.
-  const again = [...values, 'approvals.decide', 'policy.read'];
+  const again = [...values, 'approvals.decide', 'policy.read', 'subjects.read'];
   const without = ROUTES.filter(
     (route) =>
       route.method === 'POST' &&
