@@ -1,6 +1,6 @@
 import { answered, type RedisLink } from '@sealstream/redis-link';
 import { z } from 'zod';
-import { readStored } from './account-form.ts';
+import { storedReader } from './account-form.ts';
 import type { AccountKeys } from './account-keys.ts';
 import { addressBlock } from './address-block.ts';
 import { digestOf, isSecretForm, newSecret } from './random-secret.ts';
@@ -44,6 +44,8 @@ const Stored = z.strictObject({
   address: z.string().length(43),
   document: z.record(z.string(), z.union([z.string(), z.number()])),
 });
+
+const readPending = storedReader(Stored, 'pending sign-in');
 
 /** What is kept of a sign-in until it comes back; what it means is known to whoever began it. */
 export type PendingDocument = Readonly<z.infer<typeof Stored>['document']>;
@@ -104,7 +106,7 @@ export class PendingSignIns {
     const keys = [this.#keys.pendingSignIn(digest), this.#keys.pendingSignIns];
     const text = String(await answered(this.#link.redis.eval(TAKE, 2, ...keys, digest)));
     if (text === '') return undefined;
-    const { address, document } = readStored(Stored, 'pending sign-in', text);
+    const { address, document } = readPending(text);
     const forgive = async () => {
       await answered(this.#link.redis.zrem(this.#ofAddress(address), digest));
     };
