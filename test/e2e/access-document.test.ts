@@ -43,11 +43,16 @@ beforeAll(async () => {
   const servers = inject('stack');
   const example = readFileSync(join(ROOT, 'examples', 'people', 'sealstream.yaml'), 'utf8');
   const [datasets = ''] = example.split(/^access:/m);
-  const roles = /^```yaml\n(.*?)^```/ms.exec(TEXT)?.[1] ?? '';
+  const [roles, providers] = Array.from(TEXT.matchAll(/^```yaml\n(.*?)^```/gms), ([, one]) => one);
   // Under keys of persons a value can be sealed for whoever is known alone; that is another page.
   const policy = `${datasets.replace(/^ *subject: .*\n/m, '')}\n${roles}`;
   flow = await RunningFlow.open(servers, { 'sealstream.yaml': policy });
-  access = await RunningAccess.start(flow, servers.redisUrl, {}, { isNew: true });
+  const file = join(flow.place.tmp, 'providers.yaml');
+  writeFileSync(file, providers ?? '');
+  writeFileSync(join(flow.place.tmp, 'staff.secret'), 'of a test', { mode: 0o600 });
+  // Nobody asks a provider before somebody signs in, and here nobody does.
+  const oidc = { SEALSTREAM_ACCESS_OIDC_FILE: file };
+  access = await RunningAccess.start(flow, servers.redisUrl, oidc, { isNew: true });
   const script = join(flow.place.tmp, 'page.sh');
   const commands = STEPS.map(({ commands: lines }) => `${lines}echo '${MARK}'\n`).join('');
   const program = join(ROOT, 'packages', 'cli', 'dist', 'main.js');

@@ -10,6 +10,7 @@ import type { FlowStreams } from './flow-streams.ts';
 import type { FlowWatch } from './flow-watch.ts';
 import type { Gate } from './gate.ts';
 import type { MaskedFields } from './masked-fields.ts';
+import type { OidcSignIns } from './oidc-sign-ins.ts';
 import type { RejectPages } from './reject-pages.ts';
 import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
@@ -44,6 +45,7 @@ export interface AccessParts {
   readonly accounts: Accounts;
   readonly cookies: SessionCookies;
   readonly signIns: ToldSignIns;
+  readonly oidc: OidcSignIns;
   readonly resolver: Pick<GrantResolver, 'list' | 'record' | 'resolve'>;
   /** Throws KEY_FILE_MISSING where the service was given no signer. */
   readonly grantAdmin: () => Pick<GrantAdmin, 'create' | 'revoke'>;

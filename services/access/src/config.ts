@@ -63,6 +63,12 @@ export const SETTINGS = {
     optional: true,
     meaning: 'PEM file of its private key, mode 0600.',
   },
+  accessOidcFile: {
+    env: 'SEALSTREAM_ACCESS_OIDC_FILE',
+    type: 'path',
+    optional: true,
+    meaning: 'YAML file of the OpenID providers through which people may sign in; read at start.',
+  },
   accessBodyMax: {
     env: 'SEALSTREAM_ACCESS_BODY_MAX',
     type: 'bytes',

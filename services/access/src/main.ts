@@ -25,6 +25,7 @@ import { accessMetrics, observe } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
 import { openServedGrants } from './served-grants.ts';
+import { openServedOidc } from './served-oidc.ts';
 import { SecondPersons } from './second-persons.ts';
 import { serveConsole } from './served-console.ts';
 import { serveRoutes } from './served-routes.ts';
@@ -44,18 +45,15 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const told = new ToldAccess(audit, config.auditWaitMs);
     const grants = await openServedGrants(service, keys, told);
     const accounts = await openServedAccounts(service);
-    const live = openLivePolicy(service);
-    const policy: PolicyOfNow = {
-      datasets: () => live.datasets,
-      access: () => live.access,
-      of: (name) => datasetOf(live, name),
-    };
+    const policy = policyOfNow(service);
     const desks = new DatasetDesks(policy, keys, vaults);
     const signIns = new ToldSignIns(audit, metrics.signIns);
     onStop('sign-ins', async () => signIns.stop());
     const tls = tlsPaths && TlsFiles.open({ ...tlsPaths, use: 'access', ...telemetry });
     onStop('certificate', async () => tls?.stop());
     const cookies = new SessionCookies(tls !== undefined);
+    const isSecure = tls !== undefined;
+    const oidc = openServedOidc(service, { accounts, policy, signIns, isSecure });
     const seconds = new SecondPersons({ accounts, rules: policy.access, told });
     const gate = new PolicyGate({
       rules: policy.access,
@@ -83,6 +81,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         accounts,
         cookies,
         signIns,
+        oidc,
         ...grants,
         ...consoleParts,
         isReady: () => telemetry.health.report().ready,
@@ -100,6 +99,16 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   }
   service.ready();
   return service.stop;
+}
+
+/** The policy as it is at each moment. */
+function policyOfNow(service: Parameters<typeof openLivePolicy>[0]): PolicyOfNow {
+  const live = openLivePolicy(service);
+  return {
+    datasets: () => live.datasets,
+    access: () => live.access,
+    of: (name) => datasetOf(live, name),
+  };
 }
 
 if (isEntry(import.meta)) await runService('access', start);

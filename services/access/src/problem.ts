@@ -31,6 +31,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   PERSON_NEEDED: 403,
   TWO_ADMINISTRATORS_NEEDED: 403,
   APPROVAL_UNKNOWN: 404,
+  OIDC_PROVIDER_UNKNOWN: 404,
   ACCOUNT_UNKNOWN: 404,
   ROUTE_UNKNOWN: 404,
   FIELD_UNKNOWN: 404,
@@ -44,6 +45,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   GRANT_LACKS_FIELD: 403,
   ACCOUNT_CONFLICT: 409,
   ACCOUNT_EXISTS: 409,
+  IDENTITY_TAKEN: 409,
   ADMINISTRATORS_NEEDED: 409,
   IDEMPOTENCY_DONE: 409,
   IDEMPOTENCY_RUNNING: 409,
@@ -63,6 +65,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   TOO_MANY_REQUESTS: 429,
   // What this service was not given a key for it cannot do, whoever asks.
   KEY_FILE_MISSING: 503,
+  OIDC_REFUSED: 503,
 };
 
 /** HTTP status (RFC 9110) of a code. */

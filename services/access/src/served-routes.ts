@@ -97,5 +97,9 @@ function askedOf({ body, headers, id, ip, params, query }: FastifyRequest): Aske
 }
 
 function send(reply: FastifyReply, status: number, { answer, headers = {} }: Given): FastifyReply {
-  return reply.code(status).headers(headers).send(answer);
+  // What has nothing to say has no body, not one that says null.
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(answer ?? undefined);
 }

@@ -1,9 +1,15 @@
 import type { AuditEmitter, Counter } from '@sealstream/service';
 
 /** How somebody wanted to get in. */
-export type SignInWay = 'password' | 'session' | 'api-key' | 'certificate' | 'bootstrap';
-/** Why nobody did. What was typed as a name is not told: it may be a password in the wrong field. */
-export type SignInRefusal = 'refused' | 'throttled' | 'shed' | 'reused';
+export type SignInWay = 'password' | 'session' | 'api-key' | 'certificate' | 'bootstrap' | 'oidc';
+/**
+ * Why nobody did; `unlinked`: a provider knows them, and no account does; `away`: so is the provider. What
+ * was typed as a name is not told: it may be a password in the wrong field.
+ */
+export type SignInRefusal = 'refused' | 'throttled' | 'shed' | 'reused' | 'unlinked' | 'away';
+
+/** Names, codes and ids that stand beside it; never a token. */
+type About = Readonly<Record<string, string>>;
 
 /** Refusals told one by one in a while; of what is beyond, their number. */
 const EACH_TOLD = 20;
@@ -27,16 +33,23 @@ export class ToldSignIns {
     this.#counted = counted;
   }
 
-  signedIn(account: string, person: string, by: SignInWay, address: string): void {
+  signedIn(
+    account: string,
+    person: string,
+    by: SignInWay,
+    address: string,
+    about: About = {},
+  ): void {
     this.#counted.inc({ by, outcome: 'signed-in' });
-    this.#audit.note({ type: 'signed-in', actor: account, details: { person, by, address } });
+    const details = { ...about, person, by, address };
+    this.#audit.note({ type: 'signed-in', actor: account, details });
   }
 
   signedOut(account: string, person: string, sessions: number): void {
     this.#audit.note({ type: 'signed-out', actor: account, details: { person, sessions } });
   }
 
-  refused(by: SignInWay, why: SignInRefusal, address: string, account?: string): void {
+  refused(by: SignInWay, why: SignInRefusal, address: string, about: About = {}): void {
     this.#counted.inc({ by, outcome: why });
     this.#summary ??= setTimeout(() => this.#summarise(), WHILE_MS).unref();
     if (this.#told >= EACH_TOLD) {
@@ -44,8 +57,7 @@ export class ToldSignIns {
       return;
     }
     this.#told += 1;
-    const known = account === undefined ? {} : { account };
-    this.#audit.note({ type: 'sign-in-refused', details: { by, why, address, ...known } });
+    this.#audit.note({ type: 'sign-in-refused', details: { ...about, by, why, address } });
   }
 
   /** Tells what was not told yet. */

@@ -9,8 +9,9 @@ export const usersShow = defineCommand<CommonOptions, [name: string]>({
   name: 'show',
   summary: 'show one user with its roles and sessions',
   about:
-    'Shows who gave each role and when, and the sessions that hold now, with the device and the ' +
-    'address that began them. A token of a session is shown to nobody but whom it was made for.',
+    'Shows who gave each role and linked each identity and when, and the sessions that hold now, with ' +
+    'the device and the address that began them. A token of a session is shown to nobody but whom it ' +
+    'was made for.',
   arguments: [new Argument('<name>', 'as `users list` shows it')],
   examples: [['sealstream users show alice', 'one user']],
   run: async (context, _, name) => {
@@ -25,6 +26,8 @@ export const usersShow = defineCommand<CommonOptions, [name: string]>({
     showUser(terminal, user);
     for (const { atMs, by, role } of user.roles)
       terminal.say(`role ${role}, by ${by}, ${timeOf(atMs)}`);
+    for (const { atMs, by, issuer, subject } of user.identities)
+      terminal.say(`identity ${issuer} ${subject}, by ${by}, ${timeOf(atMs)}`);
     const rows = sessions.map(({ address, createdMs, device, endsMs, id, usedMs }) => [
       id,
       ...[createdMs, usedMs, endsMs].map(timeOf),
