@@ -6,9 +6,18 @@ import { statusOf } from '../problem.ts';
 import { headerOf } from '../request-headers.ts';
 import { type Asked, type Given, open, type Route } from '../route.ts';
 
-/** Far more than any provider sends; a cut answer is refused as a changed one is. */
-const PART_CHARACTERS_MAX = 4096;
-const part = z.string().max(PART_CHARACTERS_MAX).optional();
+/**
+ * One parameter of a provider's answer: characters that can be seen, and blanks (RFC 6749, appendix A).
+ * All of them, as long as they may be and escaped, fit into the head of a request.
+ */
+const part = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .regex(/^[ -~]*$/)
+    .optional();
+const CODE_CHARACTERS_MAX = 4096;
+const SHORT_CHARACTERS_MAX = 200;
 
 export const ProviderName = z
   .string()
@@ -17,7 +26,12 @@ export const ProviderName = z
 const ProviderParams = z.object({ provider: ProviderName });
 
 /** RFC 6749, 4.1.2; RFC 9207. Whatever else a provider adds is left. */
-const CallbackQuery = z.object({ code: part, state: part, iss: part, error: part });
+const CallbackQuery = z.object({
+  code: part(CODE_CHARACTERS_MAX),
+  state: part(SHORT_CHARACTERS_MAX),
+  iss: part(SHORT_CHARACTERS_MAX),
+  error: part(SHORT_CHARACTERS_MAX),
+});
 
 const ProviderList = z
   .object({
@@ -103,7 +117,8 @@ const finish = open(
 export const SIGN_IN_ROUTES: readonly Route[] = [providers, begin, finish];
 
 function sentTo(location: string, cookies: string[] = []): Given<null> {
-  return { answer: null, headers: { location, 'set-cookie': cookies } };
+  const kept = cookies.length === 0 ? {} : { 'set-cookie': cookies };
+  return { answer: null, headers: { location, ...kept } };
 }
 
 /**
