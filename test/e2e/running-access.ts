@@ -44,9 +44,11 @@ export class RunningAccess {
     more: Readonly<Record<string, string>> = {},
     { isNew = false }: { readonly isNew?: boolean | undefined } = {},
   ): Promise<RunningAccess> {
-    const [port = 0] = await freePorts(1);
+    const [free = 0] = await freePorts(1);
+    // One that was chosen before, where others must know it: a provider sends browsers back to it.
+    const { SEALSTREAM_ACCESS_PORT: port = String(free) } = more;
     const service = await flow.start('access', {
-      SEALSTREAM_ACCESS_PORT: String(port),
+      SEALSTREAM_ACCESS_PORT: port,
       SEALSTREAM_ACCESS_SECRET: randomBytes(32).toString('base64url'),
       ...more,
     });

@@ -17,11 +17,18 @@ export interface RealmClient {
   readonly algorithm: 'RS256' | 'PS256' | 'ES256';
 }
 
+/** A client that may change who has which role, with the rights of no person. */
+export interface RealmManager {
+  readonly id: string;
+  readonly secret: string;
+}
+
 /** What the realm of the tests holds; passwords and secrets are new for each. */
 export interface RealmContents {
   readonly analyst: RealmUser;
   readonly keeper: RealmUser;
   readonly clients: readonly RealmClient[];
+  readonly manager: RealmManager;
 }
 
 export const REALM = 'sealstream';
@@ -35,6 +42,7 @@ export function realmContents(): RealmContents {
   return {
     analyst: { name: 'ana', password: secret(), group: 'analysts', role: 'reader' },
     keeper: { name: 'kim', password: secret(), group: 'keepers', role: 'key-keeper' },
+    manager: { id: 'manager', secret: secret() },
     clients: [
       client('access', 'RS256'),
       client('access-ps', 'PS256'),
@@ -89,16 +97,32 @@ function client({ id, secret, algorithm }: RealmClient, redirectBase: string): o
   };
 }
 
+/** The client, and the user that it acts as. */
+function manager({ id, secret }: RealmManager): { readonly client: object; readonly user: object } {
+  const client = {
+    clientId: id,
+    secret,
+    enabled: true,
+    publicClient: false,
+    standardFlowEnabled: false,
+    serviceAccountsEnabled: true,
+  };
+  const clientRoles = { 'realm-management': ['manage-users', 'view-realm'] };
+  const user = { username: `service-account-${id}`, enabled: true, clientRoles };
+  return { client, user: { ...user, serviceAccountClientId: id } };
+}
+
 /** The realm as Keycloak imports it. A browser is sent back to `redirectBase` and the client's id. */
 export function realmDocument(contents: RealmContents, redirectBase: string): object {
   const users = [contents.analyst, contents.keeper];
+  const own = manager(contents.manager);
   return {
     realm: REALM,
     enabled: true,
     sslRequired: 'external',
     roles: { realm: users.map(({ role }) => ({ name: role })) },
     groups: users.map(({ group }) => ({ name: group })),
-    users: users.map(user),
-    clients: contents.clients.map((one) => client(one, redirectBase)),
+    users: [...users.map(user), own.user],
+    clients: [...contents.clients.map((one) => client(one, redirectBase)), own.client],
   };
 }

@@ -5,7 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from './free-ports.ts';
 import { GuardedProcess } from './guarded-process.ts';
 import { LEAN_JAVA } from './kafka.ts';
-import { REALM, type RealmContents, realmContents, realmDocument } from './keycloak-realm.ts';
+import {
+  REALM,
+  type RealmContents,
+  realmContents,
+  realmDocument,
+  type RealmUser,
+} from './keycloak-realm.ts';
 import { javaCommand } from './local-servers.ts';
 import { type MavenSource, mavenFolder } from './maven.ts';
 import { OIDC_POM } from './paths.ts';
@@ -14,6 +20,11 @@ import { tailOf } from './readiness.ts';
 const START_MS = 180_000;
 const PREPARE_MS = 300_000;
 const ANSWER_MS = 2_000;
+
+/** As much of what administrators are told as is used. */
+interface Named {
+  readonly id: string;
+}
 
 /** Keycloak on a JVM as its own script starts it, without the script: its end would leave Java behind. */
 function javaArguments(home: string, temporary: string): string[] {
@@ -142,8 +153,36 @@ export class Keycloak {
     process.kill(this.#process.pid, hangs ? 'SIGSTOP' : 'SIGCONT');
   }
 
+  /** Gives somebody the role that they have in the realm, or takes it; the next token says so. */
+  async setRole({ name, role }: RealmUser, has: boolean): Promise<void> {
+    const [user] = (await this.#managed('GET', `users?exact=true&username=${name}`)) as Named[];
+    const found = (await this.#managed('GET', `roles/${role}`)) as Named;
+    const path = `users/${user?.id ?? ''}/role-mappings/realm`;
+    await this.#managed(has ? 'POST' : 'DELETE', path, [{ id: found.id, name: role }]);
+  }
+
   stop(): Promise<void> {
     return this.#process.stop();
+  }
+
+  /** Asks the interface of administrators, as the client that may. */
+  async #managed(method: string, path: string, body?: object): Promise<unknown> {
+    const { id, secret } = this.contents.manager;
+    const granted = await fetch(`${this.issuer}/protocol/openid-connect/token`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials' }),
+    });
+    const { access_token: token } = (await granted.json()) as { readonly access_token?: string };
+    const base = this.issuer.replace('/realms/', '/admin/realms/');
+    const answer = await fetch(`${base}/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`Keycloak's ${method} ${path} answers ${answer.status}`);
+    const text = await answer.text();
+    return text === '' ? undefined : JSON.parse(text);
   }
 
   async #answers(): Promise<boolean> {

@@ -9,7 +9,7 @@ const digest = z.string().length(43);
 const ROLES_MAX = 64;
 
 /** Who an identity provider said it is, and the roles that come of it: they hold in this session alone. */
-const ProvedIdentity = Identity.extend({ roles: z.array(Word).max(ROLES_MAX) });
+const ProvedIdentity = Identity.extend({ roles: z.array(Word).max(ROLES_MAX).readonly() });
 export type ProvedIdentity = Readonly<z.infer<typeof ProvedIdentity>>;
 
 /** A session as Redis holds it: of its secrets only digests. */

@@ -300,7 +300,7 @@ export class Sessions {
 function identityOf(proof: IdentityProof | undefined): Pick<StoredSession, 'identity'> {
   if (proof === undefined) return {};
   const { issuer, roles, subject } = proof;
-  return { identity: { issuer, subject, roles: [...roles] } };
+  return { identity: { issuer, subject, roles } };
 }
 
 function liveUser({ stored, user }: Looked): StoredUser | undefined {

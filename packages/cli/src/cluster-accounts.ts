@@ -15,6 +15,8 @@ export type AccountChange =
   | 'set-password'
   | 'grant-role'
   | 'revoke-role'
+  | 'link-identity'
+  | 'unlink-identity'
   | 'disable'
   | 'enable'
   | 'create-api-key'

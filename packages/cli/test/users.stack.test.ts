@@ -65,6 +65,32 @@ describe('sealstream users and api-keys', () => {
     expect(JSON.stringify(events)).not.toContain('canary');
   });
 
+  test('link an identity at a provider, show it, and take it, on the audit log before and after', async () => {
+    const identity = `--issuer https://id.example.com/${N} --subject 1f0c-88`;
+    const linked = await done(`users link-identity ${N} ${identity}`);
+    expect(linked).toMatchObject({ identities: [{ subject: '1f0c-88' }] });
+    const other = `${N}-other`;
+    await done(`users create ${other} --person p --no-password`);
+    const taken = await sealstream(`users link-identity ${other} ${identity}`);
+    expect([taken.exit, taken.err]).toEqual([2, expect.stringContaining('IDENTITY_TAKEN')]);
+    const shown = await sealstream(`users show ${N}`);
+    expect(shown.out).toMatch(/^identity https:\/\/id\.example\.com\/\S+ 1f0c-88, by \S+@/m);
+    expect((await sealstream(`users unlink-identity ${N} ${identity} --if-version 1`)).exit).toBe(
+      1,
+    );
+    const left = await done(`users unlink-identity ${N} ${identity}`);
+    expect(left).toMatchObject({ identities: [] });
+    const changes = (await told())
+      .filter(({ details }) => details?.['subject'] === '1f0c-88')
+      .map(({ details, type }) => `${type} ${String(details?.['change'])}`);
+    expect(changes).toEqual(
+      ['link-identity', 'unlink-identity', 'unlink-identity'].flatMap((change) => [
+        `account-change-ordered ${change}`,
+        `account-changed ${change}`,
+      ]),
+    );
+  });
+
   test('make a key that works, show it once, list and revoke it', async () => {
     const order = `--owner ${N} --name job --actions reveal --datasets people --expires 1d`;
     const made = await done(`api-keys create ${order}`);
@@ -94,7 +120,12 @@ describe('sealstream users and api-keys', () => {
     expect(stale.err).toContain('ACCOUNT_CONFLICT');
     expect((await sealstream(`users create ${N} --person p --no-password`)).exit).toBe(2);
     const failed = (await told()).map(({ details }) => details?.['failed']).filter(Boolean);
-    expect(failed).toEqual(['PASSWORD_REFUSED', 'ACCOUNT_CONFLICT', 'ACCOUNT_EXISTS']);
+    expect(failed).toEqual([
+      'ACCOUNT_CONFLICT',
+      'PASSWORD_REFUSED',
+      'ACCOUNT_CONFLICT',
+      'ACCOUNT_EXISTS',
+    ]);
     expect((await sealstream('users bootstrap')).err).toContain('BOOTSTRAP_REFUSED');
   });
 

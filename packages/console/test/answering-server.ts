@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { SignInProviders } from '../src/page/api/answers.ts';
 import { CONSOLE_FOLDER, CONSOLE_HEADERS } from '../src/index.ts';
 import {
   accesses,
@@ -14,6 +15,7 @@ import {
   keysets,
   me,
   OPENED,
+  PROVIDERS,
   rejects,
   rejectSummary,
   replayed,
@@ -48,6 +50,7 @@ const EMPTY_SUMMARY = { total: 0, isWhole: true, byCode: [] };
 export class AnsweringServer {
   mood: Mood = 'full';
   actions: readonly string[] = ALL_ACTIONS;
+  providers: SignInProviders['providers'] = PROVIDERS;
   /** Whether the stream of the flow is cut, and every new one refused. */
   isCut = false;
   /** What was asked of the API. */
@@ -97,6 +100,8 @@ export class AnsweringServer {
     if (method !== 'GET' && !isFromOwnPage(request, this.origin))
       return problem(response, 403, 'ACCESS_DENIED');
     if (path === '/v1/session') return this.#session(method, body, response);
+    if (path === '/v1/sign-in') return send(response, 200, { providers: this.providers });
+    if (path === '/v1/sign-in/staff') return sentBack(response);
     if (request.headers.cookie?.includes(COOKIE) !== true)
       return problem(response, 401, 'SIGN_IN_REFUSED');
     if (path === '/v1/me') return send(response, 200, me(this.actions));
@@ -188,6 +193,12 @@ function rejectPage(now: number, query: URLSearchParams): object {
 /** What keeps the requests of foreign pages out. */
 function isFromOwnPage({ headers }: IncomingMessage, origin: string): boolean {
   return headers['x-sealstream-console'] === '1' && headers.origin === origin;
+}
+
+/** As from a provider that knows somebody whom no account is linked to. */
+function sentBack(response: ServerResponse): void {
+  const problem = 'problem=SIGN_IN_REFUSED&why=unlinked&request=01JX8ZREQUEST0002';
+  response.writeHead(303, { location: `/#/sign-in?${problem}` }).end();
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

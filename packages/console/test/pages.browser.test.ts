@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { PAGES } from '../src/page/place.ts';
 import { AnsweringServer, PASSWORD } from './answering-server.ts';
-import { ALL_ACTIONS } from './recorded-answers.ts';
+import { ALL_ACTIONS, PROVIDERS } from './recorded-answers.ts';
 import { signIn, THERE } from './signed-in.ts';
 import {
   axeFindings,
@@ -34,6 +34,7 @@ beforeEach(() => {
   server.mood = 'full';
   server.actions = ALL_ACTIONS;
   server.isCut = false;
+  server.providers = PROVIDERS;
   server.asked.length = 0;
 });
 
@@ -55,8 +56,11 @@ describe.each(LOOKS)('at $width px, $scheme', (look) => {
   test('every page is whole: axe finds nothing, nothing is stopped, nothing scrolls sideways', async () => {
     const { faults, page } = await openPage(browser, server.origin, look);
     await page.goto(`${server.origin}/`);
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByRole('link', { name: 'Sign in with Example Staff' }).waitFor();
     await nothingWrong(page, faults, 'sign-in');
+    await page.getByRole('link', { name: 'Sign in with Example Staff' }).click();
+    await page.getByText('no account here is linked').waitFor();
+    await nothingWrong(page, faults, 'sign-in, unlinked');
     await signIn(page, server.origin);
     for (const { id } of PAGES) {
       await page.goto(`${server.origin}/#/${id}`);
@@ -118,6 +122,33 @@ describe('the checks themselves', () => {
 
 describe('a reader', () => {
   const look = { width: 1280, scheme: 'light' } as const;
+
+  test('goes to a provider by keyboard, and is told why it did not let them in, once', async () => {
+    const { page } = await openPage(browser, server.origin, look);
+    await page.goto(`${server.origin}/`);
+    const link = page.getByRole('link', { name: 'Sign in with Example Staff' });
+    await link.focus();
+    await page.keyboard.press('Enter');
+    const note = page.getByRole('alert');
+    expect(await note.innerText()).toMatch(
+      /no account here is linked[\s\S]*administrator[\s\S]*SIGN_IN_REFUSED[\s\S]*01JX8ZREQUEST0002/,
+    );
+    expect(page.url()).toBe(`${server.origin}/`);
+    await page.reload();
+    await link.waitFor();
+    expect(await note.count()).toBe(0);
+    await signIn(page, server.origin);
+    expect(page.url()).not.toContain('sign-in');
+  });
+
+  test('sees no more than the form where there is no provider', async () => {
+    server.providers = [];
+    const { page } = await openPage(browser, server.origin, look);
+    await page.goto(`${server.origin}/`);
+    await page.getByLabel('Name').waitFor();
+    await expect.poll(() => server.asked.map(({ url }) => url)).toContain('/v1/sign-in');
+    expect(await page.getByRole('link').count()).toBe(0);
+  });
 
   test('with the keyboard alone signs in, walks to reveal, is held in the dialog and comes back', async () => {
     const { faults, page } = await openPage(browser, server.origin, look);

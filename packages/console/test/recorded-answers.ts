@@ -9,6 +9,7 @@ import type {
   Reject,
   RejectSummary,
   ReplayResult,
+  SignInProviders,
 } from '../src/page/api/answers.ts';
 
 /** What the access service answers, in the shape that it promises; times are as long before `now`. */
@@ -298,6 +299,11 @@ export const coverage: DatasetCoverage[] = [
     ],
     undeclared: { phone: 14 },
   },
+];
+
+export const PROVIDERS: SignInProviders['providers'] = [
+  { name: 'staff', title: 'Example Staff' },
+  { name: 'partners', title: 'a provider of partners with quite a long name' },
 ];
 
 export const datasets = { datasets: [{ name: 'people' }, { name: 'orders' }] };

@@ -8,5 +8,10 @@
  * an error. No token is taken from anybody but the provider, and none is handed out.
  */
 export { openOidc, type Oidc, type OidcIdentity, type OidcOptions } from './oidc.ts';
-export { OIDC_ALGORITHMS, type OidcAlgorithm, type OidcProvider } from './oidc-provider.ts';
+export {
+  OIDC_ALGORITHMS,
+  type OidcAlgorithm,
+  type OidcProvider,
+  providerProblem,
+} from './oidc-provider.ts';
 export type { PendingSignIn } from './pending-sign-in.ts';

@@ -27,9 +27,9 @@ export interface OidcProvider {
   /** Our role by value of that claim. A value that does not stand here gives no role. */
   readonly roles: Readonly<Record<string, string>>;
   /** `openid` and `profile` when not given; `openid` must be among them. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
   /** The one algorithm that ID tokens are signed with; RS256 when not given, as the standard has it. */
-  readonly algorithm?: OidcAlgorithm;
+  readonly algorithm?: OidcAlgorithm | undefined;
   /** Authorities (PEM) to trust with its TLS; the system's when not given. */
   readonly tlsCa?: string;
 }
@@ -48,8 +48,14 @@ export function isAllowed(address: string, allowLoopbackHttp: boolean): boolean 
   return allowLoopbackHttp && url.protocol === 'http:' && LOOPBACK.has(url.hostname);
 }
 
-/** What is wrong with one provider's settings; undefined when nothing is. */
-function problemOf(provider: OidcProvider, allowLoopbackHttp: boolean): string | undefined {
+/**
+ * What is wrong with one provider's settings, in words that begin with the name of the setting; undefined
+ * when nothing is. It repeats no value.
+ */
+export function providerProblem(
+  provider: OidcProvider,
+  allowLoopbackHttp: boolean,
+): string | undefined {
   const { issuer, redirectUri, scopes, algorithm, roles } = provider;
   const isPlain = (address: string) =>
     isAllowed(address, allowLoopbackHttp) && !/[?#]/.test(address);
@@ -79,7 +85,7 @@ export function checkProviders(
   const names = new Set<string>();
   const redirects = new Set<string>();
   for (const [index, provider] of providers.entries()) {
-    let problem = problemOf(provider, allowLoopbackHttp);
+    let problem = providerProblem(provider, allowLoopbackHttp);
     const redirect = problem === undefined ? new URL(provider.redirectUri).href : '';
     if (names.has(provider.name)) problem = 'another provider has the same name';
     // By the address an answer came to, it is told which provider it is of.

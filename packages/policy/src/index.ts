@@ -46,7 +46,8 @@ export {
 export { checkPlan, encryptPlan, maskPlan, openPlan } from './json-plan.ts';
 export type { CheckPlan, NeededSchemas, Plan } from './plan.ts';
 export { type GroupPlan, groupPlan } from './group-plan.ts';
-export type { ReadBeside } from './source-text.ts';
+export { type Place, type ReadBeside, SourceText } from './source-text.ts';
+export { reportIssues } from './language-problems.ts';
 export { policyJsonSchema, policyTestsJsonSchema } from './json-schema.ts';
 export { KeyPlan, keyCheck, keyPlan, openKey, resealKey } from './key-plan.ts';
 export { keysStay } from './key-reader.ts';

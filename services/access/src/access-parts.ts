@@ -13,6 +13,7 @@ import type { Gate } from './gate.ts';
 import type { KeyDesk } from './key-desk.ts';
 import type { MaskedFields } from './masked-fields.ts';
 import type { PolicyDesk } from './policy-desk.ts';
+import type { OidcSignIns } from './oidc-sign-ins.ts';
 import type { RejectPages } from './reject-pages.ts';
 import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
@@ -48,6 +49,7 @@ export interface AccessParts {
   readonly accounts: Accounts;
   readonly cookies: SessionCookies;
   readonly signIns: ToldSignIns;
+  readonly oidc: OidcSignIns;
   readonly resolver: Pick<GrantResolver, 'list' | 'record' | 'resolve'>;
   /** Throws KEY_FILE_MISSING where the service was given no signer. */
   readonly grantAdmin: () => Pick<GrantAdmin, 'create' | 'revoke'>;

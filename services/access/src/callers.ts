@@ -97,7 +97,9 @@ export class Callers {
   async #byApiKey(text: string, address: string): Promise<Caller> {
     const verdict = await this.#options.accounts.apiKeys.verify(text);
     if (verdict.kind === 'valid') return keyCaller(verdict.key, verdict.owner);
-    this.#options.signIns.refused('api-key', 'refused', address, verdict.key?.owner);
+    const { key } = verdict;
+    const about = key === undefined ? {} : { account: key.owner };
+    this.#options.signIns.refused('api-key', 'refused', address, about);
     throw new SealstreamError('SIGN_IN_REFUSED');
   }
 
@@ -220,10 +222,18 @@ export function isConsole(headers: IncomingHttpHeaders): boolean {
 }
 
 function callerOf(user: User, by: 'password' | 'session', session?: Session): Caller {
-  const roles = user.roles.map(({ role }) => role);
-  const temporary = user.passwordBy === undefined ? {} : { needsOwnPassword: true as const };
+  const roles = rolesOf(user, session);
+  // Who came by a provider used no password that somebody else knows.
+  const isTemporary = user.passwordBy !== undefined && session?.identity === undefined;
+  const temporary = isTemporary ? { needsOwnPassword: true as const } : {};
   const caller: Caller = { person: user.person, account: user.name, by, roles, ...temporary };
   return session === undefined ? caller : { ...caller, session: session.id };
+}
+
+/** The account's own roles, and those that a provider gave for this one session. */
+export function rolesOf(user: User, session?: Session): string[] {
+  const own = user.roles.map(({ role }) => role);
+  return [...new Set([...own, ...(session?.identity?.roles ?? [])])];
 }
 
 function keyCaller({ id, scopes }: ApiKey, owner: User): Caller {

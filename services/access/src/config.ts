@@ -133,6 +133,12 @@ export const SETTINGS = {
       'PEM file of what every authority of clients revoked; read again when it changes. Where it is past ' +
       'its time, no certificate counts.',
   },
+  accessOidcFile: {
+    env: 'SEALSTREAM_ACCESS_OIDC_FILE',
+    type: 'path',
+    optional: true,
+    meaning: 'YAML file of the OpenID providers through which people may sign in; read at start.',
+  },
   accessBodyMax: {
     env: 'SEALSTREAM_ACCESS_BODY_MAX',
     type: 'bytes',

@@ -27,6 +27,7 @@ import { accessMetrics, observe } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
 import { openServedGrants } from './served-grants.ts';
+import { openServedOidc } from './served-oidc.ts';
 import { SecondPersons } from './second-persons.ts';
 import { openCertificates } from './served-certificates.ts';
 import { serveConsole } from './served-console.ts';
@@ -55,6 +56,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     onStop('sign-ins', async () => signIns.stop());
     const { certificates, tls } = openCertificates(service);
     const cookies = new SessionCookies(tls !== undefined);
+    const isSecure = tls !== undefined;
+    const oidc = openServedOidc(service, { accounts, policy, signIns, isSecure });
     const seconds = new SecondPersons({ accounts, rules: policy.access, told });
     const gate = new PolicyGate({
       rules: policy.access,
@@ -84,6 +87,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         accounts,
         cookies,
         signIns,
+        oidc,
         ...grants,
         ...consoleParts,
         ...documents.parts,
@@ -106,6 +110,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
   return service.stop;
 }
 
+/** The policy as it is at each moment. */
 function policyOfNow(live: LivePolicy): PolicyOfNow {
   return {
     datasets: () => live.datasets,

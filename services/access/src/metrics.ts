@@ -22,10 +22,9 @@ export function accessMetrics({ counter, gauge, histogram }: Metrics): AccessMet
       ['route'],
       SECONDS,
     ),
-    /** outcome is signed-in, refused, throttled, shed or reused. */
     signIns: counter(
       'sealstream_access_sign_ins_total',
-      'Tries to get in, by way and outcome (signed-in, refused, throttled, shed, reused).',
+      'Tries to get in, by way and outcome (signed-in, refused, throttled, shed, reused, unlinked, away).',
       ['by', 'outcome'],
     ),
     streams: gauge('sealstream_access_streams', 'Open streams of the flow.', []),

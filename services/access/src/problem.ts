@@ -31,6 +31,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   PERSON_NEEDED: 403,
   TWO_ADMINISTRATORS_NEEDED: 403,
   APPROVAL_UNKNOWN: 404,
+  OIDC_PROVIDER_UNKNOWN: 404,
   ACCOUNT_UNKNOWN: 404,
   ROUTE_UNKNOWN: 404,
   FIELD_UNKNOWN: 404,
@@ -46,6 +47,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   GRANT_LACKS_FIELD: 403,
   ACCOUNT_CONFLICT: 409,
   ACCOUNT_EXISTS: 409,
+  IDENTITY_TAKEN: 409,
   ADMINISTRATORS_NEEDED: 409,
   KEY_NEEDED: 409,
   KEYSET_CONFLICT: 409,
@@ -70,6 +72,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   // What this service was not given a key or a log for it cannot do, whoever asks.
   AUDIT_COPY_MISSING: 503,
   KEY_FILE_MISSING: 503,
+  OIDC_REFUSED: 503,
 };
 
 /** HTTP status (RFC 9110) of a code. */

@@ -57,8 +57,8 @@ interface RouteShape {
   readonly answer: z.ZodType;
   /** Media type of the answer, where that is no JSON: then it is a stream. */
   readonly media?: 'text/event-stream' | 'application/jsonl';
-  /** 200 unless told. */
-  readonly status?: 200 | 201 | 204;
+  /** 200 unless told; 303 sends a browser to where the header `location` of what is given says. */
+  readonly status?: 200 | 201 | 204 | 303;
 }
 
 /** A route that nobody has to sign in for. */

@@ -17,7 +17,9 @@ import { reveal } from './routes/reveal.ts';
 import { seal } from './routes/seal.ts';
 import { refresh, signIn, signOut } from './routes/session.ts';
 import { endSession, sessions } from './routes/sessions.ts';
+import { SIGN_IN_ROUTES } from './routes/sign-in.ts';
 import { tokenise } from './routes/tokenise.ts';
+import { linkIdentity, unlinkIdentity } from './routes/user-identities.ts';
 import { setPassword } from './routes/user-password.ts';
 import { giveRole, takeRole } from './routes/user-roles.ts';
 import { createUser, disableUser, enableUser, user, users } from './routes/users.ts';
@@ -28,6 +30,7 @@ export const ROUTES: readonly Route[] = [
   signIn,
   refresh,
   signOut,
+  ...SIGN_IN_ROUTES,
   bootstrap,
   me,
   sessions,
@@ -40,6 +43,8 @@ export const ROUTES: readonly Route[] = [
   setPassword,
   giveRole,
   takeRole,
+  linkIdentity,
+  unlinkIdentity,
   apiKeys,
   createApiKey,
   revokeApiKey,

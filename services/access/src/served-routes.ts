@@ -112,5 +112,9 @@ function goneSignal(response: FastifyReply['raw']): AbortSignal {
 }
 
 function send(reply: FastifyReply, status: number, { answer, headers = {} }: Given): FastifyReply {
-  return reply.code(status).headers(headers).send(answer);
+  // What has nothing to say has no body, not one that says null.
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(answer ?? undefined);
 }

@@ -2,9 +2,15 @@ import type { Logger } from '@sealstream/contracts';
 import type { AuditEmitter, Counter } from '@sealstream/service';
 
 /** How somebody wanted to get in. */
-export type SignInWay = 'password' | 'session' | 'api-key' | 'certificate' | 'bootstrap';
-/** Why nobody did. What was typed as a name is not told: it may be a password in the wrong field. */
-export type SignInRefusal = 'refused' | 'throttled' | 'shed' | 'reused';
+export type SignInWay = 'password' | 'session' | 'api-key' | 'certificate' | 'bootstrap' | 'oidc';
+/**
+ * Why nobody did; `unlinked`: a provider knows them, and no account does; `away`: so is the provider. What
+ * was typed as a name is not told: it may be a password in the wrong field.
+ */
+export type SignInRefusal = 'refused' | 'throttled' | 'shed' | 'reused' | 'unlinked' | 'away';
+
+/** Names, codes and ids that stand beside it; never a token. */
+type About = Readonly<Record<string, string>>;
 
 /** Which certificate was refused, and what for: words of a closed list, a fingerprint, an account. */
 export interface CertificateRefusal {
@@ -43,18 +49,24 @@ export class ToldSignIns {
     this.#logger = logger;
   }
 
-  signedIn(account: string, person: string, by: SignInWay, address: string): void {
+  signedIn(
+    account: string,
+    person: string,
+    by: SignInWay,
+    address: string,
+    about: About = {},
+  ): void {
     this.#counted.inc({ by, outcome: 'signed-in' });
-    this.#audit.note({ type: 'signed-in', actor: account, details: { person, by, address } });
+    const details = { ...about, person, by, address };
+    this.#audit.note({ type: 'signed-in', actor: account, details });
   }
 
   signedOut(account: string, person: string, sessions: number): void {
     this.#audit.note({ type: 'signed-out', actor: account, details: { person, sessions } });
   }
 
-  refused(by: SignInWay, why: SignInRefusal, address: string, account?: string): void {
-    const known = account === undefined ? {} : { account };
-    this.#refused(by, why, { address, ...known });
+  refused(by: SignInWay, why: SignInRefusal, address: string, about: About = {}): void {
+    this.#refused(by, why, { ...about, address });
   }
 
   /** What is wrong with a certificate its owner cannot see, so it stands in the service's log as well. */
@@ -72,7 +84,7 @@ export class ToldSignIns {
   }
 
   /** @returns whether it was told, and not only counted */
-  #refused(by: SignInWay, why: SignInRefusal, details: Readonly<Record<string, string>>): boolean {
+  #refused(by: SignInWay, why: SignInRefusal, details: About): boolean {
     this.#counted.inc({ by, outcome: why });
     this.#summary ??= setTimeout(() => this.#summarise(), WHILE_MS).unref();
     if (this.#told >= EACH_TOLD) {
@@ -80,7 +92,7 @@ export class ToldSignIns {
       return false;
     }
     this.#told += 1;
-    this.#audit.note({ type: 'sign-in-refused', details: { by, why, ...details } });
+    this.#audit.note({ type: 'sign-in-refused', details: { ...details, by, why } });
     return true;
   }
 

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { accessServer } from '../src/access-server.ts';
 import { FlowStreams } from '../src/flow-streams.ts';
+import { OidcSignIns, type OidcSignInsOptions } from '../src/oidc-sign-ins.ts';
 import { ROUTES } from '../src/routes.ts';
 import { type ServedWith, serveRoutes } from '../src/served-routes.ts';
+import { SessionCookies } from '../src/session-cookies.ts';
 
 type Operation = {
   readonly security?: readonly Readonly<Record<string, unknown>>[];
@@ -16,9 +18,12 @@ let paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 
 beforeAll(async () => {
   server = await accessServer({ bodyMax: 4096, requestMs: 700 });
-  // Nothing is asked of it, so of what routes work with only what ends with the server is there.
+  // Of what routes work with only what ends with the server is there, and sign-in through no provider.
+  const none = { providers: [], accounts: {}, signIns: {}, allowLoopbackHttp: false };
+  const oidc = new OidcSignIns(none as unknown as OidcSignInsOptions);
+  const cookies = new SessionCookies(true);
   const streams = new FlowStreams({ watch: { listen: () => () => undefined } });
-  serveRoutes(server, ROUTES, { parts: { streams } } as unknown as ServedWith);
+  serveRoutes(server, ROUTES, { parts: { cookies, oidc, streams } } as unknown as ServedWith);
   await server.ready();
   paths = JSON.parse(JSON.stringify(server.swagger())).paths;
 });
@@ -71,4 +76,19 @@ test('whatever makes something takes an Idempotency-Key, or is named here with w
       !/\/(disable|enable|show|acknowledge|replay)$/.test(route.url),
   );
   expect(without.map(({ url }) => url)).toEqual([]);
+});
+
+test('a browser that is sent on gets an address of ours and no body, as the document says', async () => {
+  for (const url of ['/v1/sign-in/none', '/v1/sign-in/callback/none?state=x&code=y']) {
+    const { body, headers, statusCode } = await server.inject({ method: 'GET', url });
+    expect([statusCode, body]).toEqual([303, '']);
+    expect(headers.location).toMatch(
+      /^\/#\/sign-in\?problem=OIDC_PROVIDER_UNKNOWN&request=[\w-]+$/,
+    );
+    expect(headers['set-cookie']).toBeUndefined();
+  }
+  const { responses } = operationOf({ method: 'GET', url: '/v1/sign-in/:provider' }) ?? {};
+  expect(responses?.['303']).toMatchObject({
+    headers: { location: { schema: { type: 'string' } } },
+  });
 });

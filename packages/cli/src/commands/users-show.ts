@@ -10,9 +10,9 @@ export const usersShow = defineCommand<BreakGlassOptions & CommonOptions, [name:
   name: 'show',
   summary: 'show one user with its roles and sessions',
   about:
-    'Shows who gave each role and when, and the sessions that hold now, with the device and the ' +
-    'address that began them. A token of a session is shown to nobody but whom it was made for. ' +
-    'Through access sessions are not shown: it tells them to their owner alone.',
+    'Shows who gave each role and linked each identity and when, and the sessions that hold now, with ' +
+    'the device and the address that began them. A token of a session is shown to nobody but whom it ' +
+    'was made for. Through access sessions are not shown: it tells them to their owner alone.',
   arguments: [new Argument('<name>', 'as `users list` shows it')],
   options: [breakGlassOption()],
   examples: [['sealstream users show alice', 'one user']],
@@ -27,6 +27,8 @@ export const usersShow = defineCommand<BreakGlassOptions & CommonOptions, [name:
     showUser(terminal, user);
     for (const { atMs, by, role } of user.roles)
       terminal.say(`role ${role}, by ${by}, ${timeOf(atMs)}`);
+    for (const { atMs, by, issuer, subject } of user.identities)
+      terminal.say(`identity ${issuer} ${subject}, by ${by}, ${timeOf(atMs)}`);
     const rows = (sessions ?? []).map(({ address, createdMs, device, endsMs, id, usedMs }) => [
       id,
       ...[createdMs, usedMs, endsMs].map(timeOf),

@@ -4,10 +4,12 @@ import { usersCreate } from './users-create.ts';
 import { usersDisable } from './users-disable.ts';
 import { usersEnable } from './users-enable.ts';
 import { usersGrantRole } from './users-grant-role.ts';
+import { usersLinkIdentity } from './users-link-identity.ts';
 import { usersList } from './users-list.ts';
 import { usersRevokeRole } from './users-revoke-role.ts';
 import { usersSetPassword } from './users-set-password.ts';
 import { usersShow } from './users-show.ts';
+import { usersUnlinkIdentity } from './users-unlink-identity.ts';
 
 export const users = defineGroup({
   name: 'users',
@@ -26,6 +28,8 @@ export const users = defineGroup({
     usersSetPassword,
     usersGrantRole,
     usersRevokeRole,
+    usersLinkIdentity,
+    usersUnlinkIdentity,
     usersDisable,
     usersEnable,
     usersBootstrap,

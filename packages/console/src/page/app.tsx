@@ -6,6 +6,7 @@ import { SignIn } from './pages/sign-in.tsx';
 import { LoadingNote } from './parts/notes.tsx';
 import { ProblemNote } from './parts/problem-note.tsx';
 import { Shell } from './shell.tsx';
+import { signInProblem } from './words/sign-in-problems.ts';
 
 type Door =
   | { readonly state: 'asking' }
@@ -13,9 +14,17 @@ type Door =
   | { readonly state: 'in'; readonly me: Me }
   | { readonly state: 'failed'; readonly problem: ProblemFacts };
 
+/** Why a provider's sign-in failed, once: it is no place in the console, so the address forgets it. */
+function takeSignInProblem(): ProblemFacts | undefined {
+  const problem = signInProblem(location.hash);
+  if (problem !== undefined) history.replaceState(null, '', '/');
+  return problem;
+}
+
 /** Lets in who has a session, and shows the sign-in to everybody else. */
 export function App() {
   const [door, setDoor] = useState<Door>({ state: 'asking' });
+  const [refused] = useState(takeSignInProblem);
   const shut = useCallback(
     () => setDoor((before) => ({ state: 'out', wasIn: before.state === 'in' })),
     [],
@@ -32,7 +41,11 @@ export function App() {
   useEffect(() => void ask(), [ask]);
 
   if (door.state === 'in') return <Shell api={api} me={door.me} />;
-  if (door.state === 'out') return <SignIn api={api} wasIn={door.wasIn} onSignedIn={ask} />;
+  if (door.state === 'out') {
+    // Whoever was in meanwhile is not told again.
+    const told = door.wasIn ? undefined : refused;
+    return <SignIn api={api} wasIn={door.wasIn} refused={told} onSignedIn={ask} />;
+  }
   return (
     <main class="lonely">
       <h1 class="brand">Sealstream</h1>

@@ -35,6 +35,9 @@ export const UserFacts = z
     password: z
       .enum(['none', 'own', 'set-by-another'])
       .describe('With one that another set nothing is done but to set an own one.'),
+    identities: z
+      .array(z.object({ issuer: z.string(), subject: z.string(), by: z.string(), at: Time }))
+      .describe('As whom OpenID providers know the user, and who linked it.'),
     created: Time,
     lastUsed: Time.optional(),
     version: z.int().describe('Also the ETag, for If-Match.'),
@@ -44,10 +47,12 @@ export const UserFacts = z
 export function userFacts(user: User): z.input<typeof UserFacts> {
   const { createdMs, disabled, lastUsedMs, name, person, version } = user;
   const roles = user.roles.map(({ atMs, by, role }) => ({ role, by, at: timeOf(atMs) }));
+  const identities = user.identities.map(({ atMs, ...one }) => ({ ...one, at: timeOf(atMs) }));
   const setBy = user.passwordBy === undefined ? 'own' : 'set-by-another';
   const password = user.hasPassword ? setBy : 'none';
   const used = lastUsedMs === undefined ? {} : { lastUsed: timeOf(lastUsedMs) };
-  return { name, person, roles, disabled, password, created: timeOf(createdMs), ...used, version };
+  const times = { created: timeOf(createdMs), ...used };
+  return { name, person, roles, disabled, password, identities, ...times, version };
 }
 
 /** A user as the answer of a route, with its version as ETag (RFC 9110). */

@@ -1,9 +1,9 @@
-import type { SessionTokens, User } from '@sealstream/accounts';
+import type { Session, SessionTokens, User } from '@sealstream/accounts';
 import { SealstreamError } from '@sealstream/contracts';
 import { z } from 'zod';
 
 import type { AccessParts } from '../access-parts.ts';
-import { isConsole, requireOwnPage, signInError } from '../callers.ts';
+import { isConsole, requireOwnPage, rolesOf, signInError } from '../callers.ts';
 import { type Asked, type Given, guarded, open } from '../route.ts';
 
 const NAME_CHARACTERS_MAX = 256;
@@ -67,7 +67,7 @@ export const signIn = open(
     }
     const { deviceCookie, session, user } = answer;
     signIns.signedIn(user.name, user.person, 'password', address);
-    return sessionOf(parts, headers, user, session, deviceCookie);
+    return sessionOf(parts, headers, { user, tokens: session, device: deviceCookie });
   },
 );
 
@@ -90,10 +90,12 @@ export const refresh = open(
     const renewed = await accounts.sessions.refresh(token);
     if (renewed.kind === 'refused') {
       const why = renewed.why === 'reused' ? 'reused' : 'refused';
-      signIns.refused('session', why, address, renewed.session?.user);
+      const { session } = renewed;
+      const about = session === undefined ? {} : { account: session.user };
+      signIns.refused('session', why, address, about);
       throw new SealstreamError('SIGN_IN_REFUSED');
     }
-    return sessionOf(parts, headers, renewed.user, renewed.tokens);
+    return sessionOf(parts, headers, renewed);
   },
 );
 
@@ -118,16 +120,23 @@ export const signOut = guarded(
   },
 );
 
+interface Begun {
+  readonly user: User;
+  readonly tokens: SessionTokens;
+  /** Of one that was renewed. */
+  readonly session?: Session;
+  readonly device?: string;
+}
+
 function sessionOf(
   { cookies }: AccessParts,
   headers: Asked['headers'],
-  { name, person, roles }: User,
-  tokens: SessionTokens,
-  device?: string,
+  { device, session, tokens, user }: Begun,
 ): Given<z.input<typeof SessionAnswer>> {
   const now = Date.now();
   const expiresIn = Math.max(0, Math.floor((tokens.accessExpiresMs - now) / 1000));
-  const known = { account: name, person, roles: roles.map(({ role }) => role), expiresIn };
+  const { name: account, person } = user;
+  const known = { account, person, roles: rolesOf(user, session), expiresIn };
   if (isConsole(headers))
     return { answer: known, headers: { 'set-cookie': cookies.of(tokens, now, device) } };
   const own = { accessToken: tokens.access, refreshToken: tokens.refresh };

@@ -15,6 +15,11 @@ export interface Me {
   readonly purposes: readonly Purpose[];
 }
 
+/** Providers that people may sign in through. */
+export interface SignInProviders {
+  readonly providers: readonly { readonly name: string; readonly title: string }[];
+}
+
 export const TOPIC_KINDS = ['raw', 'accepted', 'masked', 'encrypted', 'rejected'] as const;
 export type TopicKind = (typeof TOPIC_KINDS)[number];
 export const STAGE_NAMES = ['ingest', 'mask', 'encrypt'] as const;

@@ -3,18 +3,21 @@ import type { ApiClient } from '../api/api-client.ts';
 import { factsOf, type ProblemFacts } from '../api/api-problem.ts';
 import { typedText } from '../form-text.ts';
 import { ProblemNote } from '../parts/problem-note.tsx';
+import { ProviderLinks } from '../parts/provider-links.tsx';
 import { ThemeSwitch } from '../parts/theme-switch.tsx';
 
 interface Props {
   readonly api: ApiClient;
   /** Whether a session ended, so that the reader knows why they stand here. */
   readonly wasIn: boolean;
+  /** Why whoever came back from a provider was not let in. */
+  readonly refused: ProblemFacts | undefined;
   readonly onSignedIn: () => Promise<void>;
 }
 
-/** Name and password in; the session is a cookie that no script can read. */
-export function SignIn({ api, onSignedIn, wasIn }: Props) {
-  const [problem, setProblem] = useState<ProblemFacts>();
+/** Name and password in, or a provider; the session is a cookie that no script can read. */
+export function SignIn({ api, onSignedIn, refused, wasIn }: Props) {
+  const [problem, setProblem] = useState(refused);
   const [isBusy, setBusy] = useState(false);
   const password = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -72,6 +75,7 @@ export function SignIn({ api, onSignedIn, wasIn }: Props) {
           {isBusy ? 'Signing in …' : 'Sign in'}
         </button>
       </form>
+      <ProviderLinks api={api} />
       <ThemeSwitch />
     </main>
   );

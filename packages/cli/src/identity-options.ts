@@ -1,0 +1,20 @@
+import { Option } from 'commander';
+
+/** Somebody as an OpenID provider knows them. */
+export interface IdentityOptions {
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+export function identityOptions(): Option[] {
+  return [
+    new Option(
+      '--issuer <url>',
+      'the provider, exactly as the file of providers has it',
+    ).makeOptionMandatory(),
+    new Option(
+      '--subject <id>',
+      'as the provider calls the person; the refusal on the audit log has it',
+    ).makeOptionMandatory(),
+  ];
+}
