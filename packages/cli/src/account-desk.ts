@@ -14,6 +14,13 @@ export interface KeyOrder {
   readonly lifeMs: number;
 }
 
+/** Somebody at a provider, which is named by its issuer directly and by its name through access. */
+export interface IdentityOrder {
+  readonly issuer?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly subject: string;
+}
+
 /**
  * What commands do with accounts. Each change is on the audit log before it takes effect, and what came
  * of it after.
@@ -38,6 +45,9 @@ export interface AccountDesk {
   ): Promise<User>;
   grantRole(name: string, role: string, version?: number): Promise<User>;
   revokeRole(name: string, role: string, version?: number): Promise<User>;
+  /** Throws USAGE where the provider is named in the other way, too. */
+  linkIdentity(name: string, identity: IdentityOrder, version?: number): Promise<User>;
+  unlinkIdentity(name: string, identity: IdentityOrder, version?: number): Promise<User>;
   disable(name: string, version?: number): Promise<User>;
   enable(name: string, version?: number): Promise<User>;
   /** Of one owner, or all. */

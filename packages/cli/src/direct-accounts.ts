@@ -1,6 +1,7 @@
-import type { ApiKey, User } from '@sealstream/accounts';
+import type { ApiKey, Identity, User } from '@sealstream/accounts';
+import { SealstreamError } from '@sealstream/contracts';
 
-import type { AccountDesk, KeyOrder, UserWithSessions } from './account-desk.ts';
+import type { AccountDesk, IdentityOrder, KeyOrder, UserWithSessions } from './account-desk.ts';
 import { actorName } from './cli-audit.ts';
 import { changeAccount, withAccounts } from './cluster-accounts.ts';
 import type { Context } from './context.ts';
@@ -71,6 +72,22 @@ export class DirectAccounts implements AccountDesk {
     );
   }
 
+  async linkIdentity(name: string, order: IdentityOrder, version?: number): Promise<User> {
+    const identity = identityOf(order);
+    const details = { user: name, ...identity };
+    return changeAccount(this.#context, 'link-identity', details, ({ users }) =>
+      users.linkIdentity(name, identity, actorName(), { version }),
+    );
+  }
+
+  async unlinkIdentity(name: string, order: IdentityOrder, version?: number): Promise<User> {
+    const identity = identityOf(order);
+    const details = { user: name, ...identity };
+    return changeAccount(this.#context, 'unlink-identity', details, ({ users }) =>
+      users.unlinkIdentity(name, identity, { version }),
+    );
+  }
+
   disable(name: string, version?: number): Promise<User> {
     return changeAccount(this.#context, 'disable', { user: name }, ({ users }) =>
       users.disable(name, { version }),
@@ -113,4 +130,10 @@ export class DirectAccounts implements AccountDesk {
       apiKeys.revoke(id),
     );
   }
+}
+
+/** @throws SealstreamError USAGE */
+function identityOf({ issuer, subject }: IdentityOrder): Identity {
+  if (issuer !== undefined) return { issuer, subject };
+  throw new SealstreamError('USAGE', { option: '--issuer' }, 'Name the provider by its issuer.');
 }

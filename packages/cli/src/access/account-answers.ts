@@ -12,9 +12,9 @@ export const UserAnswer = z
     roles: z.array(z.object({ role: z.string(), by: z.string(), at: Moment })),
     disabled: z.boolean(),
     password: z.enum(['none', 'own', 'set-by-another']),
-    identities: z
-      .array(z.object({ issuer: z.string(), subject: z.string(), by: z.string(), at: Moment }))
-      .default([]),
+    identities: z.array(
+      z.object({ issuer: z.string(), subject: z.string(), by: z.string(), at: Moment }),
+    ),
     created: Moment,
     lastUsed: Moment.optional(),
     version: z.int(),

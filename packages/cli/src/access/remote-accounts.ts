@@ -1,7 +1,7 @@
 import type { ApiKey, User } from '@sealstream/accounts';
 import { SealstreamError } from '@sealstream/contracts';
 
-import type { AccountDesk, KeyOrder, UserWithSessions } from '../account-desk.ts';
+import type { AccountDesk, IdentityOrder, KeyOrder, UserWithSessions } from '../account-desk.ts';
 import { type AccessClient, route } from './access-client.ts';
 import {
   ApiKeyAnswer,
@@ -86,6 +86,14 @@ export class RemoteAccounts implements AccountDesk {
     return this.#change('DELETE', route`/v1/users/${name}/roles/${role}`, version);
   }
 
+  async linkIdentity(name: string, identity: IdentityOrder, version?: number): Promise<User> {
+    return this.#change('PUT', identityPath(name, identity), version);
+  }
+
+  async unlinkIdentity(name: string, identity: IdentityOrder, version?: number): Promise<User> {
+    return this.#change('DELETE', identityPath(name, identity), version);
+  }
+
   disable(name: string, version?: number): Promise<User> {
     return this.#change('POST', route`/v1/users/${name}/disable`, version);
   }
@@ -129,6 +137,12 @@ export class RemoteAccounts implements AccountDesk {
   #change(method: 'POST' | 'PUT' | 'DELETE', path: string, version: number | undefined) {
     return this.#client.ask({ method, path, version: version ?? '*', answer: UserAnswer });
   }
+}
+
+/** @throws SealstreamError USAGE */
+function identityPath(name: string, { provider, subject }: IdentityOrder): string {
+  if (provider !== undefined) return route`/v1/users/${name}/identities/${provider}/${subject}`;
+  throw new SealstreamError('USAGE', { option: '--provider' }, 'Name the provider by its name.');
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
