@@ -170,7 +170,14 @@ class WatchingKeyring implements Keyring {
   health(): KeyringHealth {
     const all = [...this.#watched.values()];
     const spent = this.#uses.spent.map((name) => ({ name, why: 'KEY_SPENT' }) as const);
-    const unusable = all.flatMap(({ name, waitsFor: why }) => (why ? [{ name, why }] : []));
+    // What nobody may read is not known to be missing.
+    const isRefused = this.#redisAway === 'REDIS_REFUSED';
+    const unusable = all.flatMap(({ name, waitsFor: why }) => {
+      if (why === undefined) return [];
+      return [
+        { name, why: isRefused && why === 'KEYSET_MISSING' ? 'REDIS_REFUSED' : why },
+      ] as const;
+    });
     const waitsFor = [...unusable, ...spent];
     const known = all.flatMap(({ name, waitsFor: waits, problem }) => {
       const why = problem ?? this.#redisAway;
@@ -203,7 +210,11 @@ class WatchingKeyring implements Keyring {
       found = await this.#store.read(names);
       this.#redisAway = undefined;
     } catch (error) {
-      this.#redisAway = error instanceof SealstreamError ? error.code : 'INTERNAL';
+      const { code, place } =
+        error instanceof SealstreamError ? error : new SealstreamError('INTERNAL');
+      if (code !== this.#redisAway)
+        this.#logger.warn({ code, problem: place['reason'] }, 'keysets cannot be read');
+      this.#redisAway = code;
       return;
     }
     for (const [at, watched] of [...this.#watched.values()].entries())

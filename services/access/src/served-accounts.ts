@@ -10,7 +10,7 @@ const SECRET_CHARACTERS_MIN = 43;
 /**
  * Opens the accounts of the service, and waits for Redis up to startWaitMs.
  *
- * @throws SealstreamError CONFIG_INVALID for a short secret, REDIS_UNREACHABLE
+ * @throws SealstreamError CONFIG_INVALID for a short secret, REDIS_UNREACHABLE, REDIS_REFUSED
  */
 export async function openServedAccounts(service: OpenedService<AccessConfig>): Promise<Accounts> {
   const { config, onStop, telemetry } = service;
@@ -20,14 +20,23 @@ export async function openServedAccounts(service: OpenedService<AccessConfig>): 
     throw new SealstreamError('CONFIG_INVALID', { setting: env, characters: secret.length });
   }
   const accounts = await untilAvailable(
-    () =>
-      openAccounts({
+    async () => {
+      const opened = await openAccounts({
         redisUrl: (config.accountsRedisUrl ?? config.redisUrl).reveal(),
         redisTlsCa: redisTlsCa(config),
         prefix: config.namePrefix,
         logger: telemetry.logger,
         signIn: { secret },
-      }),
+      });
+      try {
+        // Whether its user may read there shows now, and not at the first sign-in.
+        await opened.users.find('access');
+        return opened;
+      } catch (error) {
+        await opened.stop();
+        throw error;
+      }
+    },
     {
       waitMs: config.startWaitMs,
       onWait: ({ code }) => telemetry.health.waitFor('accounts', code),
