@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 
 import type { Bus } from '@sealstream/bus';
 import { auditTopic, SealstreamError } from '@sealstream/contracts';
+import type { Tell } from '@sealstream/key-care';
 import { AuditEmitter, type AuditNote } from '@sealstream/service';
 
 import { QUIET } from './quiet-logger.ts';
@@ -60,6 +61,11 @@ export class CliAudit {
   async stop(): Promise<void> {
     await this.#emitter?.stop(WRITE_MS);
   }
+}
+
+/** How deeds of key-care are told. */
+export function tellBy(audit: CliAudit): Tell {
+  return (note) => audit.tell(note);
 }
 
 /** Who gave the command, as the operating system knows them. */

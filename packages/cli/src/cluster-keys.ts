@@ -215,11 +215,11 @@ export async function openMove(
   purposes: readonly Purpose[],
 ): Promise<Move> {
   const config = { ...context.config(), keyDir: keyPlacesOf(context, options).dir };
-  const { next, to } = targetOf(config, options, purposes);
-  await next.check();
-  const present = presentKeys(config, purposes);
-  const admin = await adminWith(present, context, bus, options);
-  return { admin, present, next, to };
+  const target = targetOf(config, options, purposes);
+  await target.to.check();
+  const from = presentKeys(config, purposes);
+  const admin = await adminWith(from, context, bus, options);
+  return { admin, from, ...target };
 }
 
 function adminWith(

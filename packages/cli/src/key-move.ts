@@ -1,5 +1,6 @@
 import { type Purpose, SealstreamError } from '@sealstream/contracts';
-import { KEY_PROVIDERS, type KeysetAdmin, type OutermostKeys } from '@sealstream/keyring';
+import type { KeyMove } from '@sealstream/key-care';
+import { KEY_PROVIDERS, type KeysetAdmin } from '@sealstream/keyring';
 import { type KeyProviderConfig, nextKeys } from '@sealstream/service';
 import { Option } from 'commander';
 
@@ -11,13 +12,9 @@ export interface MoveOptions {
   readonly toPkcs11Key?: string;
 }
 
-/** A move under way: who changes keysets, and the outermost keys that they move to. */
-export interface Move {
+/** A move under way, with the side that changes keysets: whoever opens it stops it. */
+export interface Move extends KeyMove {
   readonly admin: KeysetAdmin;
-  readonly present: OutermostKeys;
-  readonly next: OutermostKeys;
-  /** The provider of those, by name. */
-  readonly to: string;
 }
 
 export function moveOptions(): Option[] {
@@ -42,7 +39,7 @@ export function targetOf(
   config: KeyProviderConfig,
   options: MoveOptions,
   purposes: readonly Purpose[],
-): Pick<Move, 'next' | 'to'> {
+): Pick<Move, 'provider' | 'to'> {
   const moved = {
     ...config,
     keyProviderNext: options.toProvider ?? config.keyProviderNext,
@@ -58,5 +55,5 @@ export function targetOf(
       'Say where to: --to-provider, or another key of the same one with --to-key-dir, --to-kms-key ' +
         'or --to-pkcs11-key.',
     );
-  return { next, to: moved.keyProviderNext ?? config.keyProvider };
+  return { to: next, provider: moved.keyProviderNext ?? config.keyProvider };
 }

@@ -1,4 +1,5 @@
 import { SealstreamError } from '@sealstream/contracts';
+import { isSubjectIndex } from '@sealstream/key-care';
 import { Argument, Option } from 'commander';
 
 import type { DatasetOptions, KeyOptions } from './options.ts';
@@ -16,9 +17,6 @@ export interface SubjectOptions extends SubjectsOptions, DatasetOptions {
 }
 
 const HOW_TO_NAME = 'A value goes to stdin or into a file for --value-file.';
-
-/** 16 bytes. */
-const INDEX_CHARACTERS = 22;
 
 export function epochDirOption(): Option {
   return new Option(
@@ -59,10 +57,7 @@ export function refuseValue(given: readonly string[]): void {
  * @throws SealstreamError USAGE
  */
 export function requireIndex(text: string): string {
-  const isIndex =
-    text.length === INDEX_CHARACTERS &&
-    Buffer.from(text, 'base64url').toString('base64url') === text;
-  if (isIndex) return text;
+  if (isSubjectIndex(text)) return text;
   throw new SealstreamError(
     'USAGE',
     { option: '--index' },

@@ -2,11 +2,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { datasetOf, parsePolicy } from '@sealstream/policy';
 import type { Bus } from '@sealstream/bus';
+import { usageTopics } from '@sealstream/key-care';
 import { besidePolicy } from '@sealstream/service';
 import { expect, test } from 'vitest';
 
 import { emptyDir } from './built-cli.ts';
-import { usageTopics } from '../src/usage-topics.ts';
 import { ran } from './surroundings.ts';
 
 const YAML = `version: 1

@@ -166,6 +166,13 @@ export const ACCESS_ERRORS = {
     cause: 'There are users already, or the one-time secret is wrong, used or older than an hour.',
     mend: 'Without any user: `sealstream users bootstrap` makes a new secret; else ask an administrator.',
   },
+  KEY_NEEDED: {
+    class: 'terminal',
+    cause: 'Something needs the key still, or may, so it was not destroyed.',
+    mend:
+      'What stands against it is named, and `sealstream keys usage` counts the records; what is forced ' +
+      'opens no more.',
+  },
   ACCESS_RULES_ORACLE: {
     class: 'terminal',
     cause:

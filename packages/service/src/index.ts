@@ -50,6 +50,7 @@ export {
   type Due,
   DUE_AGE_MS,
   DUE_USES,
+  type DueLimits,
   kindsOf,
   type KeyKind,
   rotationDueAt,

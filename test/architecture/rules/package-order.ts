@@ -25,6 +25,7 @@ export const ORDER = [
   ['oidc', 'link'],
   ['bus', 'link'],
   ['service', 'program'],
+  ['key-care', 'program'],
   ['cli', 'program'],
   ['console', 'program'],
 ] as const;

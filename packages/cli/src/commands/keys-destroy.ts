@@ -1,13 +1,12 @@
-import type { Bus } from '@sealstream/bus';
 import { KEYSET_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
-import type { DestroyedKey, ListedKeyset } from '@sealstream/keyring';
-import type { Dataset } from '@sealstream/policy';
+import { destroyKey, SETTLED_MS, usageTopics } from '@sealstream/key-care';
+import type { DestroyedKey } from '@sealstream/keyring';
 import { Option } from 'commander';
 
+import { tellBy } from '../cli-audit.ts';
 import { openAdmin } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { scanUsage } from '../key-usage.ts';
 import {
   datasetOption,
   type DatasetOptions,
@@ -17,8 +16,8 @@ import {
   policyOption,
 } from '../options.ts';
 import { readDataset } from '../policy-file.ts';
+import { ScanProgress } from '../scan-progress.ts';
 import { withBus } from '../servers.ts';
-import { usageTopics } from '../usage-topics.ts';
 
 interface Options extends DatasetOptions, KeyOptions, CommonOptions {
   readonly purpose: Purpose;
@@ -27,18 +26,6 @@ interface Options extends DatasetOptions, KeyOptions, CommonOptions {
   readonly force?: boolean;
   readonly settled: number;
 }
-
-/** Longer than the caches of services: after it none of them seals with the key before. */
-const SETTLED = '1h';
-
-/** Purposes of which what needs a key stands where no scan of topics finds it. */
-const UNSEEN: Readonly<Partial<Record<Purpose, string>>> = {
-  producer:
-    'Producers may seal to it still, and rejects hold what they sealed where nobody sees it: ' +
-    'give every producer the new public key, see to open rejects, then add --force.',
-  fpe: 'Values that it masked do not name it, and none of them could be turned back: add --force.',
-  vault: 'Tokens do not name it, and none of its rows in the vault would open: add --force.',
-};
 
 export const keysDestroy = defineCommand<Options>({
   name: 'destroy',
@@ -63,7 +50,7 @@ export const keysDestroy = defineCommand<Options>({
       'how long ago the keyset must have changed; longer than SEALSTREAM_KEY_CACHE_CEILING',
     )
       .argParser(durationMs)
-      .default(durationMs(SETTLED), SETTLED),
+      .default(SETTLED_MS, '1h'),
     new Option('--force', 'also while records of the dataset name it, or may; they open no more'),
     policyOption(),
     keyDirOption(),
@@ -83,36 +70,18 @@ export const keysDestroy = defineCommand<Options>({
         { dataset: dataset.name, key: options.key },
         'What this key sealed opens no more: see `sealstream keys usage`, then add --yes.',
       );
-    const { purpose } = options;
+    const { force = false, key: keyId, purpose, settled: settledMs } = options;
     const done = await withBus(context, async (bus, audit) => {
       await audit.check();
       const admin = await openAdmin(context, bus, options, []);
+      const progress = new ScanProgress(context.terminal);
       try {
-        requireSettled(options, await admin.list());
-        const records = await recordsUnder(context, bus, dataset, options.key);
-        const unseen = UNSEEN[purpose];
-        if (unseen !== undefined && options.force !== true)
-          throw new SealstreamError(
-            'USAGE',
-            { dataset: dataset.name, key: options.key, records },
-            unseen,
-          );
-        if (records > 0 && options.force !== true)
-          throw new SealstreamError(
-            'USAGE',
-            { dataset: dataset.name, key: options.key, records },
-            'Records on its topics name it: wait until retention has deleted them, or add --force.',
-          );
-        const destroyed = await admin.destroy(purpose, dataset.name, options.key);
-        const { action, keyId, version } = destroyed;
-        if (action === 'destroyed')
-          await audit.tell({
-            type: 'key-destroyed',
-            dataset: dataset.name,
-            details: { purpose, keyId, version, records, forced: records > 0 },
-          });
-        return { ...destroyed, records };
+        const topics = await usageTopics(bus, dataset);
+        const { onProgress } = progress;
+        const order = { dataset: dataset.name, purpose, keyId, topics, settledMs, force };
+        return await destroyKey({ admin, bus, tell: tellBy(audit) }, { ...order, onProgress });
       } finally {
+        progress.end();
         admin.stop();
       }
     });
@@ -120,47 +89,6 @@ export const keysDestroy = defineCommand<Options>({
     return { next: 'see that it is gone: sealstream keys list' };
   },
 });
-
-/**
- * A service that does not reach Redis seals with the key that it knows until its ceiling, and what it
- * seals then would be lost.
- *
- * @throws SealstreamError USAGE
- */
-function requireSettled(
-  { dataset, key, purpose, settled }: Options,
-  keysets: readonly ListedKeyset[],
-): void {
-  const keyset = keysets.find(({ name }) => name === `${purpose}/${dataset}`);
-  const keys = keyset?.keys ?? [];
-  const ended = keys.find(({ id }) => id === key);
-  const follows = keys.find(
-    ({ algorithm, state }) => state === 'active' && algorithm === ended?.algorithm,
-  );
-  // A key can be made long before it seals, where a rotation was cut; it seals since the last change
-  // at the latest.
-  const since = [follows?.created, keyset?.changed].map((time) => Date.parse(time ?? ''));
-  const ageMs = Date.now() - Math.max(...since);
-  if (ended?.state !== 'decrypt-only' || ageMs >= settled) return;
-  throw new SealstreamError(
-    'USAGE',
-    { dataset, key, follows: follows?.id ?? '' },
-    'It was rotated away so lately that a service may still seal with it: wait, see --settled.',
-  );
-}
-
-/** Records on the dataset's own topics that name the key. A topic that is not there has none. */
-async function recordsUnder(
-  context: Context,
-  bus: Bus,
-  dataset: Dataset,
-  keyId: string,
-): Promise<number> {
-  const present = await usageTopics(bus, dataset);
-  const { terminal } = context;
-  const { usage } = await scanUsage(bus, present, new Set([keyId]), { terminal });
-  return usage.reduce((sum, { records }) => sum + records, 0);
-}
 
 function show({ terminal }: Context, done: DestroyedKey & { readonly records: number }): void {
   if (terminal.json) terminal.sayJson(done);

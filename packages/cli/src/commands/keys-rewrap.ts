@@ -1,8 +1,8 @@
-import { type Purpose, PURPOSES, SealstreamError } from '@sealstream/contracts';
-import { rewrapEpochs } from '@sealstream/keyring';
+import { type Purpose, PURPOSES } from '@sealstream/contracts';
+import { type RewrappedKeys, rewrapKeysets } from '@sealstream/key-care';
 import { Option } from 'commander';
 
-import type { CliAudit } from '../cli-audit.ts';
+import { type CliAudit, tellBy } from '../cli-audit.ts';
 import { epochsOf, openMove } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -16,14 +16,6 @@ interface Options extends KeyOptions, MoveOptions, CommonOptions {
   readonly purpose?: Purpose;
   readonly dataset?: string;
   readonly epochDir?: string;
-}
-
-/** What became of one keyset. */
-interface Rewrapped {
-  readonly name: string;
-  readonly version: number;
-  readonly action: 'rewrapped' | 'unchanged' | 'failed';
-  readonly problem?: string;
 }
 
 export const keysRewrap = defineCommand<Options>({
@@ -73,62 +65,22 @@ function purposesOf({ purpose }: Options): readonly Purpose[] {
   return purpose === undefined ? PURPOSES : [purpose];
 }
 
-async function rewrapAll(
+function rewrapAll(
   context: Context,
   audit: CliAudit,
   move: Move,
   options: Options,
-): Promise<Rewrapped[]> {
-  const done: Rewrapped[] = [];
-  const { admin, next, to } = move;
-  for (const { dataset, purpose } of await keysetsOf(move, options)) {
-    const isSubject = purpose === 'subject';
-    const one: Rewrapped = await (isSubject
-      ? epochsMoved(context, move, dataset, options)
-      : admin.rewrap(purpose, dataset, next)
-    ).catch((error: unknown) => failed(`${purpose}/${dataset}`, error));
-    done.push(one);
-    const { action, name, problem = '', version } = one;
-    if (!context.terminal.json)
-      context.terminal.say(`${name}  version ${version}  ${action}  ${problem}`.trimEnd());
-    if (action === 'rewrapped')
-      await audit.tell({ type: 'key-rewrapped', dataset, details: { purpose, version, to } });
-  }
-  return done;
-}
-
-/** Epoch keys stand in no register: they are wrapped anew where they lie. */
-async function epochsMoved(
-  context: Context,
-  { next: to, present: from }: Move,
-  dataset: string,
-  options: Options,
-): Promise<Rewrapped> {
+): Promise<RewrappedKeys[]> {
   const { allowUnlocked } = context.config();
-  const { store } = epochsOf(context, options);
-  const action = await rewrapEpochs({ dataset, store, from, to, allowUnlocked });
-  return { name: `subject/${dataset}`, version: 0, action };
-}
-
-async function keysetsOf(
-  { admin }: Move,
-  options: Options,
-): Promise<{ readonly purpose: Purpose; readonly dataset: string }[]> {
-  const purposes = purposesOf(options);
-  const listed = await admin.list();
-  const registers = await admin.registers();
-  return [...listed.map(({ name }) => name), ...registers].flatMap((name) => {
-    const slash = name.indexOf('/');
-    const dataset = name.slice(slash + 1);
-    const purpose = purposes.find((one) => one === name.slice(0, slash));
-    const isWanted = options.dataset === undefined || options.dataset === dataset;
-    return purpose !== undefined && isWanted ? [{ purpose, dataset }] : [];
-  });
-}
-
-/** What is wrong with one keyset keeps none of the others; anything else ends the command. */
-function failed(name: string, error: unknown): Rewrapped {
-  const isOfKeyset = error instanceof SealstreamError && error.code.startsWith('KEYSET_');
-  if (!isOfKeyset) throw error;
-  return { name, version: 0, action: 'failed', problem: error.code };
+  const parts = {
+    move,
+    epochs: () => epochsOf(context, options).store,
+    allowUnlocked,
+    tell: tellBy(audit),
+    onKeyset: ({ action, name, problem = '', version }: RewrappedKeys) => {
+      if (context.terminal.json) return;
+      context.terminal.say(`${name}  version ${version}  ${action}  ${problem}`.trimEnd());
+    },
+  };
+  return rewrapKeysets(parts, purposesOf(options), options.dataset);
 }

@@ -1,11 +1,15 @@
 import type { Bus } from '@sealstream/bus';
-import { KEYSET_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
-import type { KeysetAdmin, KeysetChange, ListedKeyset } from '@sealstream/keyring';
-import type { Dataset } from '@sealstream/policy';
-import { type Due, DUE_AGE_MS, DUE_USES, kindsOf, type KeyKind, whyDue } from '@sealstream/service';
+import { type Purpose, SealstreamError } from '@sealstream/contracts';
+import {
+  type MadeKey,
+  rotateKeys,
+  ROTATED_PURPOSES,
+  type RotationOrder,
+} from '@sealstream/key-care';
+import type { EnsuredSubjects } from '@sealstream/keyring';
 import { Option } from 'commander';
 
-import type { CliAudit } from '../cli-audit.ts';
+import { tellBy } from '../cli-audit.ts';
 import { openAdmin } from '../cluster-keys.ts';
 import { openSubjects } from '../cluster-subjects.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
@@ -33,12 +37,6 @@ interface Options extends PolicyOptions, KeyOptions, CommonOptions {
   readonly epochDir?: string;
 }
 
-/** A change, and with --due why it was made. */
-type Made = KeysetChange & { readonly algorithm?: string; readonly why?: Due };
-
-/** What is made per dataset: its keysets, and the register of its subjects when it has any. */
-const ALL_PURPOSES: readonly Purpose[] = [...KEYSET_PURPOSES, 'subject'];
-
 export const keysRotate = defineCommand<Options>({
   name: 'rotate',
   summary: 'make missing keysets, and new keys in the others',
@@ -53,7 +51,7 @@ export const keysRotate = defineCommand<Options>({
     '`subjects rotate-epoch` rotates.',
   options: [
     new Option('--purpose <purpose>', 'only keys of this purpose (default: all)').choices(
-      ALL_PURPOSES,
+      ROTATED_PURPOSES,
     ),
     oneDatasetOption(),
     new Option('--missing', 'make what is missing and leave the rest as it is').conflicts('due'),
@@ -79,34 +77,24 @@ export const keysRotate = defineCommand<Options>({
   ],
   run: async (context, options) => {
     requireDue(options);
-    const asked = options.purpose === undefined ? ALL_PURPOSES : [options.purpose];
-    const purposes = asked.filter((purpose) => purpose !== 'subject');
+    const order = orderOf(options);
+    const keysets = order.purposes.filter((one) => one !== 'subject');
     const datasets = datasetsOf(context, options);
     const changes = await withBus(context, async (bus, audit) => {
       await audit.check();
-      const admin = await openAdmin(context, bus, options, purposes);
-      const made: Made[] = [];
+      const admin = await openAdmin(context, bus, options, keysets);
+      const parts = {
+        admin,
+        ensureSubjects: (dataset: string) => ensuredSubjects(context, bus, dataset, options),
+        tell: tellBy(audit),
+      };
       try {
-        const listed = options.due === true ? await admin.list() : [];
-        for (const dataset of datasets) {
-          for (const kind of purposes.flatMap((purpose) => kindsOf(purpose, dataset)))
-            await note(
-              audit,
-              made,
-              dataset,
-              kind,
-              await changed(admin, dataset, kind, listed, options),
-            );
-          if (dataset.subject !== undefined && asked.includes('subject')) {
-            const kind = { purpose: 'subject', rotates: false } as const;
-            const ensured = await ensuredSubjects(context, bus, dataset.name, options);
-            await note(audit, made, dataset, kind, ensured);
-          }
-        }
+        const made: MadeKey[] = [];
+        for (const dataset of datasets) made.push(...(await rotateKeys(parts, dataset, order)));
+        return made;
       } finally {
         admin.stop();
       }
-      return made;
     });
     const { terminal } = context;
     if (terminal.json) terminal.sayJson({ changes });
@@ -124,63 +112,29 @@ function requireDue({ due, maxAge, maxUses }: Options): void {
   throw new SealstreamError('USAGE', { option: '--due' }, 'A limit goes with --due.');
 }
 
-async function note(
-  audit: CliAudit,
-  made: Made[],
-  { name: dataset }: Dataset,
-  { algorithm, purpose }: KeyKind,
-  change: Made,
-): Promise<void> {
-  const { action, keyId, version, why } = change;
-  const more = { ...(algorithm && { algorithm }), ...(why && { why }) };
-  made.push({ ...change, ...more });
-  if (action === 'unchanged') return;
-  const type = action === 'created' ? 'key-created' : 'key-rotated';
-  await audit.tell({ type, dataset, details: { purpose, keyId, version, ...more } });
+function orderOf({ due, maxAge, maxUses, missing, purpose }: Options): RotationOrder {
+  const mode = missing === true ? 'missing' : 'all';
+  return {
+    mode: due === true ? 'due' : mode,
+    purposes: purpose === undefined ? ROTATED_PURPOSES : [purpose],
+    isNamed: purpose !== undefined,
+    limits: {
+      ...(maxAge === undefined ? {} : { ageMs: maxAge }),
+      ...(maxUses === undefined ? {} : { uses: maxUses }),
+    },
+  };
 }
 
-/** The register of subjects, as a change of a keyset is told: its key is the epoch. */
 async function ensuredSubjects(
   context: Context,
   bus: Bus,
   dataset: string,
   options: Options,
-): Promise<KeysetChange> {
+): Promise<EnsuredSubjects> {
   const admin = await openSubjects(context, bus, { ...options, dataset });
   try {
-    const { epoch: keyId, ...ensured } = await admin.ensure();
-    return { ...ensured, keyId };
+    return await admin.ensure();
   } finally {
     admin.stop();
   }
-}
-
-async function changed(
-  admin: KeysetAdmin,
-  { name: dataset }: Dataset,
-  kind: KeyKind,
-  listed: readonly ListedKeyset[],
-  { due, maxAge = DUE_AGE_MS, maxUses = DUE_USES, missing, purpose: asked }: Options,
-): Promise<Made> {
-  const { algorithm, purpose, rotates } = kind;
-  if (missing === true) return admin.ensure(purpose, dataset, algorithm);
-  if (due === true) {
-    const keyset = listed.find(({ name }) => name === `${purpose}/${dataset}`);
-    const why = whyDue(keyset, kind, { ageMs: maxAge, uses: maxUses }, Date.now());
-    if (why === undefined) return admin.ensure(purpose, dataset, algorithm);
-    return { ...(await admin.createOrRotate(purpose, dataset, algorithm)), why };
-  }
-  // A whole purpose that never rotates was asked for by name: that is told, and not passed over.
-  const isRefused = asked !== undefined && asked !== 'field';
-  if (!rotates && !isRefused) return admin.ensure(purpose, dataset, algorithm);
-  return admin.createOrRotate(purpose, dataset, algorithm).catch((error: unknown) => {
-    const isNever = error instanceof SealstreamError && error.code === 'USAGE';
-    if (!isNever) throw error;
-    throw new SealstreamError(
-      'USAGE',
-      { purpose, dataset },
-      'Keys of this purpose are made once and never rotate: hashes of old and new records would ' +
-        'no longer match, and every join on them would break. See `sealstream keys new-epoch`.',
-    );
-  });
 }

@@ -1,12 +1,12 @@
 import type { Bus } from '@sealstream/bus';
 import { SealstreamError } from '@sealstream/contracts';
+import { type KeyUsage, type ScannedTopics, scanUsage, usageTopics } from '@sealstream/key-care';
 import type { ListedKeyset } from '@sealstream/keyring';
 import { Argument, Option } from 'commander';
 
 import { openAdmin } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { type KeyUsage, scanUsage, type ScannedTopics } from '../key-usage.ts';
 import {
   keyDirOption,
   type KeyOptions,
@@ -16,9 +16,9 @@ import {
   policyOption,
 } from '../options.ts';
 import { datasetsOf } from '../policy-file.ts';
+import { ScanProgress } from '../scan-progress.ts';
 import { withBus } from '../servers.ts';
 import { textTable } from '../table.ts';
-import { usageTopics } from '../usage-topics.ts';
 
 interface Options extends PolicyOptions, KeyOptions, CommonOptions {
   readonly dataset?: string;
@@ -59,16 +59,17 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
     const wanted = wantedTopics(context, options, topics);
     const { keysets, scanned } = await withBus(context, async (bus) => {
       const admin = await openAdmin(context, bus, options, []);
+      const progress = new ScanProgress(context.terminal);
       try {
         const listed = await admin.list();
         const known = new Set(listed.flatMap(({ keys }) => keys.map(({ id }) => id)));
-        const { terminal } = context;
         const found = await scanUsage(bus, await wanted(bus), known, {
           fromMs: options.from,
-          terminal,
+          onProgress: progress.onProgress,
         });
         return { keysets: listed, scanned: found };
       } finally {
+        progress.end();
         admin.stop();
       }
     });

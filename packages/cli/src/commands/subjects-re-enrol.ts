@@ -1,11 +1,12 @@
-import { SealstreamError } from '@sealstream/contracts';
+import { reEnrolSubject } from '@sealstream/key-care';
+import type { VaultRows } from '@sealstream/keyring';
 import { Option } from 'commander';
 
-import { actorName } from '../cli-audit.ts';
+import { actorName, tellBy } from '../cli-audit.ts';
 import { indexOf, withSubjects } from '../cluster-subjects.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { datasetOption, keyDirOption } from '../options.ts';
-import { showReceipt, tellShred } from '../shred-event.ts';
+import { showReceipt } from '../shred-receipt.ts';
 import {
   epochDirOption,
   noValueArgument,
@@ -46,19 +47,12 @@ export const subjectsReEnrol = defineCommand<Options, [value: string[]]>({
     const done = await withSubjects(context, options, async ({ admin, audit, bus }) => {
       await audit.check();
       const index = await indexOf(context, bus, options);
-      const revived = (isNew: boolean) =>
-        withVaultRows(context, dataset, (vault) => vault.reviveSubject(index, isNew));
-      try {
-        const enrolled = await admin.reEnrol(index, { reason, actor: actorName() });
-        await tellShred(audit, dataset, enrolled);
-        await revived(enrolled.action === 'done');
-        return enrolled;
-      } catch (error) {
-        // Who lives again already may have been cut off from the vault: then that is finished.
-        const lives = error instanceof SealstreamError && error.code === 'USAGE';
-        if (!lives || !(await revived(false))) throw error;
-        return undefined;
-      }
+      const parts = {
+        admin,
+        vault: <T>(work: (rows: VaultRows) => Promise<T>) => withVaultRows(context, dataset, work),
+        tell: tellBy(audit),
+      };
+      return reEnrolSubject(parts, { dataset, index, reason, actor: actorName() });
     });
     if (done === undefined)
       context.terminal.note('An earlier order had been cut; what it left undone is done now.');

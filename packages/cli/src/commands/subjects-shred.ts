@@ -1,13 +1,15 @@
 import { SealstreamError } from '@sealstream/contracts';
+import { shredSubject } from '@sealstream/key-care';
+import type { VaultRows } from '@sealstream/keyring';
 import { shredPlan } from '@sealstream/policy';
 import { Option } from 'commander';
 
-import { actorName } from '../cli-audit.ts';
+import { actorName, tellBy } from '../cli-audit.ts';
 import { indexOf, withSubjects } from '../cluster-subjects.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { datasetOption, keyDirOption, type PolicyOptions, policyOption } from '../options.ts';
 import { readDataset } from '../policy-file.ts';
-import { showReceipt, tellShred } from '../shred-event.ts';
+import { showReceipt } from '../shred-receipt.ts';
 import { showShredPlan } from '../shred-plan.ts';
 import { withVaultRows } from '../vault-place.ts';
 import {
@@ -72,13 +74,16 @@ export const subjectsShred = defineCommand<Options, [value: string[]]>({
     const shredded = await withSubjects(context, options, async ({ admin, audit, bus }) => {
       await audit.check();
       const index = await indexOf(context, bus, options);
-      const done = await admin.shred(index, { reason, actor: actorName() });
-      await tellShred(audit, dataset.name, done);
-      // After the tombstone: a run that was cut here is finished by the next one.
-      const rows = await withVaultRows(context, dataset.name, (vault) => vault.endSubject(index));
-      if (rows > 0) terminal.note(`${rows} rows of the token vault removed`, { vaultRows: rows });
-      return done;
+      const parts = {
+        admin,
+        vault: <T>(work: (rows: VaultRows) => Promise<T>) =>
+          withVaultRows(context, dataset.name, work),
+        tell: tellBy(audit),
+      };
+      return shredSubject(parts, { dataset: dataset.name, index, reason, actor: actorName() });
     });
+    const { vaultRows } = shredded;
+    if (vaultRows > 0) terminal.note(`${vaultRows} rows of the token vault removed`, { vaultRows });
     showReceipt(terminal, shredded);
     if (shredded.receipt.document.keyId === undefined)
       terminal.note('No key stood under this value, so none was destroyed: check the value.', {

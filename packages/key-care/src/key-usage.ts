@@ -2,9 +2,6 @@ import type { Bus, KafkaRecord, ReadStart } from '@sealstream/bus';
 import { SealstreamError } from '@sealstream/contracts';
 import { behindProducerMarker } from '@sealstream/crypto';
 
-import type { Terminal } from './terminal.ts';
-import { Progress } from './progress.ts';
-
 /** Where one key is found. Times are those of records, in RFC 3339; '' where records have none. */
 export interface KeyUsage {
   readonly keyId: string;
@@ -21,6 +18,16 @@ export interface ScannedTopics {
   readonly records: number;
   /** Records with key ids of no keyset: those of subjects, and of other flows. */
   readonly others: number;
+}
+
+/** How topics are read. */
+export interface UsageScan {
+  /** Since when, in milliseconds since 1970; from the beginning if absent. */
+  readonly fromMs?: number | undefined;
+  /** Told after each batch how many records of how many were read. */
+  readonly onProgress?: ((records: number, total: number) => void) | undefined;
+  /** Ends the scan: it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A sealed record is a format byte, 12 characters of key id, and what is sealed. */
@@ -70,35 +77,32 @@ interface Found {
  * Reads topics to their ends and counts the records under each key. Needs no key.
  *
  * @param known ids of keysets; only these are told apart, since subjects have very many keys
- * @param fromMs since when; undefined: from the beginning
- * @throws SealstreamError TOPIC_MISSING
+ * @throws SealstreamError TOPIC_MISSING; the reason of the signal
  */
 export async function scanUsage(
   bus: Pick<Bus, 'admin' | 'read'>,
   topics: readonly string[],
   known: ReadonlySet<string>,
-  { fromMs, terminal }: { readonly fromMs?: number | undefined; readonly terminal: Terminal },
+  { fromMs, onProgress, signal }: UsageScan = {},
 ): Promise<ScannedTopics> {
   const found = new Map<string, Map<string, Found>>();
   const { starts, total } = await startsOf(bus, topics, fromMs);
-  const progress = new Progress(terminal, 'scan', total);
   let [records, others] = [0, 0];
-  try {
-    for await (const batch of bus.read({ starts, until: 'end' })) {
-      const { topic } = batch;
-      const ofTopic = found.get(topic) ?? new Map<string, Found>();
-      found.set(topic, ofTopic);
-      for (const record of batch.records) {
-        const ids = keyIdsIn(record);
-        for (const id of ids) if (known.has(id)) note(ofTopic, id, Number(record.timestamp));
-        if ([...ids].some((id) => !known.has(id))) others += 1;
-        records += 1;
-      }
-      progress.show(records, records);
+  const options = signal === undefined ? {} : { signal };
+  for await (const batch of bus.read({ starts, until: 'end', ...options })) {
+    const { topic } = batch;
+    const ofTopic = found.get(topic) ?? new Map<string, Found>();
+    found.set(topic, ofTopic);
+    for (const record of batch.records) {
+      const ids = keyIdsIn(record);
+      for (const id of ids) if (known.has(id)) note(ofTopic, id, Number(record.timestamp));
+      if ([...ids].some((id) => !known.has(id))) others += 1;
+      records += 1;
     }
-  } finally {
-    progress.end();
+    onProgress?.(records, total);
   }
+  // A read that was ended gives what it has: that is no count.
+  signal?.throwIfAborted();
   const usage = [...found].flatMap(([topic, ofTopic]) =>
     Array.from(ofTopic, ([keyId, one]): KeyUsage => {
       const times = { first: timeText(one.firstMs), last: timeText(one.lastMs) };

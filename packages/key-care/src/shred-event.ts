@@ -1,7 +1,6 @@
 import type { Shredded } from '@sealstream/keyring';
 
-import type { CliAudit } from './cli-audit.ts';
-import { jsonLine, type Terminal } from './terminal.ts';
+import type { Tell } from './tell.ts';
 
 /**
  * Tells the audit log of a shred or re-enrolment, with the receipt, from which a restore puts the
@@ -9,12 +8,12 @@ import { jsonLine, type Terminal } from './terminal.ts';
  * lost with the process that ordered it.
  */
 export async function tellShred(
-  audit: CliAudit,
+  tell: Tell,
   dataset: string,
   { action, receipt }: Shredded,
 ): Promise<void> {
   const { action: what, index, keyId, number, version } = receipt.document;
-  await audit.tell({
+  await tell({
     type: what === 'shred' ? 'subject-shredded' : 'subject-re-enrolled',
     dataset,
     details: {
@@ -26,14 +25,4 @@ export async function tellShred(
       receipt: receipt.bytes.toString('utf8'),
     },
   });
-}
-
-/** The receipt on stdout, as it verifies: two lines. As JSON: the same with what it says. */
-export function showReceipt(terminal: Terminal, { action, receipt }: Shredded): void {
-  const text = receipt.bytes.toString('utf8');
-  terminal.say(
-    terminal.json
-      ? jsonLine({ outcome: action, ...receipt.document, receipt: text })
-      : text.trimEnd(),
-  );
 }
