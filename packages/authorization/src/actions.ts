@@ -38,6 +38,12 @@ const ROWS = {
   },
   'subjects.read': { ...onDataset, meaning: 'see whether a person has a key or was shredded' },
   'subjects.shred': { ...onDataset, meaning: 'end the key of a person', fourEyes: true },
+  // What was promised to a person ends with it, so it is nobody's who may only shred.
+  'subjects.re-enrol': {
+    ...onDataset,
+    meaning: 'let a shredded person have a key again',
+    fourEyes: true,
+  },
   'grants.read': { ...onDataset, meaning: 'list grants' },
   'grants.create': { ...onDataset, meaning: 'let a consumer open fields' },
   'grants.revoke': { ...onDataset, meaning: 'end a grant' },

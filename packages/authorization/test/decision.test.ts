@@ -219,6 +219,7 @@ describe('four eyes', () => {
       'keys.move',
       'keys.destroy-forced',
       'subjects.shred',
+      'subjects.re-enrol',
       'policy.weaken',
       'audit.export',
       'accounts.credentials',

@@ -173,6 +173,12 @@ export const ACCESS_ERRORS = {
       'What stands against it is named, and `sealstream keys usage` counts the records; what is forced ' +
       'opens no more.',
   },
+  KEY_SCAN_CUT: {
+    class: 'retryable',
+    cause:
+      'Topics were not read to their ends for the use of a key: it took too long, or who asked went away.',
+    mend: 'Nothing was changed. Raise SEALSTREAM_KEY_SCAN_TIME, or read them with `sealstream keys usage`.',
+  },
   ACCESS_RULES_ORACLE: {
     class: 'terminal',
     cause:

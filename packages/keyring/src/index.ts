@@ -68,10 +68,15 @@ export {
   type EnsuredSubjects,
   type ListedSubjects,
   openSubjectAdmin,
-  type ShownSubject,
   type SubjectAdmin,
   type SubjectAdminOptions,
 } from './subject-admin.ts';
+export {
+  openSubjectReader,
+  type ShownSubject,
+  type SubjectReader,
+  type SubjectReaderOptions,
+} from './subject-reader.ts';
 export type { BackedUp } from './subject-backup.ts';
 export type { RestoredSubjects } from './subject-restore.ts';
 export {

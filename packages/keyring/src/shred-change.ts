@@ -1,4 +1,5 @@
 import { SealstreamError } from '@sealstream/contracts';
+import type { Signer } from '@sealstream/crypto';
 import { entryText, linkAfter, type ShredEntry } from './shred-chain.ts';
 import { ChainedShreds } from './shred-list.ts';
 import { lastEntries } from './shred-replay.ts';
@@ -91,7 +92,7 @@ export function endSubject(
 
 /** The receipt that stands in a subject's place. Throws KEYSET_BAD_SIGNATURE, KEYSET_UNREADABLE. */
 export function receiptOf(
-  { dataset, signer }: Pick<SubjectWorkplace, 'dataset' | 'signer'>,
+  { dataset, signer }: { readonly dataset: string; readonly signer: Pick<Signer, 'publicKey'> },
   index: string,
   { receipt }: EndedRecord,
 ): SignedReceipt {

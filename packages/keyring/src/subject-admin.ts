@@ -11,10 +11,10 @@ import {
 import type { KeysetHeads } from './keyset-heads.ts';
 import { KeysetStore } from './keyset-store.ts';
 import { RedisLink, type RedisOptions } from '@sealstream/redis-link';
-import { endSubject, receiptOf, type Shredded, type ShredOrder } from './shred-change.ts';
-import type { SignedReceipt } from './shred-receipt.ts';
+import { endSubject, type Shredded, type ShredOrder } from './shred-change.ts';
 import { type BackedUp, backUp } from './subject-backup.ts';
 import { parseRecord } from './subject-record.ts';
+import { type ShownSubject, shownSubject } from './subject-reader.ts';
 import { type Epoch, REGISTER_FORM, registerName } from './subject-register.ts';
 import { type RestoredSubjects, restoreBackup } from './subject-restore.ts';
 import { SubjectStore } from './subject-store.ts';
@@ -38,12 +38,6 @@ export interface EnsuredSubjects {
   readonly epoch: string;
   readonly action: 'created' | 'unchanged';
 }
-
-/** One subject as it stands. */
-export type ShownSubject =
-  | { readonly state: 'none' }
-  | { readonly state: 'live'; readonly keyId: string; readonly created: string }
-  | { readonly state: 'shredded' | 're-enrolled'; readonly receipt: SignedReceipt };
 
 /** All subjects of a dataset by number. */
 export interface ListedSubjects {
@@ -151,16 +145,8 @@ export class SubjectAdmin {
   }
 
   /** How one subject stands. */
-  async show(index: string): Promise<ShownSubject> {
-    const [found = null] = await this.#place.store.records([index]);
-    if (found === null) return { state: 'none' };
-    const record = parseRecord(found);
-    if (record.kind === 'live') {
-      const { created, keyId } = record;
-      return { state: 'live', keyId, created: new Date(created).toISOString() };
-    }
-    const receipt = receiptOf(this.#place, index, record);
-    return { state: record.kind === 'tombstone' ? 'shredded' : 're-enrolled', receipt };
+  show(index: string): Promise<ShownSubject> {
+    return shownSubject(this.#place, index);
   }
 
   /** Counts all subjects: reads each of them once. */

@@ -17,6 +17,7 @@ export type RedisUser =
   | 'access'
   | 'access-read'
   | 'access-write'
+  | 'access-keys'
   | 'operator'
   | 'root';
 

@@ -6,8 +6,10 @@ import { fieldCipher, VaultCipher } from '@sealstream/crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { epochFiles } from '../src/epoch-file.ts';
 import { type Keyring, openKeyring } from '../src/keyring.ts';
+import { openGrantAdmin } from '../src/grant-admin.ts';
 import { type KeysetAdmin, openKeysetAdmin } from '../src/keyset-admin.ts';
 import { openSubjectAdmin, type SubjectAdmin } from '../src/subject-admin.ts';
+import { openSubjectReader } from '../src/subject-reader.ts';
 import { openSubjects, type Subjects } from '../src/subjects.ts';
 import { openVault, type Vault } from '../src/vault.ts';
 import { openVaultRows } from '../src/vault-rows.ts';
@@ -137,6 +139,36 @@ describe('with the users of deploy/redis over TLS', () => {
     expect(await subjectAdmin.restore(backup, [])).toMatchObject({ unreadable: 0, stuck: 0 });
     expect((await admin.restore()).every(({ action }) => action === 'unchanged')).toBe(true);
     expect((await admin.list()).every(({ problem }) => problem === undefined)).toBe(true);
+  });
+
+  test('access with the signer rotates, ends, shreds and re-enrols, and looks through nothing', async () => {
+    const change = { ...shared('access-keys'), signer: files.signer };
+    const keysets = stopped(
+      await openKeysetAdmin({ ...change, provider: files.provider(['hash', 'field']) }),
+    );
+    const { keyId } = await keysets.ensure('field', 'people');
+    expect(await keysets.createOrRotate('field', 'people')).toMatchObject({ action: 'rotated' });
+    expect(await keysets.destroy('field', 'people', keyId)).toMatchObject({ action: 'destroyed' });
+    await expect(keysets.list()).rejects.toThrow(/REDIS_REFUSED.*NOPERM/);
+    const subjects = stopped(await openSubjectAdmin({ ...change, dataset: 'people', epochs }));
+    const index = text(anIndex());
+    expect(await subjects.shred(index, ORDER)).toMatchObject({ action: 'done' });
+    expect(await subjects.shred(index, ORDER)).toMatchObject({ action: 'unchanged' });
+    expect(await subjects.reEnrol(index, ORDER)).toMatchObject({ action: 'done' });
+    const rows = stopped(await openVaultRows({ ...shared('access-keys'), dataset: 'people' }));
+    expect(await rows.endSubject(index)).toBe(0);
+    expect(await rows.reviveSubject(index, false)).toBe(true);
+    const provider = files.provider(['field']);
+    const granting = stopped(await openGrantAdmin({ ...change, provider }));
+    await expect(granting.revoke('0'.repeat(24), 'x')).rejects.toThrow(/GRANT_UNKNOWN/);
+  });
+
+  test('what shows how a person stands may read and nothing else', async () => {
+    const index = text(anIndex());
+    const reader = stopped(await openSubjectReader(shared('access-read')));
+    expect(await reader.show('people', index)).toEqual({ state: 'none' });
+    const { receipt } = await subjectAdmin.shred(index, ORDER);
+    expect(await reader.show('people', index)).toEqual({ state: 'shredded', receipt });
   });
 
   test('what encrypt may not write says so by its own code, and reading goes on', async () => {
@@ -354,6 +386,25 @@ const FORBIDDEN: Readonly<Record<Exclude<RedisUser, 'root'>, readonly Command[]>
     script("'SET', KEYS[1], 'x'", `${P}vault-token:people:x`),
     script("'DEL', KEYS[1]", `${P}vault:people:x`),
     script("'GET', KEYS[1]", `${P}keyset:field/people`),
+  ],
+  'access-keys': [
+    ['GET', 'elsewhere'],
+    ['GET', `${P}accounts:user:x`],
+    ['SET', `${P}accounts:user:x`, 'x'],
+    ['SET', `${P}acknowledged:x`, 'x'],
+    ['INCRBY', `${P}uses:x`, 1],
+    ['RENAME', `${P}shreds:people`, `${P}shreds:other`],
+    ['MSET', `${P}subject:people/x`, 'x'],
+    ['LTRIM', `${P}shreds:people`, 1, 0],
+    ['KEYS', '*'],
+    ['SCAN', 0],
+    ['FLUSHALL'],
+    ['CONFIG', 'GET', '*'],
+    ['ACL', 'LIST'],
+    ['MONITOR'],
+    ['SUBSCRIBE', `${P}keyset-changed`],
+    script("'GET', KEYS[1]", `${P}accounts:user:x`),
+    script("'SCAN', 0", `${P}keyset:x`),
   ],
   operator: [
     ['GET', 'elsewhere'],

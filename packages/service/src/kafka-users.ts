@@ -55,12 +55,13 @@ export function kafkaUsers(datasets: readonly PlannedDataset[]): KafkaUser[] {
       ...writes(ALERT_TOPIC),
       ...of(watchRights),
     ]),
-    user('access', 'service access', [
-      ...common('access'),
-      ...reads(KEYRING_TOPIC),
-      ...reads(ALERT_TOPIC),
-      ...[...STAGES, 'access'].map(auditTopic).flatMap(reads),
+    user('access', 'service access', [...accessRights(), ...of(shownRights)]),
+    // A user of its own: reading what is sealed, and writing heads, goes with the signer alone.
+    user('access-keys', 'service access, where it has the signer', [
+      ...accessRights(),
       ...of(shownRights),
+      ...writes(KEYRING_TOPIC),
+      ...of(caredRights),
     ]),
     user('operator', 'the command sealstream', operatorRights(datasets)),
     user(
@@ -162,6 +163,20 @@ function watchRights({ name, topics }: PlannedDataset): Right[] {
     ['describe', 'topic', topics.accepted],
     ...STAGES.map((each): Right => ['describe', 'group', stageGroup(each, name)]),
   ];
+}
+
+function accessRights(): Right[] {
+  return [
+    ...common('access'),
+    ...reads(KEYRING_TOPIC),
+    ...reads(ALERT_TOPIC),
+    ...[...STAGES, 'access'].map(auditTopic).flatMap(reads),
+  ];
+}
+
+/** Where keys can be found before one is destroyed. Not raw: what is plain is not for access to read. */
+function caredRights({ name, topics: { accepted, encrypted } }: PlannedDataset): Right[] {
+  return [accepted, encrypted, maskStateTopic(name)].flatMap(reads);
 }
 
 /** What the console shows: where everything stands, and the notes of rejects. A replay needs more. */

@@ -18,9 +18,10 @@ function topicsOf(name: string, among = users): string[] {
 }
 
 describe('the users of the flow', () => {
-  test('are every service, the operator and three examples', () => {
+  test('are every service, access with the signer, the operator and three examples', () => {
     expect(users.map(({ name }) => name)).toEqual([
       ...SERVICES,
+      'access-keys',
       'operator',
       'producer',
       'consumer-masked',
@@ -53,6 +54,18 @@ describe('the users of the flow', () => {
   test('anomaly-alert reads no topic with records of a dataset', () => {
     const read = topicsOf('anomaly-alert').filter((right) => right.startsWith('read '));
     expect(read.filter((right) => right.includes('people'))).toEqual([]);
+  });
+
+  test('access writes no head and reads nothing sealed but rejects, save as the user with the signer', () => {
+    const more = topicsOf('access-keys').filter((right) => !topicsOf('access').includes(right));
+    expect(more).toEqual([
+      'describeConfigs keyring',
+      'read accepted.people',
+      'read encrypted.people',
+      'read mask.state.people',
+      'write keyring',
+    ]);
+    expect(topicsOf('access-keys')).not.toContain('read raw.people');
   });
 
   test('have no rule for every name, for the cluster or for everybody, and none of prefixed topics', () => {

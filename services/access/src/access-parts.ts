@@ -9,12 +9,14 @@ import type { AlertDesk } from './alert-desk.ts';
 import type { FlowStreams } from './flow-streams.ts';
 import type { FlowWatch } from './flow-watch.ts';
 import type { Gate } from './gate.ts';
+import type { KeyDesk } from './key-desk.ts';
 import type { MaskedFields } from './masked-fields.ts';
 import type { RejectPages } from './reject-pages.ts';
 import type { ReplayDesk } from './replay-desk.ts';
 import type { SealedFields } from './sealed-fields.ts';
 import type { SecondPersons } from './second-persons.ts';
 import type { SessionCookies } from './session-cookies.ts';
+import type { SubjectDesk } from './subject-desk.ts';
 import type { ToldSignIns } from './told-sign-ins.ts';
 
 /** What can be done with the values of one dataset. */
@@ -61,4 +63,6 @@ export interface AccessParts {
   readonly replays: ReplayDesk;
   readonly keysets: Pick<KeysetReader, 'list'>;
   readonly accesses: AccessLog;
+  readonly keyDesk: KeyDesk;
+  readonly subjectDesk: SubjectDesk;
 }

@@ -34,7 +34,37 @@ export const SETTINGS = {
     type: 'path',
     optional: true,
     meaning:
-      'Private key of the signer, mode 0600: with it grants are made and revoked here, else not.',
+      'Private key of the signer, mode 0600: with it grants, keys and persons are changed here, else not.',
+  },
+  keysRedisUrl: {
+    env: 'SEALSTREAM_KEYS_REDIS_URL',
+    type: 'url',
+    secret: true,
+    optional: true,
+    meaning:
+      'The same Redis as a user that may change keysets, persons and grants; REDIS_WRITE_URL if absent.',
+  },
+  keyScanMs: {
+    env: 'SEALSTREAM_KEY_SCAN_TIME',
+    type: 'durationMs',
+    default: '2m',
+    min: 100,
+    meaning: 'How long topics may be read to find what needs a key, before it is destroyed.',
+  },
+  keyScans: {
+    env: 'SEALSTREAM_KEY_SCANS',
+    type: 'int',
+    unit: 'scans',
+    default: '2',
+    min: 1,
+    meaning: 'How many of these may run at once.',
+  },
+  keySettledMs: {
+    env: 'SEALSTREAM_KEY_SETTLED',
+    type: 'durationMs',
+    default: '1h',
+    meaning:
+      'How long a key must seal no more before it goes; longer than SEALSTREAM_KEY_CACHE_CEILING of all.',
   },
   accessHost: {
     env: 'SEALSTREAM_ACCESS_HOST',

@@ -20,6 +20,7 @@ import { SETTINGS } from './config.ts';
 import { openConsoleParts } from './console-parts.ts';
 import { DatasetDesks, openVaults } from './dataset-desks.ts';
 import { PolicyGate } from './gate.ts';
+import { openKeyCare } from './key-care-parts.ts';
 import { listen, tlsFilesOf } from './listening.ts';
 import { accessMetrics, observe } from './metrics.ts';
 import { ROUTES } from './routes.ts';
@@ -66,6 +67,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     const consoleParts = await openConsoleParts(service, {
       onStreams: (open) => metrics.streams.set(open),
     });
+    const keyCare = await openKeyCare(service, { ...consoleParts, keys, told });
     const server = await accessServer({
       bodyMax: config.accessBodyMax,
       requestMs: config.accessRequestMs,
@@ -85,6 +87,7 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
         signIns,
         ...grants,
         ...consoleParts,
+        ...keyCare,
         isReady: () => telemetry.health.report().ready,
       },
     });

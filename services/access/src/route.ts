@@ -14,6 +14,8 @@ export interface Asked<P = unknown, Q = unknown, B = unknown> {
   /** Address of the other end of the connection. */
   readonly address: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Aborts when whoever asked goes away before the answer; for work that lasts. */
+  readonly gone: () => AbortSignal;
 }
 
 /** What a route gives back. */
@@ -39,6 +41,7 @@ interface RouteShape {
     | 'fields'
     | 'grants'
     | 'keys'
+    | 'subjects'
     | 'policy'
     | 'flow'
     | 'alerts'

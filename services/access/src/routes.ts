@@ -7,6 +7,7 @@ import { CONSOLE_ROUTES } from './routes/console.ts';
 import { dataset, datasets } from './routes/datasets.ts';
 import { detokenise } from './routes/detokenise.ts';
 import { createGrant, grants, revokeGrant } from './routes/grants.ts';
+import { KEY_CARE_ROUTES } from './routes/key-care.ts';
 import { me } from './routes/me.ts';
 import { resolveKeys } from './routes/resolve.ts';
 import { reveal } from './routes/reveal.ts';
@@ -52,4 +53,5 @@ export const ROUTES: readonly Route[] = [
   createGrant,
   revokeGrant,
   ...CONSOLE_ROUTES,
+  ...KEY_CARE_ROUTES,
 ];

@@ -17,6 +17,7 @@ import {
 
 import type { AccessParts } from './access-parts.ts';
 import { type AccessConfig, SETTINGS } from './config.ts';
+import { changingRedis } from './signed-changes.ts';
 import type { ToldAccess } from './told-access.ts';
 
 type Service = OpenedService<AccessConfig>;
@@ -55,11 +56,11 @@ export async function openServedGrants(
 
 async function openSigning(service: Service): Promise<GrantAdmin | undefined> {
   const { bus, config, onStop } = service;
-  const { redisUrl, redisWriteUrl = redisUrl, signerKeyFile } = config;
+  const { signerKeyFile } = config;
   if (signerKeyFile === undefined) return undefined;
   const admin = await openGrantAdmin({
     ...sharedOptions(service),
-    redisUrl: redisWriteUrl.reveal(),
+    redisUrl: changingRedis(config),
     provider: outermostKeys(config, ['field']),
     signer: readSignerFile(signerKeyFile),
     heads: new KafkaKeysetHeads(bus),

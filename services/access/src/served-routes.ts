@@ -77,7 +77,7 @@ function serve(server: FastifyInstance, route: Route, served: ServedWith): void 
       if (isGuarded) request.caller = await served.callers.of(request);
     },
     handler: async (request, reply) => {
-      const asked = askedOf(request);
+      const asked = askedOf(request, reply);
       const given = isGuarded
         ? await guardedAnswer(route, asked, request, served)
         : await route.handle(asked, served.parts);
@@ -92,8 +92,23 @@ function statusesOf(route: Route): readonly number[] {
   return route.version === undefined ? GUARDED : VERSIONED;
 }
 
-function askedOf({ body, headers, id, ip, params, query }: FastifyRequest): Asked {
-  return { params, query, body, headers, requestId: id, address: ip };
+function askedOf(
+  { body, headers, id, ip, params, query }: FastifyRequest,
+  { raw }: FastifyReply,
+): Asked {
+  const gone = () => goneSignal(raw);
+  return { params, query, body, headers, requestId: id, address: ip, gone };
+}
+
+/** A response closes when it was sent, too: then nobody went away. */
+function goneSignal(response: FastifyReply['raw']): AbortSignal {
+  const gone = new AbortController();
+  const onClose = (): void => {
+    if (!response.writableFinished) gone.abort();
+  };
+  if (response.closed) onClose();
+  else response.once('close', onClose);
+  return gone.signal;
 }
 
 function send(reply: FastifyReply, status: number, { answer, headers = {} }: Given): FastifyReply {

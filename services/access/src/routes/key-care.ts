@@ -1,0 +1,18 @@
+import type { Route } from '../route.ts';
+import { destroyKeyRoute, keyUsage } from './key-endings.ts';
+import { rewrapKeys, rotateKeysRoute } from './key-changes.ts';
+import { reEnrol, shred } from './shreds.ts';
+import { shredPlanOf, subjectIndexOf, subjectState } from './subjects.ts';
+
+/** The routes at which keys, and the keys of persons, are looked after. */
+export const KEY_CARE_ROUTES: readonly Route[] = [
+  rotateKeysRoute,
+  rewrapKeys,
+  keyUsage,
+  destroyKeyRoute,
+  subjectIndexOf,
+  subjectState,
+  shredPlanOf,
+  shred,
+  reEnrol,
+];
