@@ -1,5 +1,4 @@
-import { shredPlanNotes } from '@sealstream/key-care';
-import type { Dataset, PlannedField } from '@sealstream/policy';
+import type { PlannedField } from '@sealstream/policy';
 
 import type { Terminal } from './terminal.ts';
 
@@ -10,16 +9,22 @@ const MEANING: Readonly<Record<PlannedField['after'], string>> = {
   readable: 'STAYS READABLE there, until retention ends and in every copy',
 };
 
+/** What becomes of each field, and what is to be known beside that. */
+export interface ShownPlan {
+  readonly fields: readonly PlannedField[];
+  readonly notes: readonly string[];
+}
+
 export function showShredPlan(
   terminal: Terminal,
-  dataset: Dataset,
-  fields: readonly PlannedField[],
+  dataset: string,
+  { fields, notes }: ShownPlan,
 ): void {
   if (terminal.json) {
-    terminal.sayJson({ dataset: dataset.name, fields, notes: shredPlanNotes(dataset) });
+    terminal.sayJson({ dataset, fields, notes });
     return;
   }
   for (const { after, path, topic, treatment } of fields)
     terminal.say(`${path}  ${topic}  ${treatment}  ${MEANING[after]}`);
-  for (const note of shredPlanNotes(dataset)) terminal.say(note);
+  for (const note of notes) terminal.say(note);
 }

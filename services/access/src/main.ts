@@ -56,8 +56,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     onStop('sign-ins', async () => signIns.stop());
     const { certificates, tls } = openCertificates(service);
     const cookies = new SessionCookies(tls !== undefined);
-    const isSecure = tls !== undefined;
-    const oidc = openServedOidc(service, { accounts, policy, signIns, isSecure });
+    const own = { accounts, policy, signIns, isSecure: tls !== undefined };
+    const oidc = openServedOidc(service, own);
     const seconds = new SecondPersons({ accounts, rules: policy.access, told });
     const gate = new PolicyGate({
       rules: policy.access,

@@ -3,6 +3,10 @@ import { destroyKey, SETTLED_MS, usageTopics } from '@sealstream/key-care';
 import type { DestroyedKey } from '@sealstream/keyring';
 import { Option } from 'commander';
 
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import { wayOf } from '../access/access-way.ts';
+import { RemoteKeyCare } from '../access/remote-key-care.ts';
+import { noteRunningAccess } from '../access/running-access.ts';
 import { tellBy } from '../cli-audit.ts';
 import { openAdmin } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
@@ -19,7 +23,7 @@ import { readDataset } from '../policy-file.ts';
 import { ScanProgress } from '../scan-progress.ts';
 import { withBus } from '../servers.ts';
 
-interface Options extends DatasetOptions, KeyOptions, CommonOptions {
+interface Options extends DatasetOptions, KeyOptions, AccessOptions, CommonOptions {
   readonly purpose: Purpose;
   readonly key: string;
   readonly yes?: boolean;
@@ -37,7 +41,8 @@ export const keysDestroy = defineCommand<Options>({
     'that a record there still names stays, unless --force is given. Copies elsewhere are not seen, and ' +
     'neither is what producers still seal, or what fpe and tokenise masked: keys of the purposes ' +
     'producer, fpe and vault always need --force. ' +
-    'Old copies of Redis and of the topic keyring still hold the wrapped key until they are gone.',
+    'Old copies of Redis and of the topic keyring still hold the wrapped key until they are gone. ' +
+    'Through access --force needs a second person, and --settled is what that service was told.',
   options: [
     datasetOption(),
     new Option('--purpose <purpose>', 'the purpose of the key')
@@ -54,6 +59,7 @@ export const keysDestroy = defineCommand<Options>({
     new Option('--force', 'also while records of the dataset name it, or may; they open no more'),
     policyOption(),
     keyDirOption(),
+    ...accessOptions(),
   ],
   examples: [
     [
@@ -63,32 +69,60 @@ export const keysDestroy = defineCommand<Options>({
   ],
   exits: { 2: 'usage, settings or policy are wrong, the key is in use, or --yes was not given' },
   run: async (context, options) => {
-    const dataset = readDataset(context, options);
+    const { dataset, force = false, key, purpose } = options;
     if (options.yes !== true)
       throw new SealstreamError(
         'USAGE',
-        { dataset: dataset.name, key: options.key },
+        { dataset, key },
         'What this key sealed opens no more: see `sealstream keys usage`, then add --yes.',
       );
-    const { force = false, key: keyId, purpose, settled: settledMs } = options;
-    const done = await withBus(context, async (bus, audit) => {
-      await audit.check();
-      const admin = await openAdmin(context, bus, options, []);
-      const progress = new ScanProgress(context.terminal);
-      try {
-        const topics = await usageTopics(bus, dataset);
-        const { onProgress } = progress;
-        const order = { dataset: dataset.name, purpose, keyId, topics, settledMs, force };
-        return await destroyKey({ admin, bus, tell: tellBy(audit) }, { ...order, onProgress });
-      } finally {
-        progress.end();
-        admin.stop();
-      }
+    const done = await wayOf<DestroyedKey & { readonly records: number }>(context, options, {
+      direct: () => destroyed(context, options),
+      throughAccess: (client) => {
+        requireSettled(options);
+        return new RemoteKeyCare(client, context.terminal).destroy(
+          { dataset, purpose, key },
+          force,
+        );
+      },
     });
     show(context, done);
     return { next: 'see that it is gone: sealstream keys list' };
   },
 });
+
+/** @throws SealstreamError USAGE for another age than the usual: it is for access to say */
+function requireSettled({ settled }: Options): void {
+  if (settled === SETTLED_MS) return;
+  throw new SealstreamError(
+    'USAGE',
+    { option: '--settled' },
+    'Through access it is what the service was told.',
+  );
+}
+
+function destroyed(
+  context: Context,
+  options: Options,
+): Promise<DestroyedKey & { readonly records: number }> {
+  const dataset = readDataset(context, options);
+  const { force = false, key: keyId, purpose, settled: settledMs } = options;
+  return withBus(context, async (bus, audit) => {
+    await noteRunningAccess(context, bus);
+    await audit.check();
+    const admin = await openAdmin(context, bus, options, []);
+    const progress = new ScanProgress(context.terminal);
+    try {
+      const topics = await usageTopics(bus, dataset);
+      const { onProgress } = progress;
+      const order = { dataset: dataset.name, purpose, keyId, topics, settledMs, force };
+      return await destroyKey({ admin, bus, tell: tellBy(audit) }, { ...order, onProgress });
+    } finally {
+      progress.end();
+      admin.stop();
+    }
+  });
+}
 
 function show({ terminal }: Context, done: DestroyedKey & { readonly records: number }): void {
   if (terminal.json) terminal.sayJson(done);

@@ -1,7 +1,12 @@
-import { type Purpose, PURPOSES } from '@sealstream/contracts';
+import { type Purpose, PURPOSES, SealstreamError } from '@sealstream/contracts';
 import { type RewrappedKeys, rewrapKeysets } from '@sealstream/key-care';
 import { Option } from 'commander';
 
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import type { AccessClient } from '../access/access-client.ts';
+import { wayOf } from '../access/access-way.ts';
+import { problemOf, RemoteKeyCare } from '../access/remote-key-care.ts';
+import { noteRunningAccess } from '../access/running-access.ts';
 import { type CliAudit, tellBy } from '../cli-audit.ts';
 import { epochsOf, openMove } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
@@ -12,7 +17,8 @@ import { keyDirOption, type KeyOptions } from '../options.ts';
 import { withBus } from '../servers.ts';
 import { epochDirOption } from '../subject-options.ts';
 
-interface Options extends KeyOptions, MoveOptions, CommonOptions {
+interface Options extends KeyOptions, MoveOptions, AccessOptions, CommonOptions {
+  readonly to?: 'present' | 'next';
   readonly purpose?: Purpose;
   readonly dataset?: string;
   readonly epochDir?: string;
@@ -37,6 +43,11 @@ export const keysRewrap = defineCommand<Options>({
     new Option('-d, --dataset <name>', 'only keysets of this dataset (default: all)'),
     keyDirOption(),
     epochDirOption(),
+    new Option(
+      '--to <which>',
+      'through access: the outermost keys that it has, or the next ones of its settings',
+    ).choices(['present', 'next']),
+    ...accessOptions(),
   ],
   examples: [
     ['sealstream keys rewrap --to-provider aws-kms', 'from key files to a KMS'],
@@ -44,14 +55,9 @@ export const keysRewrap = defineCommand<Options>({
   ],
   exits: { 0: 'every keyset is under the new outermost key', 1: 'a keyset could not be moved' },
   run: async (context, options) => {
-    const done = await withBus(context, async (bus, audit) => {
-      await audit.check();
-      const move = await openMove(context, bus, options, purposesOf(options));
-      try {
-        return await rewrapAll(context, audit, move, options);
-      } finally {
-        move.admin.stop();
-      }
+    const done = await wayOf<readonly { readonly action: string }[]>(context, options, {
+      direct: () => rewrapped(context, options),
+      throughAccess: (client) => rewrappedRemotely(context, client, options),
     });
     const { terminal } = context;
     if (terminal.json) terminal.sayJson({ keysets: done });
@@ -60,6 +66,47 @@ export const keysRewrap = defineCommand<Options>({
     return { next: 'name the new outermost keys in the settings of every service and of this' };
   },
 });
+
+function rewrapped(context: Context, options: Options): Promise<RewrappedKeys[]> {
+  if (options.to !== undefined)
+    throw new SealstreamError(
+      'USAGE',
+      { option: '--to' },
+      'It is for access; directly say where to with --to-provider and the others.',
+    );
+  return withBus(context, async (bus, audit) => {
+    await noteRunningAccess(context, bus);
+    await audit.check();
+    const move = await openMove(context, bus, options, purposesOf(options));
+    try {
+      return await rewrapAll(context, audit, move, options);
+    } finally {
+      move.admin.stop();
+    }
+  });
+}
+
+/** Where to is in the settings of access, which has the outermost keys. */
+async function rewrappedRemotely(
+  { terminal }: Context,
+  client: AccessClient,
+  { dataset, purpose, to, ...options }: Options,
+) {
+  const { toKeyDir, toKmsKey, toPkcs11Key, toProvider } = options;
+  const isDirect = [toKeyDir, toKmsKey, toPkcs11Key, toProvider].some((one) => one !== undefined);
+  if (isDirect || to === undefined)
+    throw new SealstreamError(
+      'USAGE',
+      { option: '--to' },
+      'Through access say --to next or --to present; where those are is in its settings.',
+    );
+  const done = await new RemoteKeyCare(client, terminal).rewrap(dataset, purpose, to);
+  for (const row of terminal.json ? [] : done) {
+    const { action, name, version } = row;
+    terminal.say(`${name}  version ${version}  ${action}  ${problemOf(row) ?? ''}`.trimEnd());
+  }
+  return done;
+}
 
 function purposesOf({ purpose }: Options): readonly Purpose[] {
   return purpose === undefined ? PURPOSES : [purpose];

@@ -9,6 +9,10 @@ import {
 import type { EnsuredSubjects } from '@sealstream/keyring';
 import { Option } from 'commander';
 
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import { wayOf } from '../access/access-way.ts';
+import { RemoteKeyCare, type RotatedKey } from '../access/remote-key-care.ts';
+import { noteRunningAccess } from '../access/running-access.ts';
 import { tellBy } from '../cli-audit.ts';
 import { openAdmin } from '../cluster-keys.ts';
 import { openSubjects } from '../cluster-subjects.ts';
@@ -27,7 +31,7 @@ import { datasetsOf } from '../policy-file.ts';
 import { withBus } from '../servers.ts';
 import { epochDirOption } from '../subject-options.ts';
 
-interface Options extends PolicyOptions, KeyOptions, CommonOptions {
+interface Options extends PolicyOptions, KeyOptions, AccessOptions, CommonOptions {
   readonly purpose?: Purpose;
   readonly dataset?: string;
   readonly missing?: boolean;
@@ -48,7 +52,7 @@ export const keysRotate = defineCommand<Options>({
     'purposes hash and subject-index and those of deterministic fields never rotate, since every ' +
     'join made with them would break: they are made when missing; see `keys new-epoch`. A dataset ' +
     'whose policy names a subject gets the register of its subjects with a first epoch, which ' +
-    '`subjects rotate-epoch` rotates.',
+    '`subjects rotate-epoch` rotates. Through access a limit of age is whole days.',
   options: [
     new Option('--purpose <purpose>', 'only keys of this purpose (default: all)').choices(
       ROTATED_PURPOSES,
@@ -68,6 +72,7 @@ export const keysRotate = defineCommand<Options>({
     policyOption(),
     keyDirOption(),
     epochDirOption(),
+    ...accessOptions(),
   ],
   examples: [
     ['sealstream keys rotate', 'every purpose of every dataset'],
@@ -77,24 +82,11 @@ export const keysRotate = defineCommand<Options>({
   ],
   run: async (context, options) => {
     requireDue(options);
-    const order = orderOf(options);
-    const keysets = order.purposes.filter((one) => one !== 'subject');
-    const datasets = datasetsOf(context, options);
-    const changes = await withBus(context, async (bus, audit) => {
-      await audit.check();
-      const admin = await openAdmin(context, bus, options, keysets);
-      const parts = {
-        admin,
-        ensureSubjects: (dataset: string) => ensuredSubjects(context, bus, dataset, options),
-        tell: tellBy(audit),
-      };
-      try {
-        const made: MadeKey[] = [];
-        for (const dataset of datasets) made.push(...(await rotateKeys(parts, dataset, order)));
-        return made;
-      } finally {
-        admin.stop();
-      }
+    const { dataset, maxAge: maxAgeMs, maxUses, purpose } = options;
+    const asked = { dataset, purpose, mode: modeOf(options), maxAgeMs, maxUses };
+    const changes = await wayOf<readonly (MadeKey | RotatedKey)[]>(context, options, {
+      direct: () => rotated(context, options),
+      throughAccess: (client) => new RemoteKeyCare(client, context.terminal).rotate(asked),
     });
     const { terminal } = context;
     if (terminal.json) terminal.sayJson({ changes });
@@ -107,15 +99,43 @@ export const keysRotate = defineCommand<Options>({
   },
 });
 
+async function rotated(context: Context, options: Options): Promise<MadeKey[]> {
+  const order = orderOf(options);
+  const keysets = order.purposes.filter((one) => one !== 'subject');
+  const datasets = datasetsOf(context, options);
+  return withBus(context, async (bus, audit) => {
+    await noteRunningAccess(context, bus);
+    await audit.check();
+    const admin = await openAdmin(context, bus, options, keysets);
+    const parts = {
+      admin,
+      ensureSubjects: (dataset: string) => ensuredSubjects(context, bus, dataset, options),
+      tell: tellBy(audit),
+    };
+    try {
+      const made: MadeKey[] = [];
+      for (const dataset of datasets) made.push(...(await rotateKeys(parts, dataset, order)));
+      return made;
+    } finally {
+      admin.stop();
+    }
+  });
+}
+
 function requireDue({ due, maxAge, maxUses }: Options): void {
   if (due === true || (maxAge === undefined && maxUses === undefined)) return;
   throw new SealstreamError('USAGE', { option: '--due' }, 'A limit goes with --due.');
 }
 
-function orderOf({ due, maxAge, maxUses, missing, purpose }: Options): RotationOrder {
-  const mode = missing === true ? 'missing' : 'all';
+function modeOf({ due, missing }: Options): RotationOrder['mode'] {
+  if (due === true) return 'due';
+  return missing === true ? 'missing' : 'all';
+}
+
+function orderOf(options: Options): RotationOrder {
+  const { maxAge, maxUses, purpose } = options;
   return {
-    mode: due === true ? 'due' : mode,
+    mode: modeOf(options),
     purposes: purpose === undefined ? ROTATED_PURPOSES : [purpose],
     isNamed: purpose !== undefined,
     limits: {

@@ -1,9 +1,14 @@
 import type { Bus } from '@sealstream/bus';
-import { SealstreamError } from '@sealstream/contracts';
+import { KEYSET_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
 import { type KeyUsage, type ScannedTopics, scanUsage, usageTopics } from '@sealstream/key-care';
 import type { ListedKeyset } from '@sealstream/keyring';
 import { Argument, Option } from 'commander';
 
+import { type BreakGlassOptions, breakGlassOption } from '../access/access-options.ts';
+import { wayOf } from '../access/access-way.ts';
+import type { AccessClient } from '../access/access-client.ts';
+import { RemoteKeyCare } from '../access/remote-key-care.ts';
+import { noteRunningAccess } from '../access/running-access.ts';
 import { openAdmin } from '../cluster-keys.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -20,7 +25,9 @@ import { ScanProgress } from '../scan-progress.ts';
 import { withBus } from '../servers.ts';
 import { textTable } from '../table.ts';
 
-interface Options extends PolicyOptions, KeyOptions, CommonOptions {
+interface Options extends PolicyOptions, KeyOptions, BreakGlassOptions, CommonOptions {
+  readonly purpose?: Purpose;
+  readonly key?: string;
   readonly dataset?: string;
   readonly from?: number;
 }
@@ -40,7 +47,7 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
     'at its beginning, and tokens, JWE and Fernet tokens are found as text, also on a copy of a ' +
     'topic under any name. Keys of single subjects are not told apart. Other copies are not seen, and ' +
     'neither is what a producer has sealed and not sent, what stands sealed inside a reject, or what ' +
-    'fpe and tokenise masked.',
+    'fpe and tokenise masked. Through access it is one key of a dataset at a time.',
   arguments: [new Argument('[topics...]', 'any topics; or those of --dataset')],
   options: [
     oneDatasetOption(),
@@ -50,33 +57,79 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
     ).argParser(since),
     policyOption(),
     keyDirOption(),
+    new Option('--purpose <purpose>', 'with --key: the purpose of the key').choices(
+      KEYSET_PURPOSES,
+    ),
+    new Option('--key <id>', 'only this key; through access that is needed'),
+    breakGlassOption(),
   ],
   examples: [
     ['sealstream keys usage --dataset people', 'which keys are still needed'],
     ['sealstream keys usage copies.people --from 7d', 'a topic of your own, the last week'],
   ],
   run: async (context, options, topics) => {
-    const wanted = wantedTopics(context, options, topics);
-    const { keysets, scanned } = await withBus(context, async (bus) => {
-      const admin = await openAdmin(context, bus, options, []);
-      const progress = new ScanProgress(context.terminal);
-      try {
-        const listed = await admin.list();
-        const known = new Set(listed.flatMap(({ keys }) => keys.map(({ id }) => id)));
-        const found = await scanUsage(bus, await wanted(bus), known, {
-          fromMs: options.from,
-          onProgress: progress.onProgress,
-        });
-        return { keysets: listed, scanned: found };
-      } finally {
-        progress.end();
-        admin.stop();
-      }
+    const found = await wayOf<Counted>(context, options, {
+      direct: () => counted(context, options, topics),
+      throughAccess: (client) => countedRemotely(context, client, options, topics),
     });
-    show(context, scanned, named(scanned.usage, keysets));
+    show(context, found);
     return { next: 'end one that is nowhere any more: sealstream keys destroy' };
   },
 });
+
+/** What was counted, as far as it is known. */
+interface Counted extends Partial<Pick<ScannedTopics, 'others'>> {
+  readonly usage: readonly ShownUsage[];
+  readonly records: number;
+  /** Through access: what stands against the end of the key. */
+  readonly why?: readonly string[];
+}
+
+async function counted(
+  context: Context,
+  options: Options,
+  topics: readonly string[],
+): Promise<Counted> {
+  const wanted = wantedTopics(context, options, topics);
+  const { keysets, scanned } = await withBus(context, async (bus) => {
+    await noteRunningAccess(context, bus);
+    const admin = await openAdmin(context, bus, options, []);
+    const progress = new ScanProgress(context.terminal);
+    try {
+      const listed = await admin.list();
+      const known = new Set(listed.flatMap(({ keys }) => keys.map(({ id }) => id)));
+      const found = await scanUsage(bus, await wanted(bus), known, {
+        fromMs: options.from,
+        onProgress: progress.onProgress,
+      });
+      return { keysets: listed, scanned: found };
+    } finally {
+      progress.end();
+      admin.stop();
+    }
+  });
+  const all = named(scanned.usage, keysets);
+  const { key } = options;
+  const usage = key === undefined ? all : all.filter(({ keyId }) => keyId === key);
+  const { others, records } = scanned;
+  return { usage, records, others };
+}
+
+async function countedRemotely(
+  { terminal }: Context,
+  client: AccessClient,
+  { dataset, from, key, purpose }: Options,
+  topics: readonly string[],
+): Promise<Counted> {
+  if (dataset === undefined || key === undefined || purpose === undefined)
+    throw new SealstreamError('USAGE', {}, 'Through access name --dataset, --purpose and --key.');
+  if (topics.length > 0 || from !== undefined)
+    throw new SealstreamError('USAGE', {}, 'Through access all topics of the dataset are read.');
+  const named = { dataset, purpose, key };
+  const { records, state, usage, why } = await new RemoteKeyCare(client, terminal).usage(named);
+  const keyset = `${purpose}/${dataset}`;
+  return { usage: usage.map((one) => ({ keyset, state, keyId: key, ...one })), records, why };
+}
 
 function wantedTopics(
   context: Context,
@@ -103,15 +156,12 @@ function named(usage: readonly KeyUsage[], keysets: readonly ListedKeyset[]): Sh
   );
 }
 
-function show(
-  { terminal }: Context,
-  { others, records }: ScannedTopics,
-  usage: readonly ShownUsage[],
-): void {
+function show({ terminal }: Context, counted: Counted): void {
   if (terminal.json) {
-    terminal.sayJson({ usage, records, others });
+    terminal.sayJson(counted);
     return;
   }
+  const { others, records, usage, why } = counted;
   const rows = usage.map((one) => [
     one.keyset,
     one.keyId,
@@ -126,7 +176,9 @@ function show(
     head === 'records' ? ({ head, align: 'right' } as const) : { head },
   );
   for (const line of textTable(columns, rows)) terminal.say(line);
-  terminal.say(`${records} records read, ${others} with keys of subjects or unknown ones`);
+  if (others === undefined) terminal.say(`${records} records name it`);
+  else terminal.say(`${records} records read, ${others} with keys of subjects or unknown ones`);
+  if (why !== undefined) terminal.say(`against its end: ${why.join(', ') || 'nothing'}`);
 }
 
 function since(text: string): number | undefined {

@@ -2,11 +2,17 @@ import { reEnrolSubject } from '@sealstream/key-care';
 import type { VaultRows } from '@sealstream/keyring';
 import { Option } from 'commander';
 
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import { wayOf } from '../access/access-way.ts';
+import { RemoteSubjects, type SubjectReceipt } from '../access/remote-subjects.ts';
+import { noteRunningAccess } from '../access/running-access.ts';
 import { actorName, tellBy } from '../cli-audit.ts';
 import { indexOf, withSubjects } from '../cluster-subjects.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
+import { withNamedSubject } from '../named-subject.ts';
 import { datasetOption, keyDirOption } from '../options.ts';
-import { showReceipt } from '../shred-receipt.ts';
+import { receiptOf, showReceipt } from '../shred-receipt.ts';
 import {
   epochDirOption,
   noValueArgument,
@@ -16,7 +22,7 @@ import {
 } from '../subject-options.ts';
 import { withVaultRows } from '../vault-place.ts';
 
-interface Options extends SubjectOptions, CommonOptions {
+interface Options extends SubjectOptions, AccessOptions, CommonOptions {
   readonly reason: string;
 }
 
@@ -33,6 +39,7 @@ export const subjectsReEnrol = defineCommand<Options, [value: string[]]>({
     new Option('--reason <text>', 'why, such as the number of the request').makeOptionMandatory(),
     keyDirOption(),
     epochDirOption(),
+    ...accessOptions(),
   ],
   examples: [
     [
@@ -44,19 +51,32 @@ export const subjectsReEnrol = defineCommand<Options, [value: string[]]>({
   run: async (context, options, given) => {
     refuseValue(given);
     const { dataset, reason } = options;
-    const done = await withSubjects(context, options, async ({ admin, audit, bus }) => {
-      await audit.check();
-      const index = await indexOf(context, bus, options);
-      const parts = {
-        admin,
-        vault: <T>(work: (rows: VaultRows) => Promise<T>) => withVaultRows(context, dataset, work),
-        tell: tellBy(audit),
-      };
-      return reEnrolSubject(parts, { dataset, index, reason, actor: actorName() });
+    const done = await wayOf<SubjectReceipt>(context, options, {
+      direct: () => enrolled(context, options),
+      throughAccess: (client) =>
+        withNamedSubject(context, options, (who) =>
+          new RemoteSubjects(client, dataset).reEnrol(who, reason),
+        ),
     });
-    if (done === undefined)
+    if (done.receipt === undefined)
       context.terminal.note('An earlier order had been cut; what it left undone is done now.');
     else showReceipt(context.terminal, done);
     return { next: 'records that were rejected meanwhile: sealstream replay' };
   },
 });
+
+function enrolled(context: Context, options: Options): Promise<SubjectReceipt> {
+  const { dataset, reason } = options;
+  return withSubjects(context, options, async ({ admin, audit, bus }) => {
+    await noteRunningAccess(context, bus);
+    await audit.check();
+    const index = await indexOf(context, bus, options);
+    const parts = {
+      admin,
+      vault: <T>(work: (rows: VaultRows) => Promise<T>) => withVaultRows(context, dataset, work),
+      tell: tellBy(audit),
+    };
+    const done = await reEnrolSubject(parts, { dataset, index, reason, actor: actorName() });
+    return done === undefined ? { outcome: 'finished' } : receiptOf(done);
+  });
+}

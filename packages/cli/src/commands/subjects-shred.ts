@@ -1,16 +1,22 @@
 import { SealstreamError } from '@sealstream/contracts';
-import { shredSubject } from '@sealstream/key-care';
+import { shredPlanNotes, shredSubject } from '@sealstream/key-care';
 import type { VaultRows } from '@sealstream/keyring';
 import { shredPlan } from '@sealstream/policy';
 import { Option } from 'commander';
 
+import { type AccessOptions, accessOptions } from '../access/access-options.ts';
+import { wayOf } from '../access/access-way.ts';
+import { RemoteSubjects, type SubjectReceipt } from '../access/remote-subjects.ts';
+import { noteRunningAccess } from '../access/running-access.ts';
 import { actorName, tellBy } from '../cli-audit.ts';
 import { indexOf, withSubjects } from '../cluster-subjects.ts';
 import { type CommonOptions, defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
+import { withNamedSubject } from '../named-subject.ts';
 import { datasetOption, keyDirOption, type PolicyOptions, policyOption } from '../options.ts';
 import { readDataset } from '../policy-file.ts';
-import { showReceipt } from '../shred-receipt.ts';
-import { showShredPlan } from '../shred-plan.ts';
+import { receiptOf, showReceipt } from '../shred-receipt.ts';
+import { type ShownPlan, showShredPlan } from '../shred-plan.ts';
 import { withVaultRows } from '../vault-place.ts';
 import {
   epochDirOption,
@@ -20,7 +26,7 @@ import {
   subjectOptions,
 } from '../subject-options.ts';
 
-interface Options extends SubjectOptions, PolicyOptions, CommonOptions {
+interface Options extends SubjectOptions, PolicyOptions, AccessOptions, CommonOptions {
   readonly reason?: string;
   readonly plan?: boolean;
   readonly yes?: boolean;
@@ -34,7 +40,8 @@ export const subjectsShred = defineCommand<Options, [value: string[]]>({
     'rows from the token vault, and prints a signed receipt. A subject without a key gets ' +
     'a tombstone, too, and that is said, since the value may be mistyped. Running it again prints the ' +
     'first receipt. The value is read from stdin or a file and is nowhere shown or kept; the reason ' +
-    'stands in the receipt and the audit log for ever, so write no value into it.',
+    'stands in the receipt and the audit log for ever, so write no value into it. Through access a ' +
+    'second person agrees to the index and the reason, and never sees the value.',
   arguments: [noValueArgument()],
   options: [
     datasetOption(),
@@ -45,6 +52,7 @@ export const subjectsShred = defineCommand<Options, [value: string[]]>({
     policyOption(),
     keyDirOption(),
     epochDirOption(),
+    ...accessOptions(),
   ],
   examples: [
     ['sealstream subjects shred --dataset people --plan', 'what it would do; nobody is named'],
@@ -57,38 +65,59 @@ export const subjectsShred = defineCommand<Options, [value: string[]]>({
   run: async (context, options, given) => {
     refuseValue(given);
     const { terminal } = context;
-    const dataset = readDataset(context, options);
+    const { dataset, reason } = options;
     if (options.plan === true) {
-      showShredPlan(terminal, dataset, shredPlan(dataset));
+      const plan = await wayOf<ShownPlan>(context, options, {
+        direct: () => planned(context, options),
+        throughAccess: (client) => new RemoteSubjects(client, dataset).plan(),
+      });
+      showShredPlan(terminal, dataset, plan);
       return { next: 'destroy the key: sealstream subjects shred --reason R --yes' };
     }
-    const { reason } = options;
     if (reason === undefined)
       throw new SealstreamError('USAGE', { option: '--reason' }, 'Say why with --reason.');
     if (options.yes !== true)
       throw new SealstreamError(
         'USAGE',
-        { dataset: dataset.name },
+        { dataset },
         'Look at --plan, then add --yes to destroy the key.',
       );
-    const shredded = await withSubjects(context, options, async ({ admin, audit, bus }) => {
-      await audit.check();
-      const index = await indexOf(context, bus, options);
-      const parts = {
-        admin,
-        vault: <T>(work: (rows: VaultRows) => Promise<T>) =>
-          withVaultRows(context, dataset.name, work),
-        tell: tellBy(audit),
-      };
-      return shredSubject(parts, { dataset: dataset.name, index, reason, actor: actorName() });
+    const receipt = await wayOf<SubjectReceipt>(context, options, {
+      direct: () => shredded(context, options, reason),
+      throughAccess: (client) =>
+        withNamedSubject(context, options, (who) =>
+          new RemoteSubjects(client, dataset).shred(who, reason),
+        ),
     });
-    const { vaultRows } = shredded;
+    const { keyId, vaultRows = 0 } = receipt;
     if (vaultRows > 0) terminal.note(`${vaultRows} rows of the token vault removed`, { vaultRows });
-    showReceipt(terminal, shredded);
-    if (shredded.receipt.document.keyId === undefined)
+    showReceipt(terminal, receipt);
+    if (keyId === undefined)
       terminal.note('No key stood under this value, so none was destroyed: check the value.', {
         keyDestroyed: false,
       });
     return { next: 'keep the receipt; make backups follow: sealstream subjects rotate-epoch' };
   },
 });
+
+function planned(context: Context, options: Options): ShownPlan {
+  const dataset = readDataset(context, options);
+  return { fields: shredPlan(dataset), notes: shredPlanNotes(dataset) };
+}
+
+function shredded(context: Context, options: Options, reason: string): Promise<SubjectReceipt> {
+  const { name } = readDataset(context, options);
+  return withSubjects(context, options, async ({ admin, audit, bus }) => {
+    await noteRunningAccess(context, bus);
+    await audit.check();
+    const index = await indexOf(context, bus, options);
+    const parts = {
+      admin,
+      vault: <T>(work: (rows: VaultRows) => Promise<T>) => withVaultRows(context, name, work),
+      tell: tellBy(audit),
+    };
+    const order = { dataset: name, index, reason, actor: actorName() };
+    const done = await shredSubject(parts, order);
+    return { ...receiptOf(done), vaultRows: done.vaultRows };
+  });
+}
