@@ -36,4 +36,5 @@ export {
   markBytes,
   revisionOf,
   type SourceMark,
+  recordIdOf,
 } from './source-mark.ts';

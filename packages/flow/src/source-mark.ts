@@ -87,3 +87,14 @@ export function markBytes(headers: readonly (readonly [string, Buffer | null])[]
   }
   return found;
 }
+
+/**
+ * The part of a mark that tokens are bound to, as a view: topic incarnation, partition and offset. Zeroes
+ * where the bytes are no mark, so that no such token opens.
+ */
+export function recordIdOf(mark: Buffer | undefined): Buffer {
+  const isMark = mark?.length === PLAIN_BYTES || mark?.length === REPLAY_BYTES;
+  return isMark ? mark.subarray(COORDINATE_AT, COORDINATE_AT + COORDINATE_BYTES) : NO_RECORD;
+}
+
+const NO_RECORD = Buffer.alloc(COORDINATE_BYTES);

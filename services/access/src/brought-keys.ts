@@ -2,7 +2,7 @@ import { type ByteRange, type ErrorCode, ERRORS, SealstreamError } from '@sealst
 import type { KeySource } from '@sealstream/crypto';
 import { RecordKeys } from '@sealstream/flow';
 
-/** Of which record a value is, where its keys or its token go by that. 16 bytes each. */
+/** Of which record a value is (`recordIdOf`), and of which person, where it goes by that. 16 bytes each. */
 export interface OfRecord {
   readonly source?: Buffer | undefined;
   readonly subject?: Buffer | undefined;

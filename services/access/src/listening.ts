@@ -1,11 +1,22 @@
 import { isIP } from 'node:net';
 
 import { SealstreamError } from '@sealstream/contracts';
-import { ConfigError, type TlsFilePaths } from '@sealstream/service';
+import { ConfigError, readConfig, type TlsFilePaths } from '@sealstream/service';
 import type { FastifyInstance } from 'fastify';
 
 import type { ClientCertificatePaths } from './client-certificate-files.ts';
 import { type AccessConfig, SETTINGS } from './config.ts';
+
+/**
+ * The settings. What contradicts itself is told before a server is waited for.
+ *
+ * @throws ConfigError
+ */
+export function accessConfig(env: NodeJS.ProcessEnv): AccessConfig {
+  const config = readConfig(SETTINGS, env);
+  tlsFilesOf(config);
+  return config;
+}
 
 /**
  * Where certificate and key of the service are; undefined where it answers without TLS, on loopback

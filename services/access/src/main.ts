@@ -8,7 +8,6 @@ import {
   openLivePolicy,
   openService,
   openServiceKeyring,
-  readConfig,
   runService,
   type Stop,
 } from '@sealstream/service';
@@ -16,13 +15,12 @@ import {
 import type { PolicyOfNow } from './access-parts.ts';
 import { accessServer } from './access-server.ts';
 import { Callers } from './callers.ts';
-import { SETTINGS } from './config.ts';
 import { openConsoleParts } from './console-parts.ts';
 import { DatasetDesks, openVaults } from './dataset-desks.ts';
 import { openDocumentDesks } from './document-desks.ts';
 import { PolicyGate } from './gate.ts';
 import { openKeyCare } from './key-care-parts.ts';
-import { listen, tlsFilesOf } from './listening.ts';
+import { accessConfig, listen } from './listening.ts';
 import { accessMetrics, observe } from './metrics.ts';
 import { ROUTES } from './routes.ts';
 import { openServedAccounts } from './served-accounts.ts';
@@ -37,9 +35,7 @@ import { ToldAccess } from './told-access.ts';
 import { ToldSignIns } from './told-sign-ins.ts';
 
 export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
-  const config = readConfig(SETTINGS, env);
-  // Precondition: settings that contradict each other are told before a server is waited for.
-  tlsFilesOf(config);
+  const config = accessConfig(env);
   const service = await openService('access', config);
   const { audit, onStop, telemetry } = service;
   try {
@@ -56,8 +52,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     onStop('sign-ins', async () => signIns.stop());
     const { certificates, tls } = openCertificates(service);
     const cookies = new SessionCookies(tls !== undefined);
-    const own = { accounts, policy, signIns, isSecure: tls !== undefined };
-    const oidc = openServedOidc(service, own);
+    const isSecure = tls !== undefined;
+    const oidc = openServedOidc(service, { accounts, policy, signIns, isSecure });
     const seconds = new SecondPersons({ accounts, rules: policy.access, told });
     const gate = new PolicyGate({
       rules: policy.access,

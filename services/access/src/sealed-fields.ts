@@ -11,7 +11,7 @@ import {
   type OpenedField,
   type PlainType,
 } from '@sealstream/crypto';
-import { type OpenedRecord, RecordsOpener } from '@sealstream/flow';
+import { type OpenedRecord, recordIdOf, RecordsOpener } from '@sealstream/flow';
 import {
   type Dataset,
   fieldsPlan,
@@ -22,6 +22,9 @@ import {
 } from '@sealstream/policy';
 
 import { withBrought } from './brought-keys.ts';
+
+/** Nobody's index: a token that is bound to a person does not open with it. */
+const NOBODY = Buffer.alloc(16);
 
 /** A token of one field, and of which record it is where it is bound to that. */
 export interface SealedValue {
@@ -82,7 +85,10 @@ export class SealedFields {
    */
   reveal(values: readonly SealedValue[]): Promise<(OpenedField | ErrorCode)[]> {
     for (const { path } of values) this.#requireSealed(path);
-    return withBrought(this.#keys, values, (value, keys) => {
+    const bound = values.map(({ path, source, subject = NOBODY, token }) => {
+      return { path, token, source: recordIdOf(source), subject };
+    });
+    return withBrought(this.#keys, bound, (value, keys) => {
       const cipher = this.#requireSealed(value.path);
       return cipher.open(keys, Buffer.from(value.token, 'latin1'));
     });

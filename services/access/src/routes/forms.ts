@@ -21,11 +21,19 @@ export const Reference = z
   .regex(/^[\p{L}\p{N} ._:/#-]+$/u)
   .describe('Number of the case or ticket; it is kept for ever, so no value of a record.');
 
-/** 16 bytes as a header of the record holds them. */
-export const HeaderBytes = z
+/** The header `sealstream` of a record: 25 bytes, or 27 on one that was replayed. */
+export const SourceBytes = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{34}(==|[A-Za-z0-9+/]{2})$/)
+  .describe(
+    'Header sealstream of the record, in base64; for fields that are bound to their record.',
+  );
+
+/** The header `sealstream-subject` of a record: 16 bytes. */
+export const SubjectBytes = z
   .string()
   .regex(/^[A-Za-z0-9+/]{22}==$/)
-  .describe('16 bytes in base64, as the header of the record holds them.');
+  .describe('Header sealstream-subject of the record, in base64; for fields that are of a person.');
 
 export const VALUES_MAX = 1000;
 export const TOKEN_CHARACTERS_MAX = 65_536;

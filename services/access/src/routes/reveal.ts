@@ -6,11 +6,12 @@ import { guarded } from '../route.ts';
 import {
   bytesOf,
   DatasetParams,
-  HeaderBytes,
   Path,
   Purpose,
   Reference,
   Refused,
+  SourceBytes,
+  SubjectBytes,
   TOKEN_CHARACTERS_MAX,
   VALUES_MAX,
 } from './forms.ts';
@@ -22,8 +23,8 @@ const SealedToken = z.object({
     .min(1)
     .max(TOKEN_CHARACTERS_MAX)
     .describe('As it stands on the encrypted topic.'),
-  source: HeaderBytes.optional(),
-  subject: HeaderBytes.optional(),
+  source: SourceBytes.optional(),
+  subject: SubjectBytes.optional(),
 });
 
 const Opened = z.object({
