@@ -113,7 +113,8 @@ function sampleOf(
       return Array.from({ length: schema.minItems ?? 0 }, () => inner(schema.items ?? {}));
     case 'integer':
     case 'number':
-      return Math.max(schema.minimum ?? 1, 1);
+      // A range is `from` and `to`, and empty where both are the least.
+      return Math.max(schema.minimum ?? 1, name === 'to' ? 2 : 1);
     case 'boolean':
       return true;
     case undefined:

@@ -35,12 +35,16 @@ const WITH_KEY: Readonly<Record<string, (key: string) => Words>> = {
   get: (key) => ['GET', key],
   mget: (key) => ['MGET', key, key],
   lrange: (key) => ['LRANGE', key, 0, -1],
+  llen: (key) => ['LLEN', key],
+  rpush: (key) => ['RPUSH', key, 'x'],
   set: (key) => ['SET', key, '1'],
   setnx: (key) => ['SETNX', key, '1'],
   del: (key) => ['DEL', key],
   incrby: (key) => ['INCRBY', key, 1],
   sadd: (key) => ['SADD', key, 'x'],
   sismember: (key) => ['SISMEMBER', key, 'x'],
+  srem: (key) => ['SREM', key, 'x'],
+  smembers: (key) => ['SMEMBERS', key],
   zadd: (key) => ['ZADD', key, 1, 'x'],
   zrem: (key) => ['ZREM', key, 'x'],
   zcard: (key) => ['ZCARD', key],
@@ -49,6 +53,7 @@ const WITH_KEY: Readonly<Record<string, (key: string) => Words>> = {
   pexpireat: (key) => ['PEXPIREAT', key, '4102444800000'],
   eval: (key) => ['EVAL', 'return 1', 1, key],
   subscribe: (channel) => ['subscribe', channel],
+  publish: (channel) => ['PUBLISH', channel, 'x'],
 };
 
 /** Tells of each command of a list what came of it in a script. KEYS: one. ARGV: the list as JSON. */

@@ -240,13 +240,18 @@ test('at Kafka, each does what it is for on its own topics, and nothing else on 
 const redisOf = (signIn?: ConstructorParameters<typeof RedisAttempts>[2]) =>
   new RedisAttempts(flow.users.redisPort, flow.users.ca, signIn);
 
+/** Commands that are about channels, and no keys. */
+const ON_CHANNELS = new Set(['subscribe', 'publish']);
+
 /** What a user of Redis may by the table, in the form of what is tried. */
 function redisByHand({ channels = '', commands, inScripts, keys }: AtRedis) {
-  const withKeys = commands.split(' ').filter((name) => !/^(auth|hello|subscribe)$/.test(name));
+  const named = commands.split(' ').filter((name) => !/^(auth|hello)$/.test(name));
+  const ofChannels = named.filter((name) => ON_CHANNELS.has(name));
+  const withKeys = named.filter((name) => !ON_CHANNELS.has(name));
   return {
     command: commands,
     [withKeys.join(' ')]: keys,
-    ...(channels === '' ? {} : { subscribe: channels }),
+    ...(channels === '' ? {} : { [ofChannels.join(' ')]: channels }),
     ...(inScripts === undefined ? {} : { script: inScripts, 'script-get': keys }),
   };
 }
@@ -269,7 +274,7 @@ async function redisTried(
   const beginnings = [...BEGINNINGS, ...FOREIGN_KEYS];
   for (const command of own.split(' ')) {
     if (command === 'auth' || command === 'hello') continue;
-    const isChannel = command === 'subscribe';
+    const isChannel = ON_CHANNELS.has(command);
     const names = isChannel ? [channels, 'grants-changed', ...FOREIGN_KEYS] : beginnings;
     const full = names.map((one) => (isChannel ? channelOf(one) : keyOf(one)));
     for (const [at, [, outcome]] of (await attempts.onKeys(command, full)).entries())

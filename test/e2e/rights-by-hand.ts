@@ -141,6 +141,16 @@ export const AT_REDIS: Readonly<Record<string, AtRedis>> = {
     keys: 'uses: vault: vault-of: vault-token:',
     inScripts: 'get setnx incrby sadd sismember',
   },
+  'access-keys': {
+    program: 'access, where it has the signer',
+    commands: `${CONNECTION} ${READING} llen set setnx rpush del sadd srem sismember smembers eval publish`,
+    keys:
+      'grant: key-id: keyset:accepted/ keyset:field/ keyset:fpe/ keyset:hash/ keyset:producer/ ' +
+      'keyset:rejected/ keyset:subject-index/ keyset:subject/ keyset:vault/ shreds: subject: vault: ' +
+      'vault-of: vault-token:',
+    channels: 'keyset-changed',
+    inScripts: 'get mget lrange llen set setnx rpush del sadd srem sismember smembers publish',
+  },
 };
 
 /** All beginnings of keys that there are, of which each user has some. */
@@ -150,8 +160,9 @@ export const BEGINNINGS = (
   'subject: uses: vault: vault-of: vault-token:'
 ).split(' ');
 
-/** Public, as the page of the console and the list of routes are. */
-const TO_ANYBODY = '/v1/health /v1/openapi.json /';
+/** Public, as the page of the console, the list of routes and the ways to a provider are. */
+const TO_ANYBODY =
+  '/v1/health /v1/openapi.json / /v1/sign-in /v1/sign-in/{provider} /v1/sign-in/callback/{provider}';
 /** Who it is, and what its own keys are. Ending a session ends none where there is none. */
 const TO_ANY_KEY = { GET: `${TO_ANYBODY} /v1/api-keys /v1/me`, DELETE: '/v1/session' };
 

@@ -38,6 +38,7 @@ test.each([
       'SEALSTREAM_REDIS_TLS_CA_FILE',
       'SEALSTREAM_ACCESS_TLS_CERT_FILE',
       'SEALSTREAM_ACCESS_CLIENT_CA_FILE',
+      'SEALSTREAM_SCHEMA_REGISTRY_TLS_CA_FILE',
     ],
   ],
 ])('%s gets the settings of its own links, and none that would stop it', (name, own) => {

@@ -320,9 +320,10 @@ test('an export needs a second person, and each of its lines is a proof', async 
   expect(proofs.map(({ index }) => index)).toEqual(Array.from({ length: 300 }, (_, at) => at + 3));
   for (const proof of [proofs[0], proofs[252], proofs[253], proofs[299]])
     if (proof !== undefined) provenEntry(proof);
-  expect(await exportsTold('access-ordered')).toContainEqual(
-    expect.objectContaining({ values: 300, from: 3, to: 303, approvedBy: 'ben' }),
-  );
+  // An entry is shown once a checkpoint signs it, and that is written each second.
+  await expect
+    .poll(() => exportsTold('access-ordered'), { timeout: 20_000 })
+    .toContainEqual(expect.objectContaining({ values: 300, from: 3, to: 303, approvedBy: 'ben' }));
   await until(async () => (await exportsTold('access-done')).some((one) => one['given'] === 300));
 });
 

@@ -38,7 +38,7 @@ export const me = guarded(
     const isIn = (action: string) => scopes?.actions.some((one) => one === action || one === '*');
     const all = new Set(rules.flatMap((rule) => rule.actions));
     const actions = [...all].filter((action) => isIn(action) ?? true).sort();
-    const shown = { account, by, person, roles: [...roles], actions };
+    const shown = { account, person, by, roles: [...roles], actions };
     return { answer: { ...shown, purposes: purposesOf(access, rules) } };
   },
 );
