@@ -1,4 +1,3 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,6 +9,7 @@ import { allFiles } from '../../../packages/audit-log/test/sample-log.ts';
 import { auditLogOf, RunningAccess } from '../../../test/e2e/running-access.ts';
 import { RunningFlow, until } from '../../../test/e2e/running-flow.ts';
 import { asked, placeOf, requestsOf } from '../../../test/e2e/second-person.ts';
+import { bytes, leafHash, openNote, type Proof, provenText, rootsOf } from './audit-verifier.ts';
 
 // The log that a real audit service writes, read through access, and proven by a verifier of this test's own.
 
@@ -93,12 +93,6 @@ interface Page {
   readonly size: number;
   readonly cursor?: string;
 }
-interface Proof {
-  readonly index: number;
-  readonly entry: string;
-  readonly proof: readonly string[];
-  readonly checkpoint: string;
-}
 
 const jsonOf = async <T>(line: string): Promise<T> => {
   const { json, status, text } = await call(ADA, line);
@@ -107,69 +101,9 @@ const jsonOf = async <T>(line: string): Promise<T> => {
 };
 const checkpoint = () => jsonOf<Checkpoint>('GET /v1/audit/checkpoint');
 const page = (query = '') => jsonOf<Page>(`GET /v1/audit/entries${query}`);
-// A verifier of its own, written from RFC 6962, RFC 8032 and C2SP signed-note; nothing of ours in it.
-
-const sha256 = (...parts: Uint8Array[]) =>
-  createHash('sha256').update(Buffer.concat(parts)).digest();
-const node = (left: Buffer, right: Buffer) => sha256(Buffer.of(1), left, right);
-
-/** The root that an audit path leads to (RFC 6962, 2.1.1, by recursion from the top). */
-function rootOf(leaf: Buffer, index: number, size: number, path: readonly Buffer[]): Buffer {
-  if (size === 1) return leaf;
-  const left = 2 ** Math.ceil(Math.log2(size) - 1);
-  const sibling = path.at(-1) ?? Buffer.alloc(0);
-  const rest = path.slice(0, -1);
-  return index < left
-    ? node(rootOf(leaf, index, left, rest), sibling)
-    : node(sibling, rootOf(leaf, index - left, size - left, rest));
-}
-
-/** Both roots that a consistency proof leads to (RFC 6962, 2.1.2, by recursion from the top). */
-function rootsOf(
-  from: number,
-  size: number,
-  path: readonly Buffer[],
-  older: Buffer | undefined,
-): { older: Buffer; newer: Buffer } {
-  if (from === size) {
-    const root = older ?? path.at(-1) ?? Buffer.alloc(0);
-    return { older: root, newer: root };
-  }
-  const left = 2 ** Math.ceil(Math.log2(size) - 1);
-  const sibling = path.at(-1) ?? Buffer.alloc(0);
-  const rest = path.slice(0, -1);
-  if (from <= left) {
-    const below = rootsOf(from, left, rest, older);
-    return { older: below.older, newer: node(below.newer, sibling) };
-  }
-  const below = rootsOf(from - left, size - left, rest, undefined);
-  return { older: node(sibling, below.older), newer: node(sibling, below.newer) };
-}
-
-/** What a signed note says, once its Ed25519 signature holds under the verifier key. */
-function opened(note: string): { size: number; root: Buffer } {
-  const vkey = readFileSync(vkeyPath(flow.keys.auditKeyFile), 'utf8').trim();
-  const [text = '', signatures = ''] = note.split('\n\n');
-  // Base64 has plus signs, too.
-  const [name = '', , ...key] = vkey.split('+');
-  const line = signatures.split('\n').find((one) => one.startsWith(`— ${name} `));
-  const signature = Buffer.from(line?.split(' ')[2] ?? '', 'base64').subarray(4);
-  const raw = Buffer.from(key.join('+'), 'base64').subarray(1);
-  const x = raw.toString('base64url');
-  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-  expect(verify(null, Buffer.from(`${text}\n`), publicKey, signature)).toBe(true);
-  const [origin, size, root] = text.split('\n');
-  expect(origin).toBe(name);
-  return { size: Number(size), root: Buffer.from(root ?? '', 'base64') };
-}
-
-const bytes = (texts: readonly string[]) => texts.map((text) => Buffer.from(text, 'base64'));
-function provenEntry({ checkpoint: note, entry, index, proof }: Proof): string {
-  const { root, size } = opened(note);
-  const leaf = sha256(Buffer.of(0), Buffer.from(entry, 'base64'));
-  expect(rootOf(leaf, index, size, bytes(proof)).equals(root)).toBe(true);
-  return Buffer.from(entry, 'base64').toString('utf8');
-}
+const vkey = () => readFileSync(vkeyPath(flow.keys.auditKeyFile), 'utf8').trim();
+const opened = (note: string) => openNote(note, vkey());
+const provenEntry = (proof: Proof) => provenText(proof, vkey());
 
 test('the checkpoint is the one that the log has, with its age', async () => {
   const { ageSeconds, checkpoint: note, heartbeat, origin, root, size } = await checkpoint();
@@ -246,7 +180,7 @@ test('that the log only grew is proven to whoever kept an older checkpoint', asy
   };
   await growth(kept.size, kept.root);
   const { entry } = await jsonOf<Proof>('GET /v1/audit/entries/0/proof');
-  await growth(1, sha256(Buffer.of(0), Buffer.from(entry, 'base64')));
+  await growth(1, leafHash(Buffer.from(entry, 'base64')));
   for (const from of [3, 255, 257]) await growth(from, undefined);
 });
 
