@@ -58,11 +58,11 @@ function environmentOf(
     SEALSTREAM_KEY_DIR: keys,
     SEALSTREAM_SIGNER_PUBLIC_KEY_FILE: join(keys, 'signer.pub'),
   };
-  const audit = {
-    SEALSTREAM_AUDIT_DIR: join(dir, '.sealstream', 'audit'),
-    SEALSTREAM_AUDIT_KEY_FILE: join(keys, 'audit.key'),
-  };
+  const log = { SEALSTREAM_AUDIT_DIR: join(dir, '.sealstream', 'audit') };
+  const audit = { ...log, SEALSTREAM_AUDIT_KEY_FILE: join(keys, 'audit.key') };
   const access = {
+    ...log,
+    SEALSTREAM_AUDIT_VKEY_FILE: join(keys, 'audit.vkey'),
     SEALSTREAM_ACCESS_SECRET_FILE: join(keys, 'access.secret'),
     SEALSTREAM_ACCESS_PORT: String(accessPort),
   };

@@ -72,7 +72,7 @@ describe('docker-compose.yml', () => {
     const own = keys.length > 0 ? [...keys, 'signer.pub'] : [];
     const others: Readonly<Record<string, readonly string[]>> = {
       audit: ['audit.key', 'audit.vkey'],
-      access: ['access.secret', 'access.crt', 'access.pem'],
+      access: ['access.secret', 'access.crt', 'access.pem', 'audit.vkey'],
     };
     const extra = others[one.name] ?? [];
     const secrets = one.service.secrets ?? [];
