@@ -86,7 +86,7 @@ describe('keysets in Redis', () => {
     const locked = new KeysetStore({ redisUrl: url.href, logger: log });
     const seen = await codeOf(() => locked.connect().then(() => locked.read(['field/people'])));
     locked.stop();
-    expect(seen).toBe('REDIS_UNREACHABLE');
+    expect(seen).toBe('REDIS_REFUSED');
     expect(JSON.stringify([seen, log.lines])).not.toContain('canary-password');
   });
 });
