@@ -211,6 +211,7 @@ async function besideFlood(
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'bench', password: 'not the password of it' }),
     at: { perSecond: floodPerSecond },
+    fromMany: true,
     ...part,
   };
   const alone: number[] = [];
@@ -221,7 +222,9 @@ async function besideFlood(
     const quiet = await runLoad(calm);
     requireAll(quiet, 'calm reveals');
     alone.push(...quiet.latenciesMs);
-    report.progress.step(`the same beside ${floodPerSecond} bad sign-ins a second`);
+    report.progress.step(
+      `the same beside ${floodPerSecond} bad sign-ins a second, each from another address`,
+    );
     const [flooded, sent] = await Promise.all([runLoad(calm), runLoad(flood)]);
     requireAll(flooded, 'reveals beside the flood');
     beside.push(...flooded.latenciesMs);

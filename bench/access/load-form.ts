@@ -5,6 +5,8 @@ export interface RequestLoad {
   readonly body: string;
   /** A closed loop of so many at once, or one begun so often a second whatever the answers do. */
   readonly at: { readonly once: number } | { readonly perSecond: number };
+  /** Each request comes from a loopback address of its own, so that no counter of one address ends it. */
+  readonly fromMany?: boolean;
   readonly seconds: number;
   /** Not measured before these are over. */
   readonly warmSeconds: number;

@@ -11,10 +11,10 @@ const PROGRAM = join(import.meta.dirname, 'programs', 'request-load.ts');
  * @param onMeasuring called when its warm-up is over
  */
 export async function runLoad(
-  { at, body, headers, seconds, url, warmSeconds }: RequestLoad,
+  { at, body, fromMany = false, headers, seconds, url, warmSeconds }: RequestLoad,
   onMeasuring: () => Promise<void> = async () => undefined,
 ): Promise<RequestFigures> {
-  const load: RequestLoad = { at, body, headers, seconds, url, warmSeconds };
+  const load: RequestLoad = { at, body, fromMany, headers, seconds, url, warmSeconds };
   const child = startProgram(PROGRAM, load);
   let last = '';
   if (child.process.stdout !== null)

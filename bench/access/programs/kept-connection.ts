@@ -27,8 +27,10 @@ export class KeptConnection {
     socket.on('close', () => this.#end());
   }
 
-  static async open(port: number): Promise<KeptConnection> {
-    const socket = connect(port, '127.0.0.1').setNoDelay(true);
+  /** @param localAddress of loopback, where it is not to be the usual one */
+  static async open(port: number, localAddress?: string): Promise<KeptConnection> {
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ port, host: '127.0.0.1', ...from }).setNoDelay(true);
     const opened = Promise.withResolvers<void>();
     socket.once('connect', opened.resolve).once('error', opened.reject);
     await opened.promise;

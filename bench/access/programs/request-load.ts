@@ -2,6 +2,12 @@
 import { MEASURING, type RequestFigures, type RequestLoad } from '../load-form.ts';
 import { type Answer, KeptConnection } from './kept-connection.ts';
 
+/** One of the sixteen million addresses of loopback (RFC 1122, 3.2.1.3). */
+function anyAddress(): string {
+  const part = () => 1 + Math.floor(Math.random() * 250);
+  return `127.${part()}.${part()}.${part()}`;
+}
+
 /** An open loop gives up on more than so many at once: they count as status 0. */
 const MOST_AT_ONCE = 2000;
 
@@ -26,9 +32,10 @@ async function run(load: RequestLoad): Promise<RequestFigures> {
   }, load.warmSeconds * 1000);
 
   async function ask(): Promise<Answer> {
-    const connection = idle.pop() ?? (await KeptConnection.open(Number(port)));
+    const from = load.fromMany === true ? anyAddress() : undefined;
+    const connection = idle.pop() ?? (await KeptConnection.open(Number(port), from));
     const answer = await connection.ask(request);
-    if (answer.isLast) connection.close();
+    if (answer.isLast || from !== undefined) connection.close();
     else idle.push(connection);
     return answer;
   }
