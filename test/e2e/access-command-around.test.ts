@@ -127,6 +127,42 @@ describe('around access', () => {
     expect(alerting.name).toBe('anomaly-alert');
   });
 
+  test.each([
+    'tail encrypted.people --open --max 1',
+    'reprocess --dataset people --stage mask --from 1h --to-topic masked.anew',
+    'rewrap encrypted.people encrypted.anew',
+    'grants resolve request.json',
+    'keys restore',
+    'keys new-epoch --dataset people --purpose hash --yes',
+    'subjects list',
+    'subjects backup --dataset people file',
+    'subjects restore --dataset people file',
+    'subjects rotate-epoch --dataset people --backup file',
+  ])('leads it alone for what takes the own keys: %s', async (line) => {
+    const before = (await told('cli')).length;
+    const refused = await failed({ ...direct, ...remote('nobody') }, line);
+    expect(refused).toMatchObject({
+      exit: 2,
+      error: 'USAGE',
+      mend: expect.stringContaining('--break-glass'),
+    });
+    expect(await told('cli')).toHaveLength(before);
+  });
+
+  test('opens a topic once the audit log has the reason', async () => {
+    const argv = ['tail', 'encrypted.people', '--open', '--max', '1', '--json'];
+    const env = { ...direct, ...remote('nobody') };
+    const { err, exit, out } = await sealstream([...argv, '--break-glass', 'a drill'], { env });
+    expect({ exit, err }).toMatchObject({ exit: 0 });
+    expect(String(out)).toContain('900-11-4711');
+    expect(await told('cli')).toContainEqual(
+      expect.objectContaining({
+        type: 'break-glass',
+        details: { command: 'tail', reason: 'a drill' },
+      }),
+    );
+  });
+
   test('is refused without a reason, without the audit log, and where there is no access', async () => {
     const env = { ...direct, ...remote('nobody') };
     for (const reason of [' ', 'two\nlines', 'x'.repeat(2000)]) {

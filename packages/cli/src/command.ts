@@ -1,5 +1,7 @@
 import { Argument, Command, Option } from 'commander';
 
+import { type BreakGlassOptions, breakGlassOption } from './access/access-options.ts';
+import { aroundAccess } from './access/access-way.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_MEANING, type ExitCode } from './exit-codes.ts';
 
@@ -33,6 +35,11 @@ export interface CommandSpec<O extends CommonOptions, A extends readonly unknown
   extends Described {
   readonly arguments?: readonly Argument[];
   readonly options?: readonly Option[];
+  /**
+   * Whether it works with the operator's own keys and not through access: where an access is named it then
+   * needs --break-glass.
+   */
+  readonly opensKeys?: (options: O) => boolean;
   run(context: Context, options: O, ...args: A): Promise<Outcome>;
 }
 
@@ -69,12 +76,14 @@ export function defineCommand<O extends CommonOptions, A extends readonly unknow
     const command = described(parent, spec);
     for (const argument of spec.arguments ?? []) command.addArgument(argument);
     for (const option of spec.options ?? []) command.addOption(option);
+    if (spec.opensKeys !== undefined) command.addOption(breakGlassOption());
     command.addOption(new Option('--json', 'results, findings and errors as JSON, one a line'));
     command.action(async (...given: unknown[]) => {
       // commander hands over the arguments, then the options, then the command itself.
-      const options = given.at(-2) as O;
+      const options = given.at(-2) as O & BreakGlassOptions;
       frame.context.terminal.json = options.json === true;
       const context = { ...frame.context, command: pathOf(command) };
+      if (spec.opensKeys?.(options) === true) await aroundAccess(context, options);
       frame.onOutcome(await spec.run(context, options, ...(given.slice(0, -2) as unknown as A)));
     });
   };

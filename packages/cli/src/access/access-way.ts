@@ -5,7 +5,7 @@ import { CLI_SETTINGS } from '../cli-settings.ts';
 import type { Context } from '../context.ts';
 import { withBus } from '../servers.ts';
 import { type AccessClient, accessClient } from './access-client.ts';
-import type { AccessOptions } from './access-options.ts';
+import type { AccessOptions, BreakGlassOptions } from './access-options.ts';
 
 /** The two ways in which a command can do its work; both keep the same promises. */
 export interface Ways<T> {
@@ -50,6 +50,25 @@ export async function wayOf<T>(
     await tellBreakGlass(context, breakGlass);
   }
   return ways.direct();
+}
+
+/**
+ * For what the command does with the operator's own keys alone, such as a backup of them. Where an access
+ * is named, that is going around it.
+ *
+ * @throws SealstreamError USAGE without --break-glass; what `wayOf` throws
+ */
+export async function aroundAccess(context: Context, options: BreakGlassOptions): Promise<void> {
+  await wayOf(context, options, {
+    direct: () => undefined,
+    throughAccess: () => {
+      throw new SealstreamError(
+        'USAGE',
+        { command: context.command },
+        'The command does this with your own keys, around access: say why with --break-glass <reason>.',
+      );
+    },
+  });
 }
 
 /** @throws SealstreamError USAGE for no reason, and what keeps the audit log from being told */

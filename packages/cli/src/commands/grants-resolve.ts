@@ -35,6 +35,7 @@ export const grantsResolve = defineCommand<Options, [file: string | undefined]>(
   arguments: [fileArgument()],
   options: [keyDirOption(), epochDirOption()],
   examples: [['sealstream grants resolve request.json', 'the answer, as one line of JSON']],
+  opensKeys: () => true,
   run: async (context, options, file) => {
     const request = await readRequest(context, file);
     const answer = await withBus(context, async (bus, audit) => {

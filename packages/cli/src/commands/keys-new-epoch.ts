@@ -63,6 +63,7 @@ export const keysNewEpoch = defineCommand<Options>({
     ],
   ],
   exits: { 2: 'usage, settings or policy are wrong, or --yes was not given' },
+  opensKeys: () => true,
   run: async (context, options) => {
     const dataset = readDataset(context, options);
     const { algorithm, purpose } = chosen(options);

@@ -11,6 +11,7 @@ export const keysRestore = defineCommand<KeyOptions & CommonOptions>({
     'lacks or holds an older document in place of. What is newer in Redis and rightly signed stays.',
   options: [keyDirOption()],
   examples: [['sealstream keys restore', 'all keysets; running it twice does no harm']],
+  opensKeys: () => true,
   run: async (context, options) => {
     const restored = await withBus(context, async (bus, audit) => {
       await audit.check();

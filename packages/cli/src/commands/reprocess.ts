@@ -64,6 +64,7 @@ export const reprocess = defineCommand<Options>({
     ],
   ],
   exits: { 0: 'every record is written', 1: 'a record did not pass and was left out' },
+  opensKeys: () => true,
   run: async (context, options) => {
     const dataset = readDataset(context, options);
     const { stage, toTopic } = options;

@@ -58,6 +58,7 @@ export const rewrap = defineCommand<Options, [source: string, target: string]>({
     0: 'every record of this run was sealed anew',
     1: 'a record of this run was copied as it stood',
   },
+  opensKeys: () => true,
   run: async (context, options, source, target) => {
     const found = roleOf(source, datasetsOf(context, options));
     if (found?.role !== 'accepted' && found?.role !== 'encrypted')

@@ -14,6 +14,7 @@ export const subjectsBackup = defineCommand<SubjectsOptions & CommonOptions, [fi
   arguments: [new Argument('<file>', 'the backup; it must not be there')],
   options: [datasetOption(), keyDirOption(), epochDirOption()],
   examples: [['sealstream subjects backup --dataset people people-now.backup', 'one dataset']],
+  opensKeys: () => true,
   run: async (context, options, file) => {
     const done = await withSubjects(context, options, ({ admin }) => admin.backup(file));
     const { terminal } = context;

@@ -33,6 +33,7 @@ export const subjectsList = defineCommand<Options>({
     ['sealstream subjects list', 'every dataset that has subjects'],
     ['sealstream subjects list --dataset people --json', 'one, as JSON'],
   ],
+  opensKeys: () => true,
   run: async (context, options) => {
     const datasets = datasetsOf(context, options).filter(({ subject }) => subject !== undefined);
     const listed = await withBus(context, async (bus) => {

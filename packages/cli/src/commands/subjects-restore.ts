@@ -38,6 +38,7 @@ export const subjectsRestore = defineCommand<Options, [file: string]>({
       'after Redis was lost',
     ],
   ],
+  opensKeys: () => true,
   run: async (context, options, file) => {
     const { dataset } = options;
     const dir = options.log ?? context.config().auditDir;

@@ -29,6 +29,7 @@ export const subjectsRotateEpoch = defineCommand<Options>({
       'every day, say',
     ],
   ],
+  opensKeys: () => true,
   run: async (context, options) => {
     const { terminal } = context;
     const { backup, dataset } = options;

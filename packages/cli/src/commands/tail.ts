@@ -47,6 +47,7 @@ export const tail = defineCommand<Options, [topic: string]>({
     ['sealstream tail rejected.people --follow', 'rejects as they come, with their reasons'],
   ],
   exits: { 1: 'a record did not open' },
+  opensKeys: ({ open }) => open === true,
   run: async (context, options, topic) => {
     const found = roleIn(context, options, topic);
     const { failed, shown } = await withBus(context, async (bus, audit) => {
