@@ -3,9 +3,9 @@ import { promisify } from 'node:util';
 
 const WAIT_MS = 30_000;
 
-/** What a program said, and how it ended; -1 where it had to be ended. */
+/** What a program said, and how it ended: its exit code or the signal, SIGKILL where it took too long. */
 export interface Said {
-  readonly code: number;
+  readonly code: number | string;
   readonly out: string;
   readonly err: string;
 }
@@ -19,7 +19,13 @@ export async function ran(program: string, args: readonly string[]): Promise<Sai
     const { stderr, stdout } = await asked;
     return { code: 0, out: stdout, err: stderr };
   } catch (error) {
-    const { code, stderr = '', stdout = '' } = error as Error & Partial<Record<string, unknown>>;
-    return { code: typeof code === 'number' ? code : -1, out: String(stdout), err: String(stderr) };
+    const {
+      code,
+      signal,
+      stderr = '',
+      stdout = '',
+    } = error as Error & Partial<Record<string, unknown>>;
+    const ended = typeof code === 'number' ? code : String(signal ?? code);
+    return { code: ended, out: String(stdout), err: String(stderr) };
   }
 }

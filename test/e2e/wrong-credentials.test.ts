@@ -90,6 +90,12 @@ function kcat(settings: Settings, brokers: string, topic?: string): Promise<Said
   return ran(programs.kcat, [...what, '-b', brokers, ...on, ...given]);
 }
 
+/**
+ * kcat fails with 1. When a handshake has just failed, about one end in fifteen is SIGSEGV instead, after
+ * its error is told: its exit takes OpenSSL down while a thread of librdkafka 2.0.2 still uses it.
+ */
+const KCAT_FAILED = expect.toSatisfy((code) => code === 1 || code === 'SIGSEGV', 'kcat failed');
+
 /** A front before the listener for certificates, at which it signs in as somebody who may. */
 async function certifiedFront(pair: PairName): Promise<string> {
   const read = (ending: string) =>
@@ -124,7 +130,7 @@ describe('kcat', () => {
     'with %s is refused by the broker',
     async (_what, settings, said) => {
       const { code, err, out } = await kcat(settings(), `127.0.0.1:${certificatesPort()}`);
-      expect([code, out]).toEqual([1, '']);
+      expect([code, out]).toEqual([KCAT_FAILED, '']);
       expect(err).toMatch(said);
     },
     120_000,
@@ -135,7 +141,7 @@ describe('kcat', () => {
       const scram = protocol === 'PLAINTEXT' ? {} : SCRAM;
       const settings = { 'security.protocol': protocol, ...scram };
       const { code, err, out } = await kcat(settings, flow.stack.kafkaBrokers);
-      expect([code, out, err]).toEqual([1, '', expect.stringMatching(/Disconnected/)]);
+      expect([code, out, err]).toEqual([KCAT_FAILED, '', expect.stringMatching(/Disconnected/)]);
     }
   }, 120_000);
 
@@ -150,14 +156,14 @@ describe('kcat', () => {
       const own = certified(certificateOf(user));
       const { code, err, out } = await kcat(own, `127.0.0.1:${certificatesPort()}`, topic);
       const refused = expect.stringMatching(/authorization failed/i);
-      expect([user, topic, code, out, err]).toEqual([user, topic, 1, '', refused]);
+      expect([user, topic, code, out, err]).toEqual([user, topic, KCAT_FAILED, '', refused]);
     }
   }, 120_000);
 
   test('refuses a broker of an authority that it does not believe', async () => {
     const own = certified(certificateOf('mask'), { 'ssl.ca.location': wrong.foreignCaFile });
     const { code, err } = await kcat(own, `127.0.0.1:${certificatesPort()}`);
-    expect([code, err]).toEqual([1, expect.stringMatching(/certificate verify failed/)]);
+    expect([code, err]).toEqual([KCAT_FAILED, expect.stringMatching(/certificate verify failed/)]);
   }, 120_000);
 
   test.each<[PairName, RegExp]>([
@@ -168,7 +174,7 @@ describe('kcat', () => {
     'refuses a broker whose certificate is %s',
     async (pair, said) => {
       const { code, err } = await kcat(certified(undefined, NAMES), await certifiedFront(pair));
-      expect([code, err]).toEqual([1, expect.stringMatching(said)]);
+      expect([code, err]).toEqual([KCAT_FAILED, expect.stringMatching(said)]);
     },
     120_000,
   );
