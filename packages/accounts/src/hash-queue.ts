@@ -6,6 +6,9 @@ import type { HashAnswer, HashCost, HashOrder } from './hash-order.ts';
 /** OWASP's first choice for argon2id: 19 MiB, two passes, one lane. */
 const COST: HashCost = { memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 };
 const WAITING_MAX = 16;
+/** How long nobody's hash is begun for a stranger after one that failed, as a multiple of its own time. */
+const REST = 3;
+const REST_MAX_MS = 1000;
 /** Where the thread's program is: beside this file, as source or built. */
 const PROGRAM = new URL(
   import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js',
@@ -19,10 +22,17 @@ export interface HashQueueOptions {
   readonly reserved?: number | undefined;
   /** Default: 19 MiB, t = 2, p = 1. */
   readonly cost?: HashCost | undefined;
+  /** How long strangers rest after a wrong password, as a multiple of the time it took. Default 3. */
+  readonly rest?: number | undefined;
 }
 
-/** A place in the queue; whoever has it may hash, and gives it back. */
+/** A place in the queue; whoever has it may verify, and gives it back. */
 export interface HashPlace {
+  /**
+   * As `HashQueue.verify`, in the turn of its caller: strangers go one after another, and after a wrong
+   * password of one the next waits.
+   */
+  verify(phc: string, password: Uint8Array<ArrayBuffer>): Promise<boolean>;
   release(): void;
 }
 
@@ -32,21 +42,26 @@ interface Waiting {
 }
 
 /**
- * Hashes passwords in one thread of its own, so that at most one core and one hash's memory go to it.
- * Places are bounded: who finds none is sent away before anything is looked up.
+ * Hashes passwords in one thread of its own, so that at most one core and one hash's memory go to it, and
+ * wrong passwords of strangers have a quarter of that. Places are bounded: who finds none is sent away
+ * before anything is looked up.
  */
 export class HashQueue {
   readonly cost: HashCost;
   readonly #waitingMax: number;
   readonly #strangersMax: number;
+  readonly #rest: number;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
   #places = 0;
   #strangers = 0;
+  #strangersTurn: Promise<void> = Promise.resolve();
   #number = 0;
 
-  constructor({ cost = COST, reserved, waitingMax = WAITING_MAX }: HashQueueOptions = {}) {
+  constructor(options: HashQueueOptions = {}) {
+    const { cost = COST, reserved, rest = REST, waitingMax = WAITING_MAX } = options;
     this.cost = cost;
+    this.#rest = rest;
     this.#waitingMax = waitingMax;
     this.#strangersMax = waitingMax - (reserved ?? Math.floor(waitingMax / 2));
   }
@@ -60,6 +75,8 @@ export class HashQueue {
     if (isStranger) this.#strangers += 1;
     let isHeld = true;
     return {
+      verify: (phc, password) =>
+        isStranger ? this.#verifyInTurn(phc, password) : this.verify(phc, password),
       release: () => {
         if (!isHeld) return;
         isHeld = false;
@@ -89,6 +106,24 @@ export class HashQueue {
     const { matches } = await this.#ask(password, phc);
     if (matches === undefined) throw new SealstreamError('ACCOUNT_UNREADABLE', { kind: 'hash' });
     return matches;
+  }
+
+  /** The rest is the same whether the name is known or not: a wrong password is all that counts. */
+  async #verifyInTurn(phc: string, password: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    const before = this.#strangersTurn;
+    const turn = Promise.withResolvers<void>();
+    this.#strangersTurn = turn.promise;
+    await before;
+    const begunMs = performance.now();
+    let matches = false;
+    try {
+      matches = await this.verify(phc, password);
+      return matches;
+    } finally {
+      const tookMs = performance.now() - begunMs;
+      const restMs = matches ? 0 : Math.min(tookMs * this.#rest, REST_MAX_MS);
+      setTimeout(turn.resolve, restMs).unref();
+    }
   }
 
   /** Whether a hash was made at another cost than new ones are. */

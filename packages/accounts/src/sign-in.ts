@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AccountName } from './account-form.ts';
 import type { DeviceCookies } from './device-cookie.ts';
 import type { Attempt, FailureCounters } from './failure-counters.ts';
-import type { HashQueue } from './hash-queue.ts';
+import type { HashPlace, HashQueue } from './hash-queue.ts';
 import { copyOf, preparedPassword, wipe } from './password-text.ts';
 import type { Sessions, SessionTokens } from './sessions.ts';
 import { isConflict, readUser, shownUser, type StoredUser, type User } from './user.ts';
@@ -111,7 +111,7 @@ export class SignIn {
     const isName = AccountName.safeParse(name).success;
     const attempt = { name, isName, address: request.address, device };
     try {
-      if (place !== undefined) return await this.#admitted(attempt, request);
+      if (place !== undefined) return await this.#admitted(place, attempt, request);
     } finally {
       place?.release();
       request.password.fill(0);
@@ -120,7 +120,11 @@ export class SignIn {
     return { kind: 'shed', retryAfterMs: shedDelayMs };
   }
 
-  async #admitted(attempt: Attempt, request: SignInRequest): Promise<Proved | SignInRefusal> {
+  async #admitted(
+    place: HashPlace,
+    attempt: Attempt,
+    request: SignInRequest,
+  ): Promise<Proved | SignInRefusal> {
     const { counters, hashes, now } = this.#parts;
     const admission = await counters.admit(attempt, now());
     if (!('user' in admission)) return { kind: 'throttled', retryAfterMs: admission.waitMs };
@@ -133,7 +137,7 @@ export class SignIn {
     // Kept for a hash at a new cost; no other copy outlives the check.
     const again = prepared && copyOf(prepared);
     try {
-      const matches = await hashes.verify(hash ?? dummy, prepared ?? new Uint8Array(1));
+      const matches = await place.verify(hash ?? dummy, prepared ?? new Uint8Array(1));
       const isIn = matches && hash !== undefined && prepared !== undefined;
       if (!isIn || again === undefined) return { kind: 'refused' };
       await counters.forgive(attempt, now());

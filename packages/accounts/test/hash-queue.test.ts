@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { HashQueue } from '../src/hash-queue.ts';
 import { bytesOf, CHEAP, codeOf } from './accounts-fixture.ts';
@@ -50,6 +51,31 @@ describe('the queue of hashes', () => {
     strangers[0]?.release();
     expect(hashes.enter('stranger')).toBeDefined();
     expect(hashes.enter('stranger')).toBeUndefined();
+  });
+
+  test('makes strangers rest after a wrong password, and neither a known device nor after a right one', async () => {
+    // So long a rest that the longest holds: a second.
+    const hashes = queue({ rest: 1e6 });
+    const phc = await hashes.hash(bytesOf('right'));
+    const done: string[] = [];
+    const tries = async (who: string, caller: 'known-device' | 'stranger', password: string) => {
+      const place = hashes.enter(caller);
+      const matches = await place?.verify(phc, bytesOf(password));
+      place?.release();
+      done.push(`${who} ${matches}`);
+    };
+    const begunMs = performance.now();
+    await Promise.all([
+      tries('first', 'stranger', 'right'),
+      tries('second', 'stranger', 'wrong'),
+      tries('third', 'stranger', 'right'),
+      (async () => {
+        while (done.length < 2) await setImmediate();
+        await tries('device', 'known-device', 'wrong');
+      })(),
+    ]);
+    expect(done).toEqual(['first true', 'second false', 'device false', 'third true']);
+    expect(performance.now() - begunMs).toBeGreaterThan(990);
   });
 
   test('tells who waited when its thread ends, and goes on with another', async () => {
