@@ -2,7 +2,7 @@ import type { Json } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { AccessParts } from './access-parts.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, takenOf } from './ask.ts';
 import { type Caller, isProgram } from './caller.ts';
 import type { Callers, CallingRequest } from './callers.ts';
 import { type Permit, reasonsOf } from './gate.ts';
@@ -75,7 +75,7 @@ export async function guardedAnswer(
     const permit = await denialsTold(told, named, () => parts.gate.permit(judged, agreement));
     const allowed = { ...named, rule: permit.rule, approval: permit.approval };
     const allowedWork = () => work(permit.approval);
-    return settled(permit, ask.values ?? 0, () => tellingWhat(route, allowed, told, allowedWork));
+    return settled(permit, takenOf(ask), () => tellingWhat(route, allowed, told, allowedWork));
   });
 }
 

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { RunningAccess } from './running-access.ts';
+import { asked, requestsOf } from './second-person.ts';
+import { RunningFlow } from './running-flow.ts';
+
+/** What somebody tries who is in, or nearly, and wants more than the roles give. */
+const POLICY = `version: 1
+datasets:
+  people:
+    revision: 1
+    format: json
+    subject: /ssn
+    unknownFields: reject
+    key: { mask: hash, encrypt: hash }
+    required: [/ssn]
+    fields:
+      /ssn:  { type: string, mask: redact, encrypt: seal }
+access:
+  roles:
+    administrator:
+      meaning: Makes accounts and gives roles.
+      allow:
+        - { actions: [accounts.read, accounts.write, accounts.credentials, roles.assign] }
+        - { actions: [approvals.decide] }
+    clerk:
+      meaning: Finds the index of a person who wrote a letter.
+      allow:
+        - { actions: [subjects.read], datasets: [people], quota: { values: 3, per: month } }
+`;
+const PASSWORD = 'seventeen brown chairs stand';
+const CLERK = { basic: `cleo:${PASSWORD}` };
+
+let flow: RunningFlow;
+let access: RunningAccess;
+
+beforeAll(async () => {
+  const servers = inject('stack');
+  flow = await RunningFlow.open(servers, { 'sealstream.yaml': POLICY });
+  access = await RunningAccess.start(flow, servers.redisUrl);
+  await access.user('cleo', PASSWORD, 'clerk');
+});
+afterAll(async () => {
+  await access?.close();
+  await flow?.close();
+});
+
+const { call } = requestsOf(() => ({ access, flow }));
+
+test('a quota counts what gives no number of values as one, and is not passed by it', async () => {
+  const line = 'POST /v1/datasets/people/subjects/index';
+  for (const ssn of ['900-11-4711', '900-11-4712', '900-11-4713'])
+    expect((await call(CLERK, line, { subject: ssn })).status).toBe(200);
+  const fourth = await call(CLERK, line, { subject: '900-11-4714' });
+  expect(asked(fourth)).toEqual([429, 'QUOTA_SPENT']);
+});
