@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RunningAccess } from './running-access.ts';
 import { asked, requestsOf } from './second-person.ts';
 import { RunningFlow } from './running-flow.ts';
@@ -52,4 +52,29 @@ test('a quota counts what gives no number of values as one, and is not passed by
     expect((await call(CLERK, line, { subject: ssn })).status).toBe(200);
   const fourth = await call(CLERK, line, { subject: '900-11-4714' });
   expect(asked(fourth)).toEqual([429, 'QUOTA_SPENT']);
+});
+
+describe('a password that a browser was given', () => {
+  test.each([
+    [{ 'sec-fetch-site': 'cross-site' }, 401],
+    [{ 'sec-fetch-site': 'same-site' }, 401],
+    [{ origin: 'https://elsewhere.example' }, 401],
+    [{ origin: 'null' }, 401],
+    [{ 'sec-fetch-site': 'same-origin' }, 200],
+    [{ 'sec-fetch-site': 'none' }, 200],
+    [{}, 200],
+  ])(
+    'with %j is answered %i, since a browser sends it along for every page',
+    async (page, status) => {
+      expect((await call(CLERK, 'GET /v1/me', undefined, page)).status).toBe(status);
+    },
+  );
+
+  test('is asked for by no answer to a page', async () => {
+    const challenge = async (headers: Record<string, string>) =>
+      (await call(undefined, 'GET /v1/me', undefined, headers)).headers.get('www-authenticate');
+    expect(await challenge({})).toBe('Basic realm="sealstream", charset="UTF-8", Bearer');
+    for (const page of [{ 'x-sealstream-console': '1' }, { 'sec-fetch-site': 'cross-site' }])
+      expect(await challenge(page)).toBe('Bearer');
+  });
 });
