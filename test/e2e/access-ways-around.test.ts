@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RunningAccess } from './running-access.ts';
-import { asked, requestsOf } from './second-person.ts';
+import { asked, placeOf, requestsOf } from './second-person.ts';
 import { RunningFlow } from './running-flow.ts';
 
 /** What somebody tries who is in, or nearly, and wants more than the roles give. */
@@ -52,6 +52,10 @@ test('a quota counts what gives no number of values as one, and is not passed by
     expect((await call(CLERK, line, { subject: ssn })).status).toBe(200);
   const fourth = await call(CLERK, line, { subject: '900-11-4714' });
   expect(asked(fourth)).toEqual([429, 'QUOTA_SPENT']);
+  // A month is over in a month at most.
+  const seconds = Number(fourth.headers.get('retry-after'));
+  expect(seconds).toBe(Number(placeOf(fourth)['retryAfterSeconds']));
+  expect(seconds).toBeLessThanOrEqual(31 * 86_400);
 });
 
 describe('a password that a browser was given', () => {

@@ -118,6 +118,7 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const problem = problemOf(error, request.id);
   reply.headers(HEADERS).header('x-request-id', request.id);
   if (problem.status === 401) reply.header('www-authenticate', challengeTo(request.headers));
-  if (problem.status === 429 || problem.status === 503) reply.header('retry-after', '1');
+  if (problem.status === 429 || problem.status === 503)
+    reply.header('retry-after', String(problem.place?.['retryAfterSeconds'] ?? 1));
   return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
 }

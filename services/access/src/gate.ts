@@ -176,11 +176,18 @@ export class PolicyGate implements Gate {
     { ground, otherwise }: Allowed,
     values: number,
   ): Promise<Permit> {
-    for (const one of [ground, ...otherwise]) {
+    const grounds = [ground, ...otherwise];
+    for (const one of grounds) {
       const permit = await this.#tryGround(person, one, values);
       if (permit !== undefined) return permit;
     }
-    throw new SealstreamError('QUOTA_SPENT', { rule: ground.rule, limit: ground.quota?.values });
+    const ends = grounds.flatMap(({ quota }) => quota?.endMs ?? []);
+    const leftMs = Math.min(...ends) - (this.#options.now ?? Date.now)();
+    throw new SealstreamError('QUOTA_SPENT', {
+      rule: ground.rule,
+      limit: ground.quota?.values,
+      retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
+    });
   }
 
   async #tryGround(
