@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RunningAccess } from './running-access.ts';
-import { asked, placeOf, requestsOf } from './second-person.ts';
+import { any, asked, placeOf, requestsOf } from './second-person.ts';
 import { RunningFlow } from './running-flow.ts';
 
 /** What somebody tries who is in, or nearly, and wants more than the roles give. */
@@ -80,5 +80,24 @@ describe('a password that a browser was given', () => {
     expect(await challenge({})).toBe('Basic realm="sealstream", charset="UTF-8", Bearer');
     for (const page of [{ 'x-sealstream-console': '1' }, { 'sec-fetch-site': 'cross-site' }])
       expect(await challenge(page)).toBe('Bearer');
+  });
+});
+
+describe('whoever may not change accounts', () => {
+  test('learns from no denial which accounts there are, or have roles', async () => {
+    await access.user('plain', undefined);
+    const denials = async (line: (name: string) => string, body?: object) => {
+      const names = ['admin-one', 'plain', 'nobody-of-this-name'];
+      const answers = await Promise.all(names.map((name) => call(CLERK, line(name), body, any)));
+      return answers.map(({ json, status }) => ({ ...json, status, requestId: 'its own' }));
+    };
+    for (const [line, body] of [
+      [(name: string) => `PUT /v1/users/${name}/password`, { password: PASSWORD }],
+      [(name: string) => `DELETE /v1/users/${name}/identities/staff/somebody`, undefined],
+    ] as const) {
+      const [first, ...others] = await denials(line, body);
+      expect(first).toMatchObject({ status: 403, code: 'ACCESS_DENIED' });
+      for (const other of others) expect(other).toEqual(first);
+    }
   });
 });
