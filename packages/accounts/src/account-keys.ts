@@ -91,6 +91,11 @@ export class AccountKeys {
     return `${this.#root}quota:${digest}`;
   }
 
+  /** @param digest of the person who asked: ids of what they asked for and nobody used, by when they end */
+  approvalsOf(digest: string): string {
+    return `${this.#root}approvals-of:${digest}`;
+  }
+
   approval(id: string): string {
     return `${this.#root}approval:${id}`;
   }
