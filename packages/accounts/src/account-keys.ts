@@ -65,6 +65,11 @@ export class AccountKeys {
     return `${this.#root}pending-sign-ins-of:${digest}`;
   }
 
+  /** Ids of a user's API keys, by when they are forgotten. */
+  apiKeysOf(name: string): string {
+    return `${this.#root}api-keys-of:${name}`;
+  }
+
   apiKey(id: string): string {
     return `${this.#root}api-key:${id}`;
   }
