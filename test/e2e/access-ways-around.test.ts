@@ -44,7 +44,7 @@ afterAll(async () => {
   await flow?.close();
 });
 
-const { call } = requestsOf(() => ({ access, flow }));
+const { approve, call } = requestsOf(() => ({ access, flow }));
 
 test('a quota counts what gives no number of values as one, and is not passed by it', async () => {
   const line = 'POST /v1/datasets/people/subjects/index';
@@ -98,6 +98,31 @@ describe('whoever may not change accounts', () => {
       const [first, ...others] = await denials(line, body);
       expect(first).toMatchObject({ status: 403, code: 'ACCESS_DENIED' });
       for (const other of others) expect(other).toEqual(first);
+    }
+  });
+});
+
+describe('somebody with two accounts', () => {
+  test('is one person however the person is spelled, and approves nothing of the own', async () => {
+    const { users } = access.accounts;
+    const basic = async (name: string, person: string) => {
+      const password = new Uint8Array(Buffer.from(PASSWORD));
+      const made = await users.create({ name, person, password });
+      await users.grantRole(name, 'administrator', 'test');
+      return { person: made.person, who: { basic: `${name}:${PASSWORD}` } };
+    };
+    const one = await basic('ada', 'e1047 Ada');
+    const place = placeOf(await call(one.who, 'PUT /v1/users/plain/roles/clerk', undefined, any));
+    for (const [name, spelled] of [
+      ['ada-two', 'E1047  ADA'],
+      ['ada-three', '\uff25\uff11047\u00a0Ada '],
+    ] as const) {
+      const other = await basic(name, spelled);
+      expect(other.person).toBe(one.person);
+      expect((await approve(other.who, place)).json).toMatchObject({
+        code: 'APPROVAL_REFUSED',
+        place: { why: 'same-person' },
+      });
     }
   });
 });
