@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { RunningAccess } from './running-access.ts';
 import { any, asked, placeOf, requestsOf } from './second-person.ts';
-import { RunningFlow } from './running-flow.ts';
+import { RunningFlow, until } from './running-flow.ts';
 
 /** What somebody tries who is in, or nearly, and wants more than the roles give. */
 const POLICY = `version: 1
@@ -44,7 +44,7 @@ afterAll(async () => {
   await flow?.close();
 });
 
-const { approve, call } = requestsOf(() => ({ access, flow }));
+const { approve, call, events } = requestsOf(() => ({ access, flow }));
 
 test('a quota counts what gives no number of values as one, and is not passed by it', async () => {
   const line = 'POST /v1/datasets/people/subjects/index';
@@ -124,5 +124,51 @@ describe('somebody with two accounts', () => {
         place: { why: 'same-person' },
       });
     }
+  });
+});
+
+describe('the audit log', () => {
+  const refusal = async (about: object) => {
+    const told = await events();
+    return told.some(
+      ({ details, type }) =>
+        type === 'sign-in-refused' &&
+        Object.entries(about).every(([name, value]) => details[name] === value),
+    );
+  };
+
+  test('names a refresh token that came twice, also in a flood of strangers', async () => {
+    const session = { name: 'cleo', password: PASSWORD };
+    const begun = await call(undefined, 'POST /v1/session', session);
+    const { refreshToken } = begun.json;
+    await call(undefined, 'POST /v1/session/refresh', { refreshToken });
+    const stranger = { bearer: `ssa_${'a'.repeat(12)}_${'A'.repeat(43)}` };
+    const flood = Array.from({ length: 30 }, () => call(stranger, 'GET /v1/me'));
+    for (const { status } of await Promise.all(flood)) expect(status).toBe(401);
+    const again = await call(undefined, 'POST /v1/session/refresh', { refreshToken });
+    expect(again.status).toBe(401);
+    await until(() => refusal({ why: 'reused', account: 'cleo' }));
+  });
+
+  test('names the API key that was refused, and for which reason', async () => {
+    const { apiKeys } = access.accounts;
+    const scopes = { actions: ['*'], datasets: ['*'] };
+    const order = { owner: 'cleo', name: 'lost', scopes, lifeMs: 60_000 };
+    const { key, text } = await apiKeys.create(order);
+    await apiKeys.revoke(key.id);
+    // The flood before this one is over when one is told by itself again.
+    await until(async () => {
+      expect((await call({ bearer: text }, 'GET /v1/me')).status).toBe(401);
+      return refusal({ by: 'api-key', apiKey: key.id, account: 'cleo', rule: 'revoked' });
+    });
+    expect(JSON.stringify(await events())).not.toContain(text);
+  });
+
+  test('names a wrong secret of the first administrator', async () => {
+    const first = { secret: 'x'.repeat(43), name: 'mallory', person: 'm', password: PASSWORD };
+    const answer = await call(undefined, 'POST /v1/bootstrap', first);
+    expect(asked(answer)).toEqual([403, 'BOOTSTRAP_REFUSED']);
+    const request = answer.headers.get('x-request-id');
+    await until(() => refusal({ by: 'bootstrap', why: 'refused', request }));
   });
 });

@@ -259,9 +259,15 @@ export class Users {
    * Makes the first administrator; of two at the same time, one. A password that is refused leaves the
    * secret as it was.
    *
-   * @throws SealstreamError BOOTSTRAP_REFUSED, ACCOUNT_INVALID, PASSWORD_REFUSED, SIGN_IN_BUSY
+   * @param ordered told of it once nothing is in its way but another one; where it rejects nobody is made
+   * @throws SealstreamError BOOTSTRAP_REFUSED, ACCOUNT_INVALID, PASSWORD_REFUSED, SIGN_IN_BUSY, and what
+   *   `ordered` throws
    */
-  async bootstrap(secret: string, { name, password, person: given }: FirstUser): Promise<User> {
+  async bootstrap(
+    secret: string,
+    { name, password, person: given }: FirstUser,
+    ordered: (first: User) => Promise<void> = async () => undefined,
+  ): Promise<User> {
     const offered = isSecretForm(secret) ? await this.#store.offered() : null;
     // Looked at before anything costs a hash; the script that makes the user looks again.
     if (offered === null || !isDigestOf(secret, offered))
@@ -271,6 +277,7 @@ export class Users {
     const hashed = await this.#hash(password, name);
     const roles = [{ role: ADMINISTRATOR, by: 'bootstrap', atMs: this.#now() }];
     const first = { ...this.#fresh(name, person), ...hashed, roles };
+    await ordered(shownUser(first));
     if (!(await this.#store.createFirst(offered, first)))
       throw new SealstreamError('BOOTSTRAP_REFUSED');
     return shownUser(first);

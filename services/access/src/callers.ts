@@ -103,8 +103,9 @@ export class Callers {
   async #byApiKey(text: string, address: string): Promise<Caller> {
     const verdict = await this.#options.accounts.apiKeys.verify(text);
     if (verdict.kind === 'valid') return keyCaller(verdict.key, verdict.owner);
-    const { key } = verdict;
-    const about = key === undefined ? {} : { account: key.owner };
+    const { key, why: rule } = verdict;
+    // Who looks for a key that was stolen asks which it is, and whether it still held.
+    const about = key === undefined ? { rule } : { rule, account: key.owner, apiKey: key.id };
     this.#options.signIns.refused('api-key', 'refused', address, about);
     throw new SealstreamError('SIGN_IN_REFUSED');
   }

@@ -17,7 +17,6 @@ import { toldNames, toldReasons } from './told-names.ts';
 interface GuardedBy {
   readonly parts: AccessParts;
   readonly callers: Pick<Callers, 'of'>;
-  readonly told: ToldAccess;
 }
 
 /** A request whose caller is known. */
@@ -36,11 +35,12 @@ export async function guardedAnswer(
   route: GuardedRoute,
   given: Asked,
   from: KnownRequest,
-  { callers, parts, told }: GuardedBy,
+  { callers, parts }: GuardedBy,
 ): Promise<Given> {
   const { caller } = from;
   // Precondition: onRequest has set it, or thrown.
   if (caller === null) throw new SealstreamError('SIGN_IN_REFUSED');
+  const { told } = parts;
   const { address, requestId } = given;
   const action = `${route.method} ${route.url}`;
   const early = { action, caller, ask: {}, requestId, address, told: route.told };
@@ -120,11 +120,11 @@ async function settled(permit: Permit, most: number, work: () => Promise<Given>)
   try {
     const given = await work();
     used = given.values ?? most;
-    // What could not be given back stays used: nobody waits for it any more.
     void given.ended?.then(({ values }) => permit.settle(values)).catch(() => undefined);
     return given;
   } finally {
-    await permit.settle(used);
+    // What could not be given back stays used, here too: it says nothing of what was done.
+    await permit.settle(used).catch(() => undefined);
   }
 }
 
