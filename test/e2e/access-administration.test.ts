@@ -35,6 +35,8 @@ describe('before there are two administrators', () => {
       403,
       'BOOTSTRAP_REFUSED',
     ]);
+    const told = (await events()).filter(({ details }) => details['change'] === 'bootstrap');
+    expect(told.map(({ type }) => type)).toEqual(['account-change-ordered', 'account-changed']);
     for (const line of ['GET /v1/users', 'GET /v1/datasets', 'GET /v1/approvals'])
       expect(asked(await call(ANN, line))).toEqual([403, 'TWO_ADMINISTRATORS_NEEDED']);
     const ben = { name: 'ben', person: 'ben', password: TEMPORARY };

@@ -20,6 +20,18 @@ export const ShortText = z
   .max(TEXT_CHARACTERS_MAX)
   .regex(/^\P{C}+$/u);
 
+/**
+ * A person in the one spelling that is kept: compatible forms (NFKC) are one, capitals are small letters,
+ * blanks are single. Whoever could be spelled in two ways would be two people where two are asked for.
+ */
+export function personOf(text: string): string {
+  const folded = text.normalize('NFKC').toLowerCase().normalize('NFKC');
+  return folded.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** A person, taken in any spelling. */
+export const Person = z.string().transform(personOf).pipe(ShortText);
+
 /** An OpenID provider, exactly as it writes itself in `iss` (OpenID Connect Core 1.0, 2). */
 export const Issuer = z
   .string()

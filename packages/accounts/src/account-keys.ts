@@ -65,6 +65,11 @@ export class AccountKeys {
     return `${this.#root}pending-sign-ins-of:${digest}`;
   }
 
+  /** Ids of a user's API keys, by when they are forgotten. */
+  apiKeysOf(name: string): string {
+    return `${this.#root}api-keys-of:${name}`;
+  }
+
   apiKey(id: string): string {
     return `${this.#root}api-key:${id}`;
   }
@@ -89,6 +94,11 @@ export class AccountKeys {
 
   quota(digest: string): string {
     return `${this.#root}quota:${digest}`;
+  }
+
+  /** @param digest of the person who asked: ids of what they asked for and nobody used, by when they end */
+  approvalsOf(digest: string): string {
+    return `${this.#root}approvals-of:${digest}`;
   }
 
   approval(id: string): string {

@@ -19,11 +19,19 @@ const LIFE_MS_MAX = 366 * 86_400_000;
 const LISTED_MS = 30 * 86_400_000;
 const USED_EVERY_MS = 60_000;
 const PAGE_MAX = 500;
+/** Keys of one owner that are listed, whether they hold or not: a new one a day, and many more. */
+const OF_OWNER_MAX = 1000;
 
-/** Makes a key where none is. KEYS: key, all keys. ARGV: text, when it is forgotten, id. */
+/**
+ * Makes a key where none is. KEYS: key, all keys, those of the owner. ARGV: text, when it is forgotten, id,
+ * now, how many of one owner.
+ */
 const CREATE = `
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[4])
+if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[5]) then return 2 end
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PXAT', ARGV[2]) then return 0 end
 redis.call('ZADD', KEYS[2], 0, ARGV[3])
+redis.call('ZADD', KEYS[3], ARGV[2], ARGV[3])
 return 1`;
 
 /** A key, its owner, its last use. KEYS: key, last use. ARGV: where names of users begin. */
@@ -78,7 +86,8 @@ export class ApiKeys {
   /**
    * Makes a key. `text` is shown here and never again.
    *
-   * @throws SealstreamError ACCOUNT_INVALID, ACCOUNT_UNKNOWN when the owner is not there or disabled
+   * @throws SealstreamError ACCOUNT_INVALID, ACCOUNT_UNKNOWN when the owner is not there or disabled,
+   *   TOO_MANY_REQUESTS when 1,000 of the owner are listed
    */
   async create(wanted: NewApiKey): Promise<{ readonly key: ApiKey; readonly text: string }> {
     requireForm(AccountName, 'owner', wanted.owner);
@@ -94,10 +103,11 @@ export class ApiKeys {
     const [createdMs, digest] = [this.#now(), digestOf(secret)];
     const expiresMs = createdMs + lifeMs;
     const stored: StoredApiKey = { v: 1, name, owner, scopes, digest, createdMs, expiresMs };
-    const args = [JSON.stringify(stored), expiresMs + LISTED_MS, id];
-    const keys = [this.#keys.apiKey(id), this.#keys.apiKeys];
-    if ((await answered(this.#link.redis.eval(CREATE, 2, ...keys, ...args))) !== 1)
-      throw new SealstreamError('ACCOUNT_CONFLICT', { apiKey: id });
+    const args = [JSON.stringify(stored), expiresMs + LISTED_MS, id, createdMs, OF_OWNER_MAX];
+    const keys = [this.#keys.apiKey(id), this.#keys.apiKeys, this.#keys.apiKeysOf(owner)];
+    const done = await answered(this.#link.redis.eval(CREATE, keys.length, ...keys, ...args));
+    if (done === 2) throw new SealstreamError('TOO_MANY_REQUESTS', { apiKeys: OF_OWNER_MAX });
+    if (done !== 1) throw new SealstreamError('ACCOUNT_CONFLICT', { apiKey: id });
     return { key: shownApiKey(id, stored, null), text };
   }
 

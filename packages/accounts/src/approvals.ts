@@ -3,24 +3,32 @@ import { answered, type RedisLink } from '@sealstream/redis-link';
 import { z } from 'zod';
 import type { AccountKeys } from './account-keys.ts';
 import { storedReader } from './account-form.ts';
+import { digestOf } from './random-secret.ts';
 
 const ID = /^[\w-]{1,64}$/;
 const TEXT_MAX = 64 * 1024;
 const LIFE_MS = 3_600_000;
 const OPEN_MAX = 1000;
+/** Requests of one person that wait at once: whoever asks must not fill the list of the others. */
+export const APPROVALS_OF_ONE_MAX = 20;
 
-/** KEYS: request, open ones. ARGV: text, when it lapses, id, now. */
+/** KEYS: request, open ones, those of the person. ARGV: text, when it lapses, id, now, how many of one. */
 const PUT = `
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
+for at = 2, 3 do redis.call('ZREMRANGEBYSCORE', KEYS[at], '-inf', ARGV[4]) end
+if redis.call('ZCARD', KEYS[3]) >= tonumber(ARGV[5]) then return 2 end
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PXAT', ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
+for at = 2, 3 do redis.call('ZADD', KEYS[at], ARGV[2], ARGV[3]) end
+redis.call('PEXPIREAT', KEYS[3], ARGV[2])
 return 1`;
 
-/** KEYS: request, open ones. ARGV: old text, new text, when it lapses, id, whether it stays open. */
+/**
+ * Replaces the very text that was looked at. KEYS: request, and the lists that it leaves. ARGV: old text, new
+ * text, when it lapses, id.
+ */
 const SWAP = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3])
-if ARGV[5] ~= '1' then redis.call('ZREM', KEYS[2], ARGV[4]) end
+for at = 2, #KEYS do redis.call('ZREM', KEYS[at], ARGV[4]) end
 return 1`;
 
 const StoredApproval = z.strictObject({
@@ -61,20 +69,23 @@ export class Approvals {
   }
 
   /**
-   * Puts a request where none of that id is.
+   * Puts a request where none of that id is; it lapses after an hour.
    *
-   * @param lifeMs after so long it lapses; default one hour
-   * @throws SealstreamError ACCOUNT_INVALID, ACCOUNT_CONFLICT when the id is taken
+   * @param asker the person who asks; of as many at the same time as may be, 20 wait
+   * @throws SealstreamError ACCOUNT_INVALID, ACCOUNT_CONFLICT when the id is taken, TOO_MANY_REQUESTS when 20
+   *   of the person wait
    */
-  async put(id: string, document: ApprovalDocument, lifeMs: number = LIFE_MS): Promise<Approval> {
+  async put(id: string, document: ApprovalDocument, asker: string): Promise<Approval> {
     if (!ID.test(id)) throw new SealstreamError('ACCOUNT_INVALID', { approval: 'id' });
     const now = this.#now();
-    const expiresMs = now + lifeMs;
+    const expiresMs = now + LIFE_MS;
     const stored: StoredApproval = { v: 1, version: 1, expiresMs, used: false, document };
-    const keys = [this.#keys.approval(id), this.#keys.approvals];
-    const args = [textOf(stored), expiresMs, id, now];
-    if ((await answered(this.#link.redis.eval(PUT, 2, ...keys, ...args))) !== 1)
-      throw new SealstreamError('ACCOUNT_CONFLICT', { approval: id });
+    const keys = [this.#keys.approval(id), ...this.#listsOf(asker)];
+    const args = [textOf(stored), expiresMs, id, now, APPROVALS_OF_ONE_MAX];
+    const done = await answered(this.#link.redis.eval(PUT, keys.length, ...keys, ...args));
+    if (done === 2)
+      throw new SealstreamError('TOO_MANY_REQUESTS', { approvals: APPROVALS_OF_ONE_MAX });
+    if (done !== 1) throw new SealstreamError('ACCOUNT_CONFLICT', { approval: id });
     return shown(id, stored);
   }
 
@@ -96,10 +107,11 @@ export class Approvals {
    * Marks a request as used, and gives it: of all who try, one gets it. It stays to be looked at until it
    * lapses.
    *
+   * @param asker the person who asked
    * @throws SealstreamError ACCOUNT_CONFLICT when it changed, was used or lapsed since
    */
-  useOnce(id: string, version: number): Promise<Approval> {
-    return this.#change(id, version, { used: true });
+  useOnce(id: string, version: number, asker: string): Promise<Approval> {
+    return this.#change(id, version, { used: true }, this.#listsOf(asker));
   }
 
   /** Those that are not used, those that lapse first first; 1,000 at most. */
@@ -129,6 +141,7 @@ export class Approvals {
     id: string,
     version: number,
     change: Partial<Pick<StoredApproval, 'document' | 'used'>>,
+    leaves: readonly string[] = [],
   ): Promise<Approval> {
     const conflict = new SealstreamError('ACCOUNT_CONFLICT', { approval: id });
     const found = await this.#find(id);
@@ -136,10 +149,15 @@ export class Approvals {
       throw conflict;
     const { document, expiresMs, used } = found.approval;
     const after = { v: 1 as const, version: version + 1, expiresMs, used, document, ...change };
-    const keys = [this.#keys.approval(id), this.#keys.approvals];
-    const args = [found.text, textOf(after), expiresMs, id, after.used ? '0' : '1'];
-    if ((await answered(this.#link.redis.eval(SWAP, 2, ...keys, ...args))) !== 1) throw conflict;
+    const keys = [this.#keys.approval(id), ...leaves];
+    const args = [found.text, textOf(after), expiresMs, id];
+    const done = await answered(this.#link.redis.eval(SWAP, keys.length, ...keys, ...args));
+    if (done !== 1) throw conflict;
     return shown(id, after);
+  }
+
+  #listsOf(asker: string): [string, string] {
+    return [this.#keys.approvals, this.#keys.approvalsOf(digestOf(asker))];
   }
 }
 

@@ -15,7 +15,12 @@ export {
 } from './accounts.ts';
 export { ANY, type ApiKey, type KeyScopes } from './api-key.ts';
 export type { ApiKeyPage, ApiKeys, KeyRefusal, KeyVerdict, NewApiKey } from './api-keys.ts';
-export type { Approval, ApprovalDocument, Approvals } from './approvals.ts';
+export {
+  type Approval,
+  type ApprovalDocument,
+  APPROVALS_OF_ONE_MAX,
+  type Approvals,
+} from './approvals.ts';
 export { FAILURE_LIMITS, type FailureLimit, type FailureLimits } from './failure-limits.ts';
 export type { HashCost } from './hash-order.ts';
 export type { HashQueueOptions } from './hash-queue.ts';

@@ -190,11 +190,6 @@ export class UserStore {
     return done === 1;
   }
 
-  /** How many administrators are enabled. */
-  countAdministrators(): Promise<number> {
-    return answered(this.#link.redis.zcard(this.#keys.administrators));
-  }
-
   /** How many people they are, and whether they were two once. */
   async administrators(): Promise<{ readonly enabled: number; readonly wereTwo: boolean }> {
     const { administrators, wereTwo } = this.#keys;
@@ -202,10 +197,6 @@ export class UserStore {
     const asked = this.#link.redis.eval(ADMINISTRATORS, 2, ...args);
     const [enabled, were] = (await answered(asked)) as [number, number];
     return { enabled, wereTwo: were === 1 };
-  }
-
-  async used(name: string, nowMs: number): Promise<void> {
-    await answered(this.#link.redis.set(this.#keys.userUsed(name), String(nowMs)));
   }
 }
 

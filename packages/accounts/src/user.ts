@@ -1,6 +1,6 @@
 import { SealstreamError } from '@sealstream/contracts';
 import { z } from 'zod';
-import { AccountName, ShortText, storedReader, Word } from './account-form.ts';
+import { AccountName, personOf, ShortText, storedReader, Word } from './account-form.ts';
 import { IDENTITIES_MAX, type Identity, isSameIdentity, LinkedIdentity } from './identity.ts';
 
 /** The role whose holders are counted: the last of them should not go. */
@@ -53,7 +53,14 @@ export interface User {
   readonly lastUsedMs?: number | undefined;
 }
 
-export const readUser = storedReader(StoredUser, 'user');
+const readStored = storedReader(StoredUser, 'user');
+
+/** A user from Redis. One that was written before persons had one spelling has it from here on. */
+export function readUser(text: string): StoredUser {
+  const stored = readStored(text);
+  const roles = stored.roles.map((grant) => ({ ...grant, by: personOf(grant.by) }));
+  return { ...stored, person: personOf(stored.person), roles };
+}
 
 export function shownUser(stored: StoredUser, lastUsed?: string | null): User {
   const { createdMs, disabled, name, passwordBy, passwordHash, person, roles, version } = stored;

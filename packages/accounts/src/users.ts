@@ -1,5 +1,5 @@
 import { SealstreamError } from '@sealstream/contracts';
-import { AccountName, requireForm, ShortText, Word } from './account-form.ts';
+import { AccountName, Person, personOf, requireForm, ShortText, Word } from './account-form.ts';
 import { IDENTITIES_MAX, Identity, isSameIdentity } from './identity.ts';
 import { digestOf, isDigestOf, isSecretForm, newSecret } from './random-secret.ts';
 import { preparedPassword, requireGoodPassword, wipe } from './password-text.ts';
@@ -22,7 +22,7 @@ const BOOTSTRAP_MS = 3_600_000;
 /** Who is made. */
 export interface NewUser {
   readonly name: string;
-  /** Who it is, as the organisation knows them; several accounts may be of one person. */
+  /** Who it is, as the organisation knows them, in any spelling; several accounts may be of one person. */
   readonly person: string;
   /** Without one, it cannot sign in with a password. */
   readonly password?: Uint8Array | undefined;
@@ -83,9 +83,9 @@ export class Users {
    *
    * @throws SealstreamError ACCOUNT_INVALID, ACCOUNT_EXISTS, PASSWORD_REFUSED, SIGN_IN_BUSY
    */
-  async create({ by, name, password, person }: NewUser): Promise<User> {
+  async create({ by, name, password, person: given }: NewUser): Promise<User> {
     requireForm(AccountName, 'name', name);
-    requireForm(ShortText, 'person', person);
+    const person = requireForm(Person, 'person', given);
     if ((await this.#store.find(name)) !== undefined) throw existing(name);
     const made = this.#fresh(name, person);
     const user =
@@ -236,11 +236,6 @@ export class Users {
     );
   }
 
-  /** How many administrators are enabled: until two are, the first may only make the second. */
-  countAdministrators(): Promise<number> {
-    return this.#store.countAdministrators();
-  }
-
   /** Who could still do and approve what administrators do. */
   administrators(): Promise<AdministratorCount> {
     return this.#store.administrators();
@@ -264,18 +259,25 @@ export class Users {
    * Makes the first administrator; of two at the same time, one. A password that is refused leaves the
    * secret as it was.
    *
-   * @throws SealstreamError BOOTSTRAP_REFUSED, ACCOUNT_INVALID, PASSWORD_REFUSED, SIGN_IN_BUSY
+   * @param ordered told of it once nothing is in its way but another one; where it rejects nobody is made
+   * @throws SealstreamError BOOTSTRAP_REFUSED, ACCOUNT_INVALID, PASSWORD_REFUSED, SIGN_IN_BUSY, and what
+   *   `ordered` throws
    */
-  async bootstrap(secret: string, { name, password, person }: FirstUser): Promise<User> {
+  async bootstrap(
+    secret: string,
+    { name, password, person: given }: FirstUser,
+    ordered: (first: User) => Promise<void> = async () => undefined,
+  ): Promise<User> {
     const offered = isSecretForm(secret) ? await this.#store.offered() : null;
     // Looked at before anything costs a hash; the script that makes the user looks again.
     if (offered === null || !isDigestOf(secret, offered))
       throw new SealstreamError('BOOTSTRAP_REFUSED');
     requireForm(AccountName, 'name', name);
-    requireForm(ShortText, 'person', person);
+    const person = requireForm(Person, 'person', given);
     const hashed = await this.#hash(password, name);
     const roles = [{ role: ADMINISTRATOR, by: 'bootstrap', atMs: this.#now() }];
     const first = { ...this.#fresh(name, person), ...hashed, roles };
+    await ordered(shownUser(first));
     if (!(await this.#store.createFirst(offered, first)))
       throw new SealstreamError('BOOTSTRAP_REFUSED');
     return shownUser(first);
@@ -336,7 +338,7 @@ export class Users {
 
 /** What is kept of whoever set a password that is not the own one. */
 function setBy(by: string | undefined, person: string): Pick<StoredUser, 'passwordBy'> {
-  return by === undefined || by === person ? {} : { passwordBy: by };
+  return by === undefined || personOf(by) === person ? {} : { passwordBy: by };
 }
 
 function existing(name: string): SealstreamError {

@@ -115,6 +115,23 @@ describe('an API key', () => {
     expect(await codeOf(accounts.apiKeys.create(order))).toBe(code);
   });
 
+  test('is one of a thousand of its owner at most, so that nobody fills Redis with theirs', async () => {
+    const { key, owner } = await aKey();
+    const order = { owner, name: 'a job', scopes, lifeMs: DAY };
+    const more = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => codeOf(accounts.apiKeys.create(order))));
+    expect(new Set(await more(990))).toEqual(new Set(['none']));
+    const last = await more(20);
+    expect(last.filter((code) => code === 'none')).toHaveLength(9);
+    expect(last.filter((code) => code === 'TOO_MANY_REQUESTS')).toHaveLength(11);
+    // One that was taken back is still listed; what is forgotten makes room; others are not in the way.
+    await accounts.apiKeys.revoke(key.id);
+    expect(await more(1)).toEqual(['TOO_MANY_REQUESTS']);
+    expect(await codeOf(aKey())).toBe('none');
+    ground.aheadMs = 32 * DAY;
+    expect(await more(1)).toEqual(['none']);
+  });
+
   test('of an unknown id cannot be revoked', async () => {
     for (const id of ['aaaaaaaaaaaa', '', '../x'])
       expect(await codeOf(accounts.apiKeys.revoke(id))).toBe('ACCOUNT_UNKNOWN');

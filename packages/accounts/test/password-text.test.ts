@@ -51,3 +51,21 @@ test.each(['tr1ck scanner lamp 9', 'ẞtrenge Größe 48 Öfen', 'k2h4o8s9q1lz']
     await expect(requireGoodPassword(bytesOf(text), 'alice')).resolves.toBeUndefined();
   },
 );
+
+test('a long new password takes no longer to look at than a shorter one, whatever it is made of', async () => {
+  const msOf = async (length: number) => {
+    const bytes = bytesOf('p4$$w0rd'.repeat(32).slice(0, length));
+    const before = process.cpuUsage();
+    await requireGoodPassword(bytes, 'alice').catch(() => undefined);
+    const { system, user } = process.cpuUsage(before);
+    return (system + user) / 1000;
+  };
+  await msOf(64);
+  const [short, long] = [await msOf(64), await msOf(256)];
+  expect(long).toBeLessThan(4 * short);
+});
+
+test('a new password is as good as its first 64 characters, and not refused for what follows', async () => {
+  const strong = bytesOf(`k2h4o8s9q1lz${'a'.repeat(240)}`);
+  await expect(requireGoodPassword(strong, 'alice')).resolves.toBeUndefined();
+});

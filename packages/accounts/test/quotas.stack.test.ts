@@ -70,10 +70,10 @@ describe('a request for approval', () => {
 
   test('is put once, changed by whoever saw it last, and listed while it is open', async () => {
     const id = `r${(count += 1)}`;
-    const put = await accounts.approvals.put(id, document);
+    const put = await accounts.approvals.put(id, document, 'p-1');
     expect(put).toMatchObject({ id, version: 1, used: false, document });
     expect(Math.abs(put.expiresMs - Date.now() - HOUR)).toBeLessThan(5000);
-    expect(await codeOf(other.approvals.put(id, document))).toBe('ACCOUNT_CONFLICT');
+    expect(await codeOf(other.approvals.put(id, document, 'p-1'))).toBe('ACCOUNT_CONFLICT');
     const approved = { ...document, approvals: [{ by: 'p-2', atMs: 1 }] };
     expect((await other.approvals.replace(id, 1, approved)).version).toBe(2);
     expect(await codeOf(accounts.approvals.replace(id, 1, document))).toBe('ACCOUNT_CONFLICT');
@@ -83,14 +83,14 @@ describe('a request for approval', () => {
 
   test('is used by one of all who try, and then neither changed nor listed', async () => {
     const id = `r${(count += 1)}`;
-    await accounts.approvals.put(id, document);
+    await accounts.approvals.put(id, document, 'p-1');
     const tries = Array.from({ length: 20 }, (_, at) =>
-      codeOf((at % 2 ? accounts : other).approvals.useOnce(id, 1)),
+      codeOf((at % 2 ? accounts : other).approvals.useOnce(id, 1, 'p-1')),
     );
     const answers = await Promise.all(tries);
     expect(answers.filter((answer) => answer === 'none')).toHaveLength(1);
     expect(answers.filter((answer) => answer === 'ACCOUNT_CONFLICT')).toHaveLength(19);
-    expect(await codeOf(other.approvals.useOnce(id, 2))).toBe('ACCOUNT_CONFLICT');
+    expect(await codeOf(other.approvals.useOnce(id, 2, 'p-1'))).toBe('ACCOUNT_CONFLICT');
     expect(await codeOf(other.approvals.replace(id, 2, document))).toBe('ACCOUNT_CONFLICT');
     expect(await other.approvals.get(id)).toMatchObject({ used: true, version: 2 });
     expect((await other.approvals.listOpen()).map((one) => one.id)).not.toContain(id);
@@ -98,23 +98,39 @@ describe('a request for approval', () => {
 
   test('is not used in another form than it was seen in', async () => {
     const id = `r${(count += 1)}`;
-    await accounts.approvals.put(id, document);
+    await accounts.approvals.put(id, document, 'p-1');
     await other.approvals.replace(id, 1, { ...document, action: 'keys.destroy' });
-    expect(await codeOf(accounts.approvals.useOnce(id, 1))).toBe('ACCOUNT_CONFLICT');
+    expect(await codeOf(accounts.approvals.useOnce(id, 1, 'p-1'))).toBe('ACCOUNT_CONFLICT');
+  });
+
+  test('of one person waits with nineteen others at most, also of many at once, and takes no place of others', async () => {
+    const put = (asker: string) => codeOf(other.approvals.put(`r${(count += 1)}`, document, asker));
+    const answers = await Promise.all(Array.from({ length: 40 }, () => put('p-many')));
+    expect(answers.filter((answer) => answer === 'none')).toHaveLength(20);
+    expect(answers.filter((answer) => answer === 'TOO_MANY_REQUESTS')).toHaveLength(20);
+    expect(await put('p-few')).toBe('none');
+    ground.aheadMs = HOUR + 1;
+    const id = `r${(count += 1)}`;
+    await accounts.approvals.put(id, document, 'p-many');
+    for (let n = 1; n < 20; n += 1) expect(await put('p-many')).toBe('none');
+    expect(await put('p-many')).toBe('TOO_MANY_REQUESTS');
+    // What was used waits no more.
+    await accounts.approvals.useOnce(id, 1, 'p-many');
+    expect(await put('p-many')).toBe('none');
   });
 
   test('lapses after its hour, from Redis too', async () => {
     const id = `r${(count += 1)}`;
-    await accounts.approvals.put(id, document);
+    await accounts.approvals.put(id, document, 'p-1');
     expect(await ground.run('PTTL', ground.keys.approval(id))).toBeGreaterThan(HOUR - 10_000);
     ground.aheadMs = HOUR + 1;
     expect(await other.approvals.get(id)).toBeUndefined();
-    expect(await codeOf(other.approvals.useOnce(id, 1))).toBe('ACCOUNT_CONFLICT');
+    expect(await codeOf(other.approvals.useOnce(id, 1, 'p-1'))).toBe('ACCOUNT_CONFLICT');
     expect((await other.approvals.listOpen()).map((one) => one.id)).not.toContain(id);
   });
 
   test.each(['', 'a b', '../x', 'x'.repeat(65)])('is not put under the id %j', async (id) => {
-    expect(await codeOf(accounts.approvals.put(id, document))).toBe('ACCOUNT_INVALID');
+    expect(await codeOf(accounts.approvals.put(id, document, 'p-1'))).toBe('ACCOUNT_INVALID');
     expect(await accounts.approvals.get(id)).toBeUndefined();
   });
 });

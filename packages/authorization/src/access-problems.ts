@@ -34,6 +34,7 @@ export function accessProblems(text: AccessText, datasets: KnownFields): readonl
   return [
     ...(none ? [{ place: ['roles'], message: 'roles names no role' }] : []),
     ...badNames,
+    ...fourEyesProblems(text),
     ...Object.entries(text.roles).flatMap(([role, { allow }]) =>
       allow.flatMap((rule, at) =>
         [
@@ -44,6 +45,15 @@ export function accessProblems(text: AccessText, datasets: KnownFields): readonl
       ),
     ),
   ];
+}
+
+/** Whoever agrees would need somebody who agrees to that, and so on: nobody could ever agree to anything. */
+function fourEyesProblems({ fourEyes }: AccessText): readonly AccessProblem[] {
+  const at = fourEyes?.actions.indexOf('approvals.decide') ?? -1;
+  if (at < 0) return [];
+  const message =
+    'approvals.decide is done by the second person, and cannot need one: leave it out';
+  return [{ place: ['fourEyes', 'actions', at], message }];
 }
 
 /** What the actions of a rule ask for or do not take. */

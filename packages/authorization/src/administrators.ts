@@ -1,5 +1,3 @@
-import type { Action } from './actions.ts';
-
 /** The role that the first person gets. */
 export const ADMINISTRATOR = 'administrator';
 
@@ -28,22 +26,4 @@ export type BootstrapLimits = 'nobody' | 'second-only' | 'all';
 export function bootstrapLimits({ enabled, wereTwo }: Administrators): BootstrapLimits {
   if (wereTwo || enabled >= ADMINISTRATORS_MIN) return 'all';
   return enabled === 0 ? 'nobody' : 'second-only';
-}
-
-/**
- * What the first administrator may do alone, under `second-only`: make an account and give it the role.
- * The rules of the policy must allow it, too; only the second person is not asked for.
- *
- * @param role of `roles.assign`: the role that is given
- */
-export function mayWhileAlone(action: Action, role?: string): boolean {
-  return action === 'accounts.write' || (action === 'roles.assign' && role === ADMINISTRATOR);
-}
-
-/**
- * Whether one more account of an administrator may be disabled, or lose the role: two must stay, or
- * nobody could approve the next one.
- */
-export function mayLoseAdministrator({ enabled }: Pick<Administrators, 'enabled'>): boolean {
-  return enabled > ADMINISTRATORS_MIN;
 }

@@ -23,21 +23,12 @@ const ApprovalDocument = z.discriminatedUnion('state', [
   z.strictObject({ ...agreed, state: z.literal('used'), usedMs: atMs }),
 ]);
 
-/** The text under which a store keeps an approval. */
-export const writeApproval = (approval: Approval): string => JSON.stringify(approval);
-
 /**
- * An approval from the text of a store; undefined for what is none, or whose digest is not that of its
+ * An approval from the JSON of a store; undefined for what is none, or whose digest is not that of its
  * request. It says nothing of who wrote it: who may write to the store can approve.
  */
-export function readApproval(text: string): Approval | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const parsed = ApprovalDocument.safeParse(value);
+export function readApproval(document: unknown): Approval | undefined {
+  const parsed = ApprovalDocument.safeParse(document);
   if (!parsed.success) return undefined;
   const { details, ...request } = parsed.data.request;
   const given = { ...request, details: details as Readonly<Record<string, Json>> };

@@ -26,8 +26,6 @@ export {
   type Administrators,
   bootstrapLimits,
   type BootstrapLimits,
-  mayLoseAdministrator,
-  mayWhileAlone,
 } from './administrators.ts';
 export {
   type Approval,
@@ -42,7 +40,7 @@ export {
   type Step,
   useApproval,
 } from './approval.ts';
-export { readApproval, writeApproval } from './approval-document.ts';
+export { readApproval } from './approval-document.ts';
 export { canonicalJson, type Json, jsonDigest } from './canonical-json.ts';
 export {
   type AccessRequest,

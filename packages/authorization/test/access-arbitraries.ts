@@ -100,7 +100,9 @@ export const access: fc.Arbitrary<AccessText> = fc.record({
     ),
   ),
   roles: fc.dictionary(fc.constantFrom(...ROLES), role, { minKeys: 1, noNullPrototype: true }),
-  fourEyes: fc.record({ actions: some(ACTION_NAMES) }),
+  fourEyes: fc.record({
+    actions: some(ACTION_NAMES.filter((name) => name !== 'approvals.decide')),
+  }),
 });
 
 const scopes: fc.Arbitrary<Scopes> = fc.record({

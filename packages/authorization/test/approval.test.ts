@@ -11,7 +11,6 @@ import {
   readApproval,
   type Step,
   useApproval,
-  writeApproval,
 } from '../src/index.ts';
 
 const HOUR = 3_600_000;
@@ -145,13 +144,13 @@ test('a request without a canonical form is not taken', () => {
   expect(askApproval(request, NOW)).toEqual({ problem: 'request-unfit' });
 });
 
-describe('the text of an approval in a store', () => {
+describe('an approval in a store', () => {
   const agreed = next(approved());
   const used = next(useApproval(agreed, REQUEST, NOW + 2));
 
   test('gives back what was written, in every state', () => {
     for (const approval of [OPEN, agreed, used])
-      expect(readApproval(writeApproval(approval))).toEqual(approval);
+      expect(readApproval(JSON.parse(JSON.stringify(approval)))).toEqual(approval);
   });
 
   test.each<[string, object]>([
@@ -165,11 +164,11 @@ describe('the text of an approval in a store', () => {
     ['a time that is none', { expiresMs: null }],
     ['a digest that is none', { digest: 'abc' }],
   ])('with %s is none', (_, change) => {
-    expect(readApproval(JSON.stringify({ ...agreed, ...change }))).toBeUndefined();
+    expect(readApproval({ ...agreed, ...change })).toBeUndefined();
   });
 
-  test('that was cut is none', () => {
-    for (const text of ['', '{}', 'null', '[]', writeApproval(agreed).slice(0, -1)])
-      expect(readApproval(text)).toBeUndefined();
+  test('of another form is none', () => {
+    for (const other of ['', {}, null, [], JSON.stringify(agreed)])
+      expect(readApproval(other)).toBeUndefined();
   });
 });

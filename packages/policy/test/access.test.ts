@@ -207,6 +207,10 @@ describe('problems of the section, each with line and column', () => {
       'access: { fourEyes: { actions: [subjects.shed] }, roles: {} }',
       'did you mean subjects.shred?',
     ],
+    [
+      'access: { fourEyes: { actions: [reveal, approvals.decide] }, roles: { r: { meaning: m, allow: [{ actions: [flow.read] }] } } }',
+      'approvals.decide is done by the second person, and cannot need one',
+    ],
   ])('%s', (section, problem) => {
     expect(problemsOf(section).join('\n')).toContain(problem);
   });

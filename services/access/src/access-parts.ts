@@ -20,6 +20,7 @@ import type { SealedFields } from './sealed-fields.ts';
 import type { SecondPersons } from './second-persons.ts';
 import type { SessionCookies } from './session-cookies.ts';
 import type { SubjectDesk } from './subject-desk.ts';
+import type { ToldAccess } from './told-access.ts';
 import type { ToldSignIns } from './told-sign-ins.ts';
 
 /** What can be done with the values of one dataset. */
@@ -49,6 +50,7 @@ export interface AccessParts {
   readonly accounts: Accounts;
   readonly cookies: SessionCookies;
   readonly signIns: ToldSignIns;
+  readonly told: ToldAccess;
   readonly oidc: OidcSignIns;
   readonly resolver: Pick<GrantResolver, 'list' | 'record' | 'resolve'>;
   /** Throws KEY_FILE_MISSING where the service was given no signer. */

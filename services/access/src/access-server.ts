@@ -7,6 +7,7 @@ import { SealstreamError } from '@sealstream/contracts';
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
+import { isPage } from './callers.ts';
 import { checkedAnswer, checkedBody } from './form-compilers.ts';
 import { OPENAPI } from './openapi.ts';
 import { problemOf, PROBLEM_TYPE } from './problem.ts';
@@ -105,10 +106,19 @@ function requestIdOf(given: string | string[] | undefined): string {
   return randomUUID();
 }
 
+/**
+ * How one may get in (RFC 9110, 11.6.1; RFC 7617). A browser would ask for a password in a window of its own,
+ * and keep it for all that pages have it send; so nothing of it is said to pages.
+ */
+function challengeTo(headers: IncomingHttpHeaders): string {
+  return isPage(headers) ? 'Bearer' : 'Basic realm="sealstream", charset="UTF-8", Bearer';
+}
+
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, request.id);
   reply.headers(HEADERS).header('x-request-id', request.id);
-  if (problem.status === 401) reply.header('www-authenticate', 'Basic realm="sealstream", Bearer');
-  if (problem.status === 429 || problem.status === 503) reply.header('retry-after', '1');
+  if (problem.status === 401) reply.header('www-authenticate', challengeTo(request.headers));
+  if (problem.status === 429 || problem.status === 503)
+    reply.header('retry-after', String(problem.place?.['retryAfterSeconds'] ?? 1));
   return reply.code(problem.status).type(PROBLEM_TYPE).serializer(JSON.stringify).send(problem);
 }

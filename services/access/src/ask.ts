@@ -6,10 +6,15 @@ export interface Ask {
   readonly target?: string | undefined;
   readonly purpose?: string | undefined;
   readonly reference?: string | undefined;
-  /** How many values it can give at most. */
+  /** How many values it can give at most; where it says none it counts as one. */
   readonly values?: number | undefined;
   /** What else the audit log is told: names of accounts, roles and the like, never a value. */
   readonly about?: Readonly<Record<string, string | number>> | undefined;
+}
+
+/** What a request takes of a quota. */
+export function takenOf({ values = 1 }: Pick<Ask, 'values'>): number {
+  return values;
 }
 
 /** What stands on the audit log of a request. */

@@ -36,8 +36,9 @@ const CREDENTIALS_CHARACTERS_MAX = 2048;
  * certificate of its connection.
  *
  * Promises: exactly one of them counts, in that order: what a request says of itself goes before what goes
- * along with all of them. A cookie counts only where a page of ours sent it, a certificate only where no
- * page did; whether a name is known is told by neither answer nor time.
+ * along with all of them. A cookie counts only where a page of ours sent it, a password only where no page
+ * of others did, a certificate only where no page did; whether a name is known is told by neither answer
+ * nor time.
  */
 export class Callers {
   readonly #options: CallersOptions;
@@ -49,7 +50,7 @@ export class Callers {
   /** @throws SealstreamError SIGN_IN_REFUSED, TOO_MANY_REQUESTS, REVOCATIONS_UNUSABLE, REDIS_* */
   async of(request: CallingRequest): Promise<Caller> {
     const { authorization } = request.headers;
-    if (authorization !== undefined) return this.#byHeader(authorization, request.ip);
+    if (authorization !== undefined) return this.#byHeader(authorization, request);
     const { access } = this.#options.cookies.read(request.headers.cookie);
     if (access !== undefined) {
       requireOwnPage(request);
@@ -63,12 +64,17 @@ export class Callers {
     return this.#byCertificate(certificates, shown, request.ip);
   }
 
-  async #byHeader(authorization: string, address: string): Promise<Caller> {
+  async #byHeader(
+    authorization: string,
+    { headers, ip: address }: Pick<CallingRequest, 'headers' | 'ip'>,
+  ): Promise<Caller> {
     const [scheme = '', credentials = '', ...more] = authorization.split(' ');
     if (more.length > 0 || credentials.length > CREDENTIALS_CHARACTERS_MAX)
       throw new SealstreamError('SIGN_IN_REFUSED');
     switch (scheme.toLowerCase()) {
       case 'basic':
+        // A browser that asked for it once sends it along with whatever any page makes it send.
+        requireNotForeign(headers);
         return this.#byPassword(credentials, address);
       case 'bearer':
         return credentials.startsWith('ssk_')
@@ -97,8 +103,9 @@ export class Callers {
   async #byApiKey(text: string, address: string): Promise<Caller> {
     const verdict = await this.#options.accounts.apiKeys.verify(text);
     if (verdict.kind === 'valid') return keyCaller(verdict.key, verdict.owner);
-    const { key } = verdict;
-    const about = key === undefined ? {} : { account: key.owner };
+    const { key, why: rule } = verdict;
+    // Who looks for a key that was stolen asks which it is, and whether it still held.
+    const about = key === undefined ? { rule } : { rule, account: key.owner, apiKey: key.id };
     this.#options.signIns.refused('api-key', 'refused', address, about);
     throw new SealstreamError('SIGN_IN_REFUSED');
   }
@@ -191,11 +198,21 @@ export function requireOwnPage({
   headers,
   method,
 }: Pick<CallingRequest, 'headers' | 'method'>): void {
+  requireNotForeign(headers);
+  const isSafe = method === 'GET' || method === 'HEAD';
+  if (isSafe || isConsole(headers)) return;
+  throw notOwnPage();
+}
+
+/** @throws SealstreamError SIGN_IN_REFUSED where a page of another origin has a browser ask */
+function requireNotForeign(headers: IncomingHttpHeaders): void {
   const site = headers['sec-fetch-site'];
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
-  const isSafe = method === 'GET' || method === 'HEAD';
-  if (!isForeign && (isSafe || headers[CONSOLE_HEADER] === '1') && isOwnOrigin(headers)) return;
-  throw new SealstreamError('SIGN_IN_REFUSED', { why: 'not from a page of ours' });
+  if (isForeign || !isOwnOrigin(headers)) throw notOwnPage();
+}
+
+function notOwnPage(): SealstreamError {
+  return new SealstreamError('SIGN_IN_REFUSED', { why: 'not from a page of ours' });
 }
 
 /**
@@ -205,9 +222,7 @@ export function requireOwnPage({
  * @throws SealstreamError SIGN_IN_REFUSED
  */
 function requireNoPage({ headers }: Pick<CallingRequest, 'headers'>): void {
-  const site = headers['sec-fetch-site'];
-  const isTyped = site === undefined || site === 'none';
-  if (isTyped && headers.origin === undefined && !isConsole(headers)) return;
+  if (!isPage(headers) && headers.origin === undefined) return;
   throw new SealstreamError('SIGN_IN_REFUSED', { why: 'a certificate is not for pages' });
 }
 
@@ -219,6 +234,12 @@ function isOwnOrigin({ host, origin }: IncomingHttpHeaders): boolean {
 /** Whether a page of ours asks, which keeps its tokens in cookies. */
 export function isConsole(headers: IncomingHttpHeaders): boolean {
   return headers[CONSOLE_HEADER] === '1';
+}
+
+/** Whether a page asks, and not a program or whoever typed the address: a browser says so. */
+export function isPage(headers: IncomingHttpHeaders): boolean {
+  const site = headers['sec-fetch-site'];
+  return (site !== undefined && site !== 'none') || isConsole(headers);
 }
 
 function callerOf(user: User, by: 'password' | 'session', session?: Session): Caller {

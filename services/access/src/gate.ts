@@ -14,7 +14,7 @@ import {
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { Caller } from './caller.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, takenOf } from './ask.ts';
 import type { SecondPersons, UsedApproval } from './second-persons.ts';
 
 /** A request that roles allow. */
@@ -103,11 +103,11 @@ export class PolicyGate implements Gate {
   async judge(caller: Caller, action: Action, ask: Ask, makesSecond: boolean): Promise<Judged> {
     const { now = Date.now, rules } = this.#options;
     const { roles, scopes } = caller;
-    const { dataset, fields, purpose, reference, values = 1 } = ask;
+    const { dataset, fields, purpose, reference } = ask;
     const decision = decide(rules(), {
       roles,
       action,
-      values,
+      values: takenOf(ask),
       atMs: now(),
       ...(scopes !== undefined && { scopes }),
       ...(dataset !== undefined && { dataset }),
@@ -137,7 +137,8 @@ export class PolicyGate implements Gate {
 
   async permit(judged: Judged, { approval, details }: Agreement): Promise<Permit> {
     const { action, allowed, ask, caller, needsApproval } = judged;
-    const { dataset, values = 1 } = ask;
+    const { dataset } = ask;
+    const values = takenOf(ask);
     if (!needsApproval) return this.#reserved(caller, allowed, values);
     const request = { action, person: caller.person, details: await details() };
     const { seconds } = this.#options;
@@ -175,11 +176,18 @@ export class PolicyGate implements Gate {
     { ground, otherwise }: Allowed,
     values: number,
   ): Promise<Permit> {
-    for (const one of [ground, ...otherwise]) {
+    const grounds = [ground, ...otherwise];
+    for (const one of grounds) {
       const permit = await this.#tryGround(person, one, values);
       if (permit !== undefined) return permit;
     }
-    throw new SealstreamError('QUOTA_SPENT', { rule: ground.rule, limit: ground.quota?.values });
+    const ends = grounds.flatMap(({ quota }) => quota?.endMs ?? []);
+    const leftMs = Math.min(...ends) - (this.#options.now ?? Date.now)();
+    throw new SealstreamError('QUOTA_SPENT', {
+      rule: ground.rule,
+      limit: ground.quota?.values,
+      retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)),
+    });
   }
 
   async #tryGround(

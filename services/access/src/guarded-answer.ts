@@ -2,7 +2,7 @@ import type { Json } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { AccessParts } from './access-parts.ts';
-import type { Ask } from './ask.ts';
+import { type Ask, takenOf } from './ask.ts';
 import { type Caller, isProgram } from './caller.ts';
 import type { Callers, CallingRequest } from './callers.ts';
 import { type Permit, reasonsOf } from './gate.ts';
@@ -17,7 +17,6 @@ import { toldNames, toldReasons } from './told-names.ts';
 interface GuardedBy {
   readonly parts: AccessParts;
   readonly callers: Pick<Callers, 'of'>;
-  readonly told: ToldAccess;
 }
 
 /** A request whose caller is known. */
@@ -36,11 +35,12 @@ export async function guardedAnswer(
   route: GuardedRoute,
   given: Asked,
   from: KnownRequest,
-  { callers, parts, told }: GuardedBy,
+  { callers, parts }: GuardedBy,
 ): Promise<Given> {
   const { caller } = from;
   // Precondition: onRequest has set it, or thrown.
   if (caller === null) throw new SealstreamError('SIGN_IN_REFUSED');
+  const { told } = parts;
   const { address, requestId } = given;
   const action = `${route.method} ${route.url}`;
   const early = { action, caller, ask: {}, requestId, address, told: route.told };
@@ -75,7 +75,7 @@ export async function guardedAnswer(
     const permit = await denialsTold(told, named, () => parts.gate.permit(judged, agreement));
     const allowed = { ...named, rule: permit.rule, approval: permit.approval };
     const allowedWork = () => work(permit.approval);
-    return settled(permit, ask.values ?? 0, () => tellingWhat(route, allowed, told, allowedWork));
+    return settled(permit, takenOf(ask), () => tellingWhat(route, allowed, told, allowedWork));
   });
 }
 
@@ -120,11 +120,11 @@ async function settled(permit: Permit, most: number, work: () => Promise<Given>)
   try {
     const given = await work();
     used = given.values ?? most;
-    // What could not be given back stays used: nobody waits for it any more.
     void given.ended?.then(({ values }) => permit.settle(values)).catch(() => undefined);
     return given;
   } finally {
-    await permit.settle(used);
+    // What could not be given back stays used, here too: it says nothing of what was done.
+    await permit.settle(used).catch(() => undefined);
   }
 }
 

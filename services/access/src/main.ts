@@ -74,8 +74,8 @@ export async function start(env: NodeJS.ProcessEnv): Promise<Stop> {
     });
     serveRoutes(server, ROUTES, {
       callers: new Callers({ accounts, certificates, cookies, signIns }),
-      told,
       parts: {
+        told,
         policy,
         desk: (dataset) => desks.of(dataset),
         gate,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import type { Accounts, Approval as Kept } from '@sealstream/accounts';
+import { type Accounts, type Approval as Kept, APPROVALS_OF_ONE_MAX } from '@sealstream/accounts';
 import {
   type AccessRules,
   type Approval,
@@ -9,36 +9,17 @@ import {
   approvalDigest,
   type ApprovalRequest,
   approve,
-  ACTION_NAMES,
   askApproval,
+  readApproval,
   type RoleGrant,
   useApproval,
 } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
-import { z } from 'zod';
 
 import type { Caller } from './caller.ts';
 import type { ToldAccess } from './told-access.ts';
 
 const ID_BYTES = 12;
-/** Requests of one person that wait at once: whoever asks must not fill the list of the others. */
-const OPEN_OF_ONE_MAX = 20;
-
-const asked = {
-  digest: z.string(),
-  request: z.object({
-    action: z.enum(ACTION_NAMES),
-    person: z.string(),
-    details: z.record(z.string(), z.json()),
-  }),
-  createdMs: z.int(),
-  expiresMs: z.int(),
-};
-const agreed = { ...asked, approvedBy: z.string(), approvedMs: z.int() };
-const Stored = z.discriminatedUnion('state', [
-  z.object({ ...asked, state: z.literal('open') }),
-  z.object({ ...agreed, state: z.literal('approved') }),
-]);
 
 /** A request that waits for a second person or for its use. */
 export interface OpenApproval {
@@ -84,21 +65,22 @@ export class SecondPersons {
     const known = open.find(({ approval }) => approval.digest === digest);
     if (known !== undefined) return known;
     const mine = open.filter(({ approval }) => approval.request.person === request.person);
-    if (mine.length >= OPEN_OF_ONE_MAX)
+    // The store counts them, too; here an event is spared.
+    if (mine.length >= APPROVALS_OF_ONE_MAX)
       throw new SealstreamError('TOO_MANY_REQUESTS', { approvals: mine.length });
     const step = askApproval(request, this.#now());
     if ('problem' in step || step.next.state !== 'open')
       throw new SealstreamError('REQUEST_INVALID', { at: 'request', rule: 'no canonical form' });
     const id = randomBytes(ID_BYTES).toString('hex');
     await this.#told('approval-asked', caller, id, step.next);
-    await this.#options.accounts.approvals.put(id, documentOf(step.next));
+    await this.#options.accounts.approvals.put(id, documentOf(step.next), request.person);
     return { id, approval: step.next };
   }
 
   /** Those that nobody used, those that lapse first first. */
   async open(): Promise<readonly OpenApproval[]> {
     const kept = await this.#options.accounts.approvals.listOpen();
-    return kept.map((one) => ({ id: one.id, approval: readApproval(one) }));
+    return kept.map((one) => ({ id: one.id, approval: approvalOf(one) }));
   }
 
   /**
@@ -110,7 +92,7 @@ export class SecondPersons {
   async approve(id: string, seen: string, caller: Caller): Promise<OpenApproval> {
     const { approvals } = this.#options.accounts;
     const kept = await this.#kept(id);
-    const approval = readApproval(kept);
+    const approval = approvalOf(kept);
     const { by: way } = caller;
     const by = way === 'api-key' || way === 'certificate' ? way : 'person';
     const approver = { person: caller.person, by, roles: await this.#grantsOf(caller) } as const;
@@ -119,7 +101,7 @@ export class SecondPersons {
     if ('problem' in step) throw await this.#refused(caller, id, approval, step.problem);
     await this.#told('approval-given', caller, id, approval);
     await once(id, approvals.replace(id, kept.version, documentOf(step.next)));
-    return { id, approval: readApproval({ ...kept, document: documentOf(step.next) }) };
+    return { id, approval: approvalOf({ document: documentOf(step.next) }) };
   }
 
   /**
@@ -129,11 +111,12 @@ export class SecondPersons {
    */
   async use(id: string, caller: Caller, request: ApprovalRequest): Promise<UsedApproval> {
     const kept = await this.#kept(id);
-    const approval = readApproval(kept);
+    const approval = approvalOf(kept);
     const step = kept.used ? USED : useApproval(approval, request, this.#now());
     if ('problem' in step) throw await this.#refused(caller, id, approval, step.problem);
     if (step.next.state !== 'used') throw new SealstreamError('INTERNAL', { what: 'approval' });
-    await once(id, this.#options.accounts.approvals.useOnce(id, kept.version));
+    const { approvals } = this.#options.accounts;
+    await once(id, approvals.useOnce(id, kept.version, approval.request.person));
     await this.#told('approval-used', caller, id, approval);
     return { id, by: step.next.approvedBy };
   }
@@ -195,8 +178,9 @@ function documentOf(approval: Approval): Kept['document'] {
   return JSON.parse(JSON.stringify(approval)) as Kept['document'];
 }
 
-function readApproval({ document }: Pick<Kept, 'document'>): OpenApproval['approval'] {
-  const read = Stored.safeParse(document);
-  if (read.success) return read.data;
+/** That it was used stands beside the document, so none of them says so. */
+function approvalOf({ document }: Pick<Kept, 'document'>): OpenApproval['approval'] {
+  const read = readApproval(document);
+  if (read !== undefined && read.state !== 'used') return read;
   throw new SealstreamError('ACCOUNT_UNREADABLE', { kind: 'approval' });
 }

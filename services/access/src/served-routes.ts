@@ -7,7 +7,6 @@ import { guardedAnswer } from './guarded-answer.ts';
 import { Problem, PROBLEM_TYPE } from './problem.ts';
 import { headersOf } from './request-headers.ts';
 import type { Asked, Given, Route } from './route.ts';
-import type { ToldAccess } from './told-access.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,7 +17,6 @@ declare module 'fastify' {
 export interface ServedWith {
   readonly parts: AccessParts;
   readonly callers: Pick<Callers, 'of'>;
-  readonly told: ToldAccess;
 }
 
 /** Statuses that any route may answer with, and those of one that may refuse whoever asks. */

@@ -23,13 +23,16 @@ export interface CertificateRefusal {
 
 /** Refusals told one by one in a while; of what is beyond, their number. */
 const EACH_TOLD = 20;
+/** Only whoever was let in, here or by a provider, can cause these, so no flood of strangers hides one. */
+const ALWAYS_TOLD: ReadonlySet<SignInRefusal> = new Set(['reused', 'unlinked']);
 const WHILE_MS = 10_000;
 
 /**
  * Tells the audit log who got in and who did not, and the service's log what is wrong with certificates.
  *
  * Promises: a flood of refusals makes a bounded number of events and loses none of the counts: what is
- * not told one by one is told as a number at the end of its while.
+ * not told one by one is told as a number at the end of its while. A refresh token that came twice, and
+ * somebody whom a provider knows and no account is of, is told in any case.
  */
 export class ToldSignIns {
   readonly #audit: Pick<AuditEmitter, 'note'>;
@@ -86,6 +89,10 @@ export class ToldSignIns {
   /** @returns whether it was told, and not only counted */
   #refused(by: SignInWay, why: SignInRefusal, details: About): boolean {
     this.#counted.inc({ by, outcome: why });
+    if (ALWAYS_TOLD.has(why)) {
+      this.#audit.note({ type: 'sign-in-refused', details: { ...details, by, why } });
+      return true;
+    }
     this.#summary ??= setTimeout(() => this.#summarise(), WHILE_MS).unref();
     if (this.#told >= EACH_TOLD) {
       this.#untold += 1;

@@ -32,6 +32,9 @@ beforeAll(async () => {
   server.get('/refuses', async () => {
     throw new SealstreamError('QUOTA_SPENT', { quota: 'reveal' });
   });
+  server.get('/waits', async () => {
+    throw new SealstreamError('TOO_MANY_REQUESTS', { retryAfterSeconds: 900 });
+  });
   await server.listen({ host: '127.0.0.1', port: 0 });
   const address = server.server.address();
   port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -133,6 +136,11 @@ describe('an error', () => {
       place: { quota: 'reveal' },
       detail: expect.stringContaining('next period') as string,
     });
+  });
+
+  test('of ours that knows when to come again says that', async () => {
+    const answer = await fetch(`${base}/waits`);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '900']);
   });
 
   test.each([

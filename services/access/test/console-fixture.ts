@@ -85,6 +85,7 @@ export async function openConsole(
     ...(sessionMs === undefined ? {} : { sessionMs }),
   });
   // Without what only signing in needs: no route of the console asks for it.
+  const told = new ToldAccess(service.audit, config.auditWaitMs);
   const parts = {
     ...consoleParts,
     policy: {
@@ -102,9 +103,9 @@ export async function openConsole(
       },
       permit: async () => ({ rule: 'of the test', settle: async () => undefined }),
     },
+    told,
     isReady: () => true,
   } satisfies Partial<AccessParts> as Partial<AccessParts> as AccessParts;
-  const told = new ToldAccess(service.audit, config.auditWaitMs);
   const server = await accessServer({
     bodyMax: config.accessBodyMax,
     requestMs: config.accessRequestMs,
@@ -113,7 +114,7 @@ export async function openConsole(
   const callers = {
     of: async () => (session.isOver ? unused() : ALICE),
   };
-  serveRoutes(server, CONSOLE_ROUTES, { parts, callers, told });
+  serveRoutes(server, CONSOLE_ROUTES, { parts, callers });
   const base = await server.listen({ host: '127.0.0.1', port: 0 });
   const close = async () => {
     await server.close();

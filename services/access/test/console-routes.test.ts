@@ -11,7 +11,6 @@ import { SEVERITY } from '../src/alert-severity.ts';
 import { FlowStreams } from '../src/flow-streams.ts';
 import { CONSOLE_ROUTES } from '../src/routes/console.ts';
 import { serveRoutes } from '../src/served-routes.ts';
-import { ToldAccess } from '../src/told-access.ts';
 
 let document: {
   readonly paths: Record<
@@ -31,8 +30,7 @@ beforeAll(async () => {
   // No handler runs: what is asked for here is refused before, or is the document itself.
   const parts = { streams } as AccessParts;
   const callers = { of: () => Promise.reject(new Error('nobody gets in here')) };
-  const silent = { emit: async () => undefined, note: () => undefined };
-  serveRoutes(server, CONSOLE_ROUTES, { parts, callers, told: new ToldAccess(silent, 100) });
+  serveRoutes(server, CONSOLE_ROUTES, { parts, callers });
   await server.ready();
   document = server.swagger() as unknown as typeof document;
 });

@@ -1,5 +1,7 @@
+import type { User } from '@sealstream/accounts';
 import { z } from 'zod';
 
+import { asOurs } from '../problem.ts';
 import { open } from '../route.ts';
 
 const BootstrapBody = z
@@ -26,13 +28,34 @@ export const bootstrap = open(
     answer: Bootstrapped,
     status: 201,
   },
-  async ({ address, body }, { accounts, signIns }) => {
+  async ({ address, body, requestId: request }, { accounts, signIns, told }) => {
     const { name, person, secret } = body;
     const password = new Uint8Array(Buffer.from(body.password));
+    let ordered: User | undefined;
+    const tell = (type: 'account-change-ordered' | 'account-changed', more: object = {}) => {
+      const details = { change: 'bootstrap', user: name, person: ordered?.person ?? '' };
+      return told.written({
+        type,
+        actor: name,
+        details: { ...details, address, request, ...more },
+      });
+    };
     try {
-      const user = await accounts.users.bootstrap(secret, { name, person, password });
+      const user = await accounts.users.bootstrap(secret, { name, person, password }, (first) => {
+        ordered = first;
+        return tell('account-change-ordered');
+      });
+      // It was done: a log that is away now has the order without an outcome, which counts as done.
+      await tell('account-changed').catch(() => undefined);
       signIns.signedIn(user.name, user.person, 'bootstrap', address);
       return { answer: { account: user.name, roles: user.roles.map(({ role }) => role) } };
+    } catch (error) {
+      const { code } = asOurs(error);
+      if (ordered !== undefined)
+        await tell('account-changed', { failed: code }).catch(() => undefined);
+      if (code === 'BOOTSTRAP_REFUSED')
+        signIns.refused('bootstrap', 'refused', address, { request });
+      throw error;
     } finally {
       password.fill(0);
     }

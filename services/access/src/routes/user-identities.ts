@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { guarded } from '../route.ts';
 import { ofVersion } from '../version-of-user.ts';
 import { AccountName, userAnswer, UserFacts } from './account-forms.ts';
+import { credentialsRule } from './credentials-rule.ts';
 import { PRINTABLE } from './forms.ts';
 import { ProviderName } from './sign-in.ts';
 
@@ -63,10 +64,5 @@ export const unlinkIdentity = guarded(
     const change = accounts.users.unlinkIdentity(name, { issuer, subject }, { version });
     return userAnswer(await ofVersion(version, change));
   },
-  {
-    ruleOf: async ({ params }, { accounts }) => {
-      const found = await accounts.users.find(params.name);
-      return found !== undefined && found.roles.length > 0 ? 'accounts.credentials' : undefined;
-    },
-  },
+  { ruleOf: ({ caller, params }, parts) => credentialsRule(caller, params.name, parts) },
 );

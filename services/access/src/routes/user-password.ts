@@ -5,6 +5,7 @@ import type { AccessParts } from '../access-parts.ts';
 import { signInError } from '../callers.ts';
 import { guarded } from '../route.ts';
 import { ofVersion } from '../version-of-user.ts';
+import { credentialsRule } from './credentials-rule.ts';
 import { Password, userAnswer, UserFacts, UserParams } from './account-forms.ts';
 
 const PasswordBody = z
@@ -47,11 +48,10 @@ export const setPassword = guarded(
     }
   },
   {
-    ruleOf: async ({ caller, params }, { accounts }) => {
+    ruleOf: async ({ caller, params }, parts) => {
       if (caller.account === params.name) return 'signed-in';
       if (caller.needsOwnPassword === true) throw new SealstreamError('OWN_PASSWORD_NEEDED');
-      const found = await accounts.users.find(params.name);
-      return found !== undefined && found.roles.length > 0 ? 'accounts.credentials' : undefined;
+      return credentialsRule(caller, params.name, parts);
     },
     shown: () => ({}),
   },
