@@ -9,7 +9,7 @@ import {
   type BootstrapLimits,
   decide,
   type Ground,
-  refusalText,
+  type Refusal,
 } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
 
@@ -49,7 +49,7 @@ export interface Gate {
    * Decides, and takes nothing yet.
    *
    * @param makesSecond whether it is what the first administrator may do before there is a second
-   * @throws SealstreamError ACCESS_DENIED, TWO_ADMINISTRATORS_NEEDED, REDIS_*; `reasonsOf` has what the
+   * @throws SealstreamError ACCESS_DENIED, TWO_ADMINISTRATORS_NEEDED, REDIS_*; `refusalsOf` has what the
    *   audit log is told
    */
   judge(caller: Caller, action: Action, ask: Ask, makesSecond: boolean): Promise<Judged>;
@@ -63,15 +63,12 @@ export interface Gate {
   permit(judged: Judged, agreement: Agreement): Promise<Permit>;
 }
 
-/** Long enough for the rules of several roles, short enough for one event. */
-const REASONS_CHARACTERS_MAX = 2000;
-
 /** Every reason of a denial, for the audit log; the caller is told the kinds of them alone. */
-const REASONS = new WeakMap<Error, string>();
+const REFUSALS = new WeakMap<Error, readonly Refusal[]>();
 
 /** Why a request was denied, as far as it was by the gate. */
-export function reasonsOf(error: unknown): string | undefined {
-  return error instanceof Error ? REASONS.get(error) : undefined;
+export function refusalsOf(error: unknown): readonly Refusal[] | undefined {
+  return error instanceof Error ? REFUSALS.get(error) : undefined;
 }
 
 export interface PolicyGateOptions {
@@ -122,8 +119,7 @@ export class PolicyGate implements Gate {
         dataset,
         why: kinds.join(' '),
       });
-      const all = decision.refusals.map(refusalText).join('; ');
-      REASONS.set(denied, all.slice(0, REASONS_CHARACTERS_MAX));
+      REFUSALS.set(denied, decision.refusals);
       throw denied;
     }
     const limits = await this.#limits();
