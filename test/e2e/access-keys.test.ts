@@ -36,6 +36,10 @@ access:
         - { actions: [subjects.read, subjects.shred, subjects.re-enrol], datasets: [people] }
         - { actions: [reveal], datasets: [people], fields: ['*'], purposes: [fraud] }
         - { actions: [seal], datasets: [people], fields: ['*'], quota: { values: 1000, per: day } }
+    clerk:
+      meaning: Looks up whether people are known, and not many of them.
+      allow:
+        - { actions: [subjects.read], datasets: [people], quota: { values: 3, per: day } }
     checker:
       meaning: Approves.
       allow:
@@ -43,6 +47,7 @@ access:
 `;
 const KIM = { basic: 'kim:seventeen brown chairs stand' };
 const LEE = { basic: 'lee:nineteen black tables wobble' };
+const MAX = { basic: 'max:fifteen green bottles fall' };
 const SSN = '900-11-4711';
 const CARD = '4556737586899855';
 const PEOPLE = '/v1/datasets/people';
@@ -65,6 +70,7 @@ beforeAll(async () => {
   });
   await access.user('kim', KIM.basic.slice(4), 'keeper');
   await access.user('lee', LEE.basic.slice(4), 'checker');
+  await access.user('max', MAX.basic.slice(4), 'clerk');
   const { encrypted, raw } = flow.dataset.topics;
   const value = Buffer.from(JSON.stringify({ ssn: SSN, name: 'Maria Canary', card: CARD }));
   await flow.bus.append(raw, 0, [{ key: Buffer.from('1'), value }]);
@@ -245,6 +251,20 @@ describe('a person', () => {
       expect.objectContaining({ path: '/card', topic: 'encrypted.people', after: 'still-opens' }),
     );
     expect((plan.json['notes'] as string[]).length).toBeGreaterThan(3);
+  });
+
+  test('can be looked for only as often as a quota allows, whatever comes of it', async () => {
+    const look = (subject: string) => call(MAX, `POST ${PEOPLE}/subjects/index`, { subject });
+    for (const subject of ['900-00-0001', '900-00-0002'])
+      expect((await look(subject)).status).toBe(200);
+    // What failed gave nothing, and counts for nothing.
+    expect(asked(await call(MAX, `GET /v1/datasets/none/subjects/${index}`))).toEqual([
+      403,
+      'ACCESS_DENIED',
+    ]);
+    expect((await call(MAX, `GET ${PEOPLE}/subjects/${index}`)).status).toBe(200);
+    expect(asked(await look('900-00-0003'))).toEqual([429, 'QUOTA_SPENT']);
+    expect(asked(await call(MAX, `GET ${PEOPLE}/subjects/${index}`))).toEqual([429, 'QUOTA_SPENT']);
   });
 
   test('is shredded by two people, of whom the second sees the index and never the value', async () => {

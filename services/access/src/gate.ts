@@ -22,6 +22,8 @@ export interface Judged {
   readonly caller: Caller;
   readonly action: Action;
   readonly ask: Ask;
+  /** What it takes of a quota: the values that it can give at most, and 1 where it names no number. */
+  readonly values: number;
   readonly allowed: Allowed;
   /** Whether a second person must have agreed. */
   readonly needsApproval: boolean;
@@ -128,12 +130,12 @@ export class PolicyGate implements Gate {
       throw new SealstreamError('TWO_ADMINISTRATORS_NEEDED', { action });
     // There is nobody else yet who could agree.
     const needsApproval = decision.fourEyes && limits === 'all';
-    return { caller, action, ask, allowed: decision, needsApproval };
+    return { caller, action, ask, values, allowed: decision, needsApproval };
   }
 
   async permit(judged: Judged, { approval, details }: Agreement): Promise<Permit> {
-    const { action, allowed, ask, caller, needsApproval } = judged;
-    const { dataset, values = 1 } = ask;
+    const { action, allowed, ask, caller, needsApproval, values } = judged;
+    const { dataset } = ask;
     if (!needsApproval) return this.#reserved(caller, allowed, values);
     const request = { action, person: caller.person, details: await details() };
     const { seconds } = this.#options;

@@ -71,7 +71,7 @@ export async function guardedAnswer(
     const permit = await denialsTold(told, named, () => parts.gate.permit(judged, agreement));
     const allowed = { ...named, rule: permit.rule, approval: permit.approval };
     const allowedWork = () => work(permit.approval);
-    return settled(permit, ask.values ?? 0, () => tellingWhat(route, allowed, told, allowedWork));
+    return settled(permit, judged.values, () => tellingWhat(route, allowed, told, allowedWork));
   });
 }
 
