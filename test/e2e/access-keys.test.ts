@@ -35,7 +35,7 @@ access:
           datasets: [people]
         - { actions: [subjects.read, subjects.shred, subjects.re-enrol], datasets: [people] }
         - { actions: [reveal], datasets: [people], fields: ['*'], purposes: [fraud] }
-        - { actions: [seal], datasets: [people], fields: ['*'], quota: { values: 1000, per: day } }
+        - { actions: [seal, tokenise], datasets: [people], fields: ['*'], quota: { values: 1000, per: day } }
     clerk:
       meaning: Looks up whether people are known, and not many of them.
       allow:
@@ -49,6 +49,7 @@ const KIM = { basic: 'kim:seventeen brown chairs stand' };
 const LEE = { basic: 'lee:nineteen black tables wobble' };
 const MAX = { basic: 'max:fifteen green bottles fall' };
 const SSN = '900-11-4711';
+const NAME = 'Maria Canary';
 const CARD = '4556737586899855';
 const PEOPLE = '/v1/datasets/people';
 
@@ -72,7 +73,7 @@ beforeAll(async () => {
   await access.user('lee', LEE.basic.slice(4), 'checker');
   await access.user('max', MAX.basic.slice(4), 'clerk');
   const { encrypted, raw } = flow.dataset.topics;
-  const value = Buffer.from(JSON.stringify({ ssn: SSN, name: 'Maria Canary', card: CARD }));
+  const value = Buffer.from(JSON.stringify({ ssn: SSN, name: NAME, card: CARD }));
   await flow.bus.append(raw, 0, [{ key: Buffer.from('1'), value }]);
   await until(async () => (await flow.readAll(encrypted)).length === 1);
   const [record] = await flow.readAll(encrypted);
@@ -100,6 +101,19 @@ async function revealed(path: string, token: string): Promise<unknown> {
   const { json } = await call(KIM, `POST ${PEOPLE}/reveal`, body);
   const [one] = json['values'] as { value?: string; code?: string }[];
   return one?.value ?? one?.code;
+}
+
+/** What a value of this person becomes on the masked and on the encrypted topic: texts, or codes. */
+async function madeOf(subject: string): Promise<unknown[]> {
+  const name = { value: NAME, subject };
+  const masked = await call(KIM, `POST ${PEOPLE}/tokenise`, { path: '/name', values: [name] });
+  const values = [
+    { path: '/name', ...name },
+    { path: '/card', value: CARD, subject },
+  ];
+  const tokens = await call(KIM, `POST ${PEOPLE}/seal`, { values });
+  const all = [masked, tokens].flatMap(({ json }) => json['values'] as Record<string, string>[]);
+  return all.map(({ code, masked: mask, token }) => code ?? mask ?? token);
 }
 
 async function toldOf(type: string) {
@@ -268,6 +282,13 @@ describe('a person', () => {
   });
 
   test('is shredded by two people, of whom the second sees the index and never the value', async () => {
+    const made = await madeOf(SSN);
+    expect(made).toEqual([
+      expect.stringMatching(/^tok_/),
+      expect.stringMatching(/^ss1:/),
+      expect.stringMatching(/^ss1:/),
+    ]);
+    expect((await madeOf(SSN))[0]).toBe(made[0]);
     backup = join(flow.place.tmp, 'people.backup');
     await command('subjects', 'backup', '--dataset', 'people', backup);
     expect(await revealed('/ssn', sealed.ssn)).toBe(SSN);
@@ -301,6 +322,10 @@ describe('a person', () => {
     expect(shown.json).toMatchObject({ state: 'shredded', receipt });
     const again = await together(KIM, LEE, `POST ${PEOPLE}/subjects/shred`, shred);
     expect(again.json).toMatchObject({ outcome: 'unchanged', receipt });
+  });
+
+  test('is given no mask and no token any more, also by a process that kept them', async () => {
+    expect(await madeOf(SSN)).toEqual(Array(3).fill('SUBJECT_SHREDDED'));
   });
 
   test('is told of with the receipt and never by value', async () => {

@@ -21,7 +21,7 @@ import {
   partsOf,
 } from '@sealstream/policy';
 
-import { withBrought } from './brought-keys.ts';
+import { requireAlive, withBrought } from './brought-keys.ts';
 
 /** Nobody's index: a token that is bound to a person does not open with it. */
 const NOBODY = Buffer.alloc(16);
@@ -129,9 +129,10 @@ export class SealedFields {
    */
   seal(values: readonly PlainValue[]): Promise<(Buffer | ErrorCode)[]> {
     for (const { path, subject } of values) this.#requireSealable(path, subject);
-    return withBrought(this.#keys, values, ({ path, plain, type }, keys) =>
-      this.#requireSealed(path).seal(keys, type, plain),
-    );
+    return withBrought(this.#keys, values, ({ path, plain, subject, type }, keys) => {
+      requireAlive(keys, { subject });
+      return this.#requireSealed(path).seal(keys, type, plain);
+    });
   }
 
   #requireSealable(path: string, subject: Buffer | undefined): void {
