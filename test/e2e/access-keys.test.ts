@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vkeyPath } from '@sealstream/audit-log';
+import { SERVICE_PURPOSES } from '@sealstream/contracts';
+import { createKeyFiles } from '@sealstream/keyring';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { sealstream } from '../../tools/demo/command-line.ts';
@@ -55,20 +57,22 @@ const PEOPLE = '/v1/datasets/people';
 
 let flow: RunningFlow;
 let access: RunningAccess;
+let signing: Record<string, string>;
 /** The fields of one record, as encrypt sealed them. */
 let sealed: { readonly ssn: string; readonly card: string };
 let index: string;
 
-const { call, events, together } = requestsOf(() => ({ access, flow }));
+const { approve, call, events, together } = requestsOf(() => ({ access, flow }));
 
 beforeAll(async () => {
   const servers = inject('stack');
   flow = await RunningFlow.open(servers, { 'sealstream.yaml': POLICY });
   for (const name of ['ingest', 'encrypt', 'audit'] as const) await flow.start(name);
-  access = await RunningAccess.start(flow, servers.redisUrl, {
+  signing = {
     SEALSTREAM_SIGNER_KEY_FILE: join(flow.place.keys, 'signer.key'),
     SEALSTREAM_KEY_SETTLED: '0ms',
-  });
+  };
+  access = await RunningAccess.start(flow, servers.redisUrl, signing);
   await access.user('kim', KIM.basic.slice(4), 'keeper');
   await access.user('lee', LEE.basic.slice(4), 'checker');
   await access.user('max', MAX.basic.slice(4), 'clerk');
@@ -202,6 +206,39 @@ describe('keys', () => {
     const body = { purpose: 'field', to: 'next' };
     const moved = await together(KIM, LEE, `POST ${PEOPLE}/keys/rewrap`, body);
     expect(asked(moved)).toEqual([400, 'USAGE']);
+  });
+
+  test('come back under the present outermost keys, as they go under others, with a second person', async () => {
+    const next = mkdtempSync(join(flow.place.tmp, 'next-'));
+    createKeyFiles(next, SERVICE_PURPOSES.access);
+    const moving = await RunningAccess.start(
+      flow,
+      inject('stack').redisUrl,
+      { ...signing, SEALSTREAM_KEY_DIR_NEXT: next },
+      { isNew: true },
+    );
+    const rewrap = (to: string, headers = {}) =>
+      access.askAt(
+        moving.base,
+        'POST',
+        `${PEOPLE}/keys/rewrap`,
+        KIM,
+        { purpose: 'vault', to },
+        headers,
+      );
+    try {
+      for (const to of ['next', 'present']) {
+        const first = await rewrap(to);
+        expect([to, ...asked(first)]).toEqual([to, 403, 'APPROVAL_NEEDED']);
+        const place = placeOf(first);
+        expect(place['action']).toBe('keys.move');
+        expect((await approve(LEE, place)).status).toBe(200);
+        const moved = await rewrap(to, { 'x-sealstream-approval': place['approval'] ?? '' });
+        expect(changesOf(moved)).toMatchObject([{ name: 'vault/people', action: 'rewrapped' }]);
+      }
+    } finally {
+      await moving.close();
+    }
   });
 
   test('go only when nothing needs them, and with a second person when something does', async () => {
