@@ -272,9 +272,20 @@ describe('keys', () => {
     const forced = await together(KIM, LEE, `DELETE ${at(old)}?force=true`);
     expect(forced.json).toMatchObject({ action: 'destroyed', keyId: old, records: 1 });
     expect(await revealed('/card', sealed.card)).toBe('KEY_DESTROYED');
+    // What needs a producer's key stands where no scan finds it, so its end is always forced.
+    await command('keys', 'rotate', '--purpose', 'producer', '--dataset', 'people');
+    const { json } = await call(KIM, 'GET /v1/keys');
+    const listed = json['items'] as { keyset: string; keys: { id: string; state: string }[] }[];
+    const pairs = listed.find(({ keyset }) => keyset === 'producer/people')?.keys ?? [];
+    const pair = pairs.find(({ state }) => state === 'decrypt-only')?.id ?? '';
+    const unseen = `${PEOPLE}/keys/producer/${pair}`;
+    expect(asked(await call(KIM, `DELETE ${unseen}`))).toEqual([409, 'KEY_NEEDED']);
+    const blind = await together(KIM, LEE, `DELETE ${unseen}?force=true`);
+    expect(blind.json).toMatchObject({ action: 'destroyed', keyId: pair, records: 0 });
     expect((await toldOf('key-destroyed')).map(({ actor, details }) => [actor, details])).toEqual([
       ['kim', expect.objectContaining({ keyId: keyOf(unused), records: 0, forced: false })],
       ['kim', expect.objectContaining({ keyId: old, records: 1, forced: true })],
+      ['kim', expect.objectContaining({ keyId: pair, records: 0, forced: true })],
     ]);
   });
 });
