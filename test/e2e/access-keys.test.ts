@@ -1,3 +1,4 @@
+import { createPublicKey, randomBytes } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vkeyPath } from '@sealstream/audit-log';
@@ -5,6 +6,7 @@ import { SERVICE_PURPOSES } from '@sealstream/contracts';
 import { createKeyFiles } from '@sealstream/keyring';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Consumer } from '../../packages/keyring/test/grant-fixture.ts';
 import { sealstream } from '../../tools/demo/command-line.ts';
 import { type Answered, RunningAccess } from './running-access.ts';
 import { RunningFlow, until } from './running-flow.ts';
@@ -42,6 +44,11 @@ access:
       meaning: Looks up whether people are known, and not many of them.
       allow:
         - { actions: [subjects.read], datasets: [people], quota: { values: 3, per: day } }
+    granter:
+      meaning: Lets a consumer open fields, and asks for keys under a grant.
+      allow:
+        - { actions: [grants.create], datasets: [people] }
+        - { actions: [keys.resolve] }
     checker:
       meaning: Approves.
       allow:
@@ -50,6 +57,7 @@ access:
 const KIM = { basic: 'kim:seventeen brown chairs stand' };
 const LEE = { basic: 'lee:nineteen black tables wobble' };
 const MAX = { basic: 'max:fifteen green bottles fall' };
+const GIL = { basic: 'gil:eleven warm stones rest' };
 const SSN = '900-11-4711';
 const NAME = 'Maria Canary';
 const CARD = '4556737586899855';
@@ -76,6 +84,7 @@ beforeAll(async () => {
   await access.user('kim', KIM.basic.slice(4), 'keeper');
   await access.user('lee', LEE.basic.slice(4), 'checker');
   await access.user('max', MAX.basic.slice(4), 'clerk');
+  await access.user('gil', GIL.basic.slice(4), 'granter');
   const { encrypted, raw } = flow.dataset.topics;
   const value = Buffer.from(JSON.stringify({ ssn: SSN, name: NAME, card: CARD }));
   await flow.bus.append(raw, 0, [{ key: Buffer.from('1'), value }]);
@@ -105,6 +114,23 @@ async function revealed(path: string, token: string): Promise<unknown> {
   const { json } = await call(KIM, `POST ${PEOPLE}/reveal`, body);
   const [one] = json['values'] as { value?: string; code?: string }[];
   return one?.value ?? one?.code;
+}
+
+/** What a consumer gets of the key of the person, and how often the audit log says that keys were given. */
+async function resolvedBy(consumer: Consumer, grant: string) {
+  const keys = [keyOf(sealed.ssn), 'AAAAAAAAAAAA'].map((keyId) => ({ keyId, path: '/ssn' }));
+  const nonce = randomBytes(16).toString('base64url');
+  const asking = await call(GIL, 'POST /v1/keys/resolve', { grant, nonce, keys });
+  expect([asking.status, Object.keys(asking.json)]).toEqual([200, ['sealed']]);
+  const id = asking.headers.get('x-request-id');
+  const own = async () => (await events()).filter(({ details }) => details['request'] === id);
+  await until(async () => (await own()).length === 2);
+  const told = (await own()).map(({ details, type }) => ({
+    type,
+    values: details['values'],
+    given: details['given'],
+  }));
+  return { told, answer: await consumer.answer({ sealed: String(asking.json['sealed']) }) };
 }
 
 /** What a value of this person becomes on the masked and on the encrypted topic: texts, or codes. */
@@ -294,6 +320,8 @@ describe('a person', () => {
   const shred = { subject: SSN, reason: 'R-4711' };
   let receipt: string;
   let backup: string;
+  const consumer = new Consumer();
+  let grant: string;
 
   test('is found by the value in a body, and shown by the index alone', async () => {
     const found = await call(KIM, `POST ${PEOPLE}/subjects/index`, { subject: SSN });
@@ -313,6 +341,23 @@ describe('a person', () => {
       expect.objectContaining({ path: '/card', topic: 'encrypted.people', after: 'still-opens' }),
     );
     expect((plan.json['notes'] as string[]).length).toBeGreaterThan(3);
+  });
+
+  test('is opened under a grant, and the log has how many keys were given in truth', async () => {
+    const publicKey = createPublicKey(consumer.private).export({ format: 'pem', type: 'spki' });
+    const order = { dataset: 'people', fields: ['/ssn'], consumer: 'billing', publicKey, days: 1 };
+    const made = await call(GIL, 'POST /v1/grants', order);
+    expect(made.status).toBe(201);
+    grant = String(made.json['id']);
+    const { answer, told } = await resolvedBy(consumer, grant);
+    expect(answer).toMatchObject({
+      keys: [{ keyId: keyOf(sealed.ssn) }],
+      refused: [{ keyId: 'AAAAAAAAAAAA', code: 'KEY_UNKNOWN' }],
+    });
+    expect(told).toEqual([
+      { type: 'access-ordered', values: 2, given: undefined },
+      { type: 'access-done', values: 2, given: 1 },
+    ]);
   });
 
   test('can be looked for only as often as a quota allows, whatever comes of it', async () => {
@@ -370,6 +415,12 @@ describe('a person', () => {
     expect(shown.json).toMatchObject({ state: 'shredded', receipt });
     const again = await together(KIM, LEE, `POST ${PEOPLE}/subjects/shred`, shred);
     expect(again.json).toMatchObject({ outcome: 'unchanged', receipt });
+  });
+
+  test('is opened by no consumer from then on, under no grant', async () => {
+    const { answer, told } = await resolvedBy(consumer, grant);
+    expect(answer).toMatchObject({ keys: [], refused: [{ keyId: keyOf(sealed.ssn) }, {}] });
+    expect(told[1]).toMatchObject({ type: 'access-done', given: 0 });
   });
 
   test('is given no mask and no token any more, also by a process that kept them', async () => {
