@@ -192,6 +192,17 @@ describe('keys', () => {
     });
   });
 
+  test('are listed for nobody who may read none, and the log has a denial and no read of it', async () => {
+    const refused = await call(LEE, 'GET /v1/keys');
+    expect(asked(refused)).toEqual([403, 'ACCESS_DENIED']);
+    const id = refused.headers.get('x-request-id');
+    const own = async () => (await events()).filter(({ details }) => details['request'] === id);
+    await until(async () => (await own()).length > 0);
+    expect((await own()).map(({ details, type }) => [type, details['action']])).toEqual([
+      ['access-denied', 'keys.read'],
+    ]);
+  });
+
   test('that this service was not given are named where all are asked for, and refused by name', async () => {
     const due = await rotate({ mode: 'due' });
     expect(due.json['left']).toEqual(['accepted', 'rejected', 'hash', 'producer']);
