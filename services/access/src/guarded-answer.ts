@@ -78,8 +78,7 @@ export async function guardedAnswer(
 /** @throws SealstreamError PERSON_NEEDED, OWN_PASSWORD_NEEDED */
 function requireFit(route: GuardedRoute, caller: Caller): void {
   if (route.persons === true && isProgram(caller)) throw new SealstreamError('PERSON_NEEDED');
-  const isHarmless = route.beforeOwnPassword === true || route.told === 'nothing';
-  if (caller.needsOwnPassword === true && !isHarmless)
+  if (caller.needsOwnPassword === true && route.beforeOwnPassword !== true)
     throw new SealstreamError('OWN_PASSWORD_NEEDED');
 }
 
