@@ -1,9 +1,4 @@
-import {
-  type ErrorCode,
-  SealstreamError,
-  SOURCE_HEADER,
-  SUBJECT_HEADER,
-} from '@sealstream/contracts';
+import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 import {
   type FieldCipher,
   fieldCipher,
@@ -11,15 +6,8 @@ import {
   type OpenedField,
   type PlainType,
 } from '@sealstream/crypto';
-import { type OpenedRecord, recordIdOf, RecordsOpener } from '@sealstream/flow';
-import {
-  type Dataset,
-  fieldsPlan,
-  openHeaders,
-  openKey,
-  type Part,
-  partsOf,
-} from '@sealstream/policy';
+import { recordIdOf } from '@sealstream/flow';
+import { type Dataset, type Part, partsOf } from '@sealstream/policy';
 
 import { requireAlive, withBrought } from './brought-keys.ts';
 
@@ -42,13 +30,6 @@ export interface PlainValue {
   readonly type: PlainType;
   readonly plain: Buffer;
   /** Index of the person, where the field is sealed under keys of persons. */
-  readonly subject?: Buffer | undefined;
-}
-
-/** A record as it stands on encrypted.D. */
-export interface EncryptedRecord {
-  readonly value: Buffer | null;
-  readonly source?: Buffer | undefined;
   readonly subject?: Buffer | undefined;
 }
 
@@ -92,33 +73,6 @@ export class SealedFields {
       const cipher = this.#requireSealed(value.path);
       return cipher.open(keys, Buffer.from(value.token, 'latin1'));
     });
-  }
-
-  /**
-   * Records with these fields opened, and all else as it stands, other tokens among it.
-   *
-   * @throws SealstreamError as `reveal`
-   */
-  revealRecords(
-    paths: readonly string[],
-    records: readonly EncryptedRecord[],
-  ): Promise<OpenedRecord[]> {
-    for (const path of paths) this.#requireSealed(path);
-    const { name } = this.#dataset;
-    const asked = this.#sealed.filter(({ path }) => paths.includes(path));
-    const ofValues = asked.filter(({ path }) => path.startsWith('/'));
-    const parts = { headers: openHeaders(name, asked), key: openKey(name, asked) };
-    const opener = new RecordsOpener(fieldsPlan(name, ofValues), this.#keys, parts);
-    return opener.openAll(
-      records.map(({ source, subject, value }) => ({
-        key: null,
-        value,
-        headers: [
-          [SOURCE_HEADER, source ?? null],
-          [SUBJECT_HEADER, subject ?? null],
-        ],
-      })),
-    );
   }
 
   /**
