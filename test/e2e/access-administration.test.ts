@@ -55,7 +55,9 @@ describe('before there are two administrators', () => {
     expect((await call(ANN, 'GET /v1/users')).status).toBe(200);
 
     const early = { basic: `ben:${TEMPORARY}` };
-    expect(asked(await call(early, 'GET /v1/users'))).toEqual([403, 'OWN_PASSWORD_NEEDED']);
+    for (const path of ['users', 'flow', 'flow/stream', 'alerts'])
+      expect(asked(await call(early, `GET /v1/${path}`))).toEqual([403, 'OWN_PASSWORD_NEEDED']);
+    expect((await call(early, 'GET /v1/me')).json).toMatchObject({ account: 'ben' });
     expect(
       asked(await call(early, 'POST /v1/api-keys', { name: 'x', scopes: ALL, days: 1 })),
     ).toEqual([403, 'OWN_PASSWORD_NEEDED']);

@@ -1,8 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { createPublicKey, randomBytes } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vkeyPath } from '@sealstream/audit-log';
+import { SERVICE_PURPOSES } from '@sealstream/contracts';
+import { createKeyFiles } from '@sealstream/keyring';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { Consumer } from '../../packages/keyring/test/grant-fixture.ts';
 import { sealstream } from '../../tools/demo/command-line.ts';
 import { type Answered, RunningAccess } from './running-access.ts';
 import { RunningFlow, until } from './running-flow.ts';
@@ -35,7 +39,16 @@ access:
           datasets: [people]
         - { actions: [subjects.read, subjects.shred, subjects.re-enrol], datasets: [people] }
         - { actions: [reveal], datasets: [people], fields: ['*'], purposes: [fraud] }
-        - { actions: [seal], datasets: [people], fields: ['*'], quota: { values: 1000, per: day } }
+        - { actions: [seal, tokenise], datasets: [people], fields: ['*'], quota: { values: 1000, per: day } }
+    clerk:
+      meaning: Looks up whether people are known, and not many of them.
+      allow:
+        - { actions: [subjects.read], datasets: [people], quota: { values: 3, per: day } }
+    granter:
+      meaning: Lets a consumer open fields, and asks for keys under a grant.
+      allow:
+        - { actions: [grants.create], datasets: [people] }
+        - { actions: [keys.resolve] }
     checker:
       meaning: Approves.
       allow:
@@ -43,30 +56,37 @@ access:
 `;
 const KIM = { basic: 'kim:seventeen brown chairs stand' };
 const LEE = { basic: 'lee:nineteen black tables wobble' };
+const MAX = { basic: 'max:fifteen green bottles fall' };
+const GIL = { basic: 'gil:eleven warm stones rest' };
 const SSN = '900-11-4711';
+const NAME = 'Maria Canary';
 const CARD = '4556737586899855';
 const PEOPLE = '/v1/datasets/people';
 
 let flow: RunningFlow;
 let access: RunningAccess;
+let signing: Record<string, string>;
 /** The fields of one record, as encrypt sealed them. */
 let sealed: { readonly ssn: string; readonly card: string };
 let index: string;
 
-const { call, events, together } = requestsOf(() => ({ access, flow }));
+const { approve, call, events, together } = requestsOf(() => ({ access, flow }));
 
 beforeAll(async () => {
   const servers = inject('stack');
   flow = await RunningFlow.open(servers, { 'sealstream.yaml': POLICY });
   for (const name of ['ingest', 'encrypt', 'audit'] as const) await flow.start(name);
-  access = await RunningAccess.start(flow, servers.redisUrl, {
+  signing = {
     SEALSTREAM_SIGNER_KEY_FILE: join(flow.place.keys, 'signer.key'),
     SEALSTREAM_KEY_SETTLED: '0ms',
-  });
+  };
+  access = await RunningAccess.start(flow, servers.redisUrl, signing);
   await access.user('kim', KIM.basic.slice(4), 'keeper');
   await access.user('lee', LEE.basic.slice(4), 'checker');
+  await access.user('max', MAX.basic.slice(4), 'clerk');
+  await access.user('gil', GIL.basic.slice(4), 'granter');
   const { encrypted, raw } = flow.dataset.topics;
-  const value = Buffer.from(JSON.stringify({ ssn: SSN, name: 'Maria Canary', card: CARD }));
+  const value = Buffer.from(JSON.stringify({ ssn: SSN, name: NAME, card: CARD }));
   await flow.bus.append(raw, 0, [{ key: Buffer.from('1'), value }]);
   await until(async () => (await flow.readAll(encrypted)).length === 1);
   const [record] = await flow.readAll(encrypted);
@@ -94,6 +114,36 @@ async function revealed(path: string, token: string): Promise<unknown> {
   const { json } = await call(KIM, `POST ${PEOPLE}/reveal`, body);
   const [one] = json['values'] as { value?: string; code?: string }[];
   return one?.value ?? one?.code;
+}
+
+/** What a consumer gets of the key of the person, and how often the audit log says that keys were given. */
+async function resolvedBy(consumer: Consumer, grant: string) {
+  const keys = [keyOf(sealed.ssn), 'AAAAAAAAAAAA'].map((keyId) => ({ keyId, path: '/ssn' }));
+  const nonce = randomBytes(16).toString('base64url');
+  const asking = await call(GIL, 'POST /v1/keys/resolve', { grant, nonce, keys });
+  expect([asking.status, Object.keys(asking.json)]).toEqual([200, ['sealed']]);
+  const id = asking.headers.get('x-request-id');
+  const own = async () => (await events()).filter(({ details }) => details['request'] === id);
+  await until(async () => (await own()).length === 2);
+  const told = (await own()).map(({ details, type }) => ({
+    type,
+    values: details['values'],
+    given: details['given'],
+  }));
+  return { told, answer: await consumer.answer({ sealed: String(asking.json['sealed']) }) };
+}
+
+/** What a value of this person becomes on the masked and on the encrypted topic: texts, or codes. */
+async function madeOf(subject: string): Promise<unknown[]> {
+  const name = { value: NAME, subject };
+  const masked = await call(KIM, `POST ${PEOPLE}/tokenise`, { path: '/name', values: [name] });
+  const values = [
+    { path: '/name', ...name },
+    { path: '/card', value: CARD, subject },
+  ];
+  const tokens = await call(KIM, `POST ${PEOPLE}/seal`, { values });
+  const all = [masked, tokens].flatMap(({ json }) => json['values'] as Record<string, string>[]);
+  return all.map(({ code, masked: mask, token }) => code ?? mask ?? token);
 }
 
 async function toldOf(type: string) {
@@ -142,6 +192,17 @@ describe('keys', () => {
     });
   });
 
+  test('are listed for nobody who may read none, and the log has a denial and no read of it', async () => {
+    const refused = await call(LEE, 'GET /v1/keys');
+    expect(asked(refused)).toEqual([403, 'ACCESS_DENIED']);
+    const id = refused.headers.get('x-request-id');
+    const own = async () => (await events()).filter(({ details }) => details['request'] === id);
+    await until(async () => (await own()).length > 0);
+    expect((await own()).map(({ details, type }) => [type, details['action']])).toEqual([
+      ['access-denied', 'keys.read'],
+    ]);
+  });
+
   test('that this service was not given are named where all are asked for, and refused by name', async () => {
     const due = await rotate({ mode: 'due' });
     expect(due.json['left']).toEqual(['accepted', 'rejected', 'hash', 'producer']);
@@ -184,6 +245,39 @@ describe('keys', () => {
     expect(asked(moved)).toEqual([400, 'USAGE']);
   });
 
+  test('come back under the present outermost keys, as they go under others, with a second person', async () => {
+    const next = mkdtempSync(join(flow.place.tmp, 'next-'));
+    createKeyFiles(next, SERVICE_PURPOSES.access);
+    const moving = await RunningAccess.start(
+      flow,
+      inject('stack').redisUrl,
+      { ...signing, SEALSTREAM_KEY_DIR_NEXT: next },
+      { isNew: true },
+    );
+    const rewrap = (to: string, headers = {}) =>
+      access.askAt(
+        moving.base,
+        'POST',
+        `${PEOPLE}/keys/rewrap`,
+        KIM,
+        { purpose: 'vault', to },
+        headers,
+      );
+    try {
+      for (const to of ['next', 'present']) {
+        const first = await rewrap(to);
+        expect([to, ...asked(first)]).toEqual([to, 403, 'APPROVAL_NEEDED']);
+        const place = placeOf(first);
+        expect(place['action']).toBe('keys.move');
+        expect((await approve(LEE, place)).status).toBe(200);
+        const moved = await rewrap(to, { 'x-sealstream-approval': place['approval'] ?? '' });
+        expect(changesOf(moved)).toMatchObject([{ name: 'vault/people', action: 'rewrapped' }]);
+      }
+    } finally {
+      await moving.close();
+    }
+  });
+
   test('go only when nothing needs them, and with a second person when something does', async () => {
     const old = keyOf(sealed.card);
     const at = (key: string) => `${PEOPLE}/keys/field/${key}`;
@@ -215,9 +309,20 @@ describe('keys', () => {
     const forced = await together(KIM, LEE, `DELETE ${at(old)}?force=true`);
     expect(forced.json).toMatchObject({ action: 'destroyed', keyId: old, records: 1 });
     expect(await revealed('/card', sealed.card)).toBe('KEY_DESTROYED');
+    // What needs a producer's key stands where no scan finds it, so its end is always forced.
+    await command('keys', 'rotate', '--purpose', 'producer', '--dataset', 'people');
+    const { json } = await call(KIM, 'GET /v1/keys');
+    const listed = json['items'] as { keyset: string; keys: { id: string; state: string }[] }[];
+    const pairs = listed.find(({ keyset }) => keyset === 'producer/people')?.keys ?? [];
+    const pair = pairs.find(({ state }) => state === 'decrypt-only')?.id ?? '';
+    const unseen = `${PEOPLE}/keys/producer/${pair}`;
+    expect(asked(await call(KIM, `DELETE ${unseen}`))).toEqual([409, 'KEY_NEEDED']);
+    const blind = await together(KIM, LEE, `DELETE ${unseen}?force=true`);
+    expect(blind.json).toMatchObject({ action: 'destroyed', keyId: pair, records: 0 });
     expect((await toldOf('key-destroyed')).map(({ actor, details }) => [actor, details])).toEqual([
       ['kim', expect.objectContaining({ keyId: keyOf(unused), records: 0, forced: false })],
       ['kim', expect.objectContaining({ keyId: old, records: 1, forced: true })],
+      ['kim', expect.objectContaining({ keyId: pair, records: 0, forced: true })],
     ]);
   });
 });
@@ -226,6 +331,8 @@ describe('a person', () => {
   const shred = { subject: SSN, reason: 'R-4711' };
   let receipt: string;
   let backup: string;
+  const consumer = new Consumer();
+  let grant: string;
 
   test('is found by the value in a body, and shown by the index alone', async () => {
     const found = await call(KIM, `POST ${PEOPLE}/subjects/index`, { subject: SSN });
@@ -247,7 +354,45 @@ describe('a person', () => {
     expect((plan.json['notes'] as string[]).length).toBeGreaterThan(3);
   });
 
+  test('is opened under a grant, and the log has how many keys were given in truth', async () => {
+    const publicKey = createPublicKey(consumer.private).export({ format: 'pem', type: 'spki' });
+    const order = { dataset: 'people', fields: ['/ssn'], consumer: 'billing', publicKey, days: 1 };
+    const made = await call(GIL, 'POST /v1/grants', order);
+    expect(made.status).toBe(201);
+    grant = String(made.json['id']);
+    const { answer, told } = await resolvedBy(consumer, grant);
+    expect(answer).toMatchObject({
+      keys: [{ keyId: keyOf(sealed.ssn) }],
+      refused: [{ keyId: 'AAAAAAAAAAAA', code: 'KEY_UNKNOWN' }],
+    });
+    expect(told).toEqual([
+      { type: 'access-ordered', values: 2, given: undefined },
+      { type: 'access-done', values: 2, given: 1 },
+    ]);
+  });
+
+  test('can be looked for only as often as a quota allows, whatever comes of it', async () => {
+    const look = (subject: string) => call(MAX, `POST ${PEOPLE}/subjects/index`, { subject });
+    for (const subject of ['900-00-0001', '900-00-0002'])
+      expect((await look(subject)).status).toBe(200);
+    // What failed gave nothing, and counts for nothing.
+    expect(asked(await call(MAX, `GET /v1/datasets/none/subjects/${index}`))).toEqual([
+      403,
+      'ACCESS_DENIED',
+    ]);
+    expect((await call(MAX, `GET ${PEOPLE}/subjects/${index}`)).status).toBe(200);
+    expect(asked(await look('900-00-0003'))).toEqual([429, 'QUOTA_SPENT']);
+    expect(asked(await call(MAX, `GET ${PEOPLE}/subjects/${index}`))).toEqual([429, 'QUOTA_SPENT']);
+  });
+
   test('is shredded by two people, of whom the second sees the index and never the value', async () => {
+    const made = await madeOf(SSN);
+    expect(made).toEqual([
+      expect.stringMatching(/^tok_/),
+      expect.stringMatching(/^ss1:/),
+      expect.stringMatching(/^ss1:/),
+    ]);
+    expect((await madeOf(SSN))[0]).toBe(made[0]);
     backup = join(flow.place.tmp, 'people.backup');
     await command('subjects', 'backup', '--dataset', 'people', backup);
     expect(await revealed('/ssn', sealed.ssn)).toBe(SSN);
@@ -281,6 +426,16 @@ describe('a person', () => {
     expect(shown.json).toMatchObject({ state: 'shredded', receipt });
     const again = await together(KIM, LEE, `POST ${PEOPLE}/subjects/shred`, shred);
     expect(again.json).toMatchObject({ outcome: 'unchanged', receipt });
+  });
+
+  test('is opened by no consumer from then on, under no grant', async () => {
+    const { answer, told } = await resolvedBy(consumer, grant);
+    expect(answer).toMatchObject({ keys: [], refused: [{ keyId: keyOf(sealed.ssn) }, {}] });
+    expect(told[1]).toMatchObject({ type: 'access-done', given: 0 });
+  });
+
+  test('is given no mask and no token any more, also by a process that kept them', async () => {
+    expect(await madeOf(SSN)).toEqual(Array(3).fill('SUBJECT_SHREDDED'));
   });
 
   test('is told of with the receipt and never by value', async () => {

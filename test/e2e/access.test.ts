@@ -252,6 +252,29 @@ describe('reveal', () => {
     expect(all).toContain('(unknown)');
   });
 
+  test('with names of all forms is told in an event that has an end, and holds nobody up', async () => {
+    const word = '(unknown)';
+    const pieces = Array.from(word, (_, from) =>
+      Array.from(word.slice(from), (_letter, at) => word.slice(from, from + at + 1)),
+    ).flat();
+    const long = Array.from(
+      { length: 300 },
+      (_, at) => `/${at}${'canary-in-the-wrong-place'.repeat(9)}`,
+    );
+    const before = (await events()).length;
+    for (const paths of [pieces, long]) {
+      const answer = await reveal(paths.map((path) => ({ path, token: encrypted.ssn })));
+      expect([answer.status, answer.json['code']]).toEqual([403, 'ACCESS_DENIED']);
+    }
+    expect((await reveal([{ path: '/ssn', token: encrypted.ssn }])).status).toBe(200);
+    const told = (await flow.readAll('audit.events.access')).slice(before);
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    for (const { value } of told) {
+      expect(value?.length).toBeLessThan(4096);
+      expect(String(value)).not.toContain('canary');
+    }
+  });
+
   test('tells each token that does not open by code, and opens the others', async () => {
     const broken = `${encrypted.ssn.slice(0, -6)}AAAAAA`;
     const values = [

@@ -40,14 +40,14 @@ export async function destroyKey(
     throw new SealstreamError('KEY_NEEDED', { ...at, follows }, HINDRANCES.unsettled);
   const { usage } = await scanUsage(bus, topics, new Set([keyId]), order);
   const records = usage.reduce((sum, one) => sum + one.records, 0);
-  if (state !== 'destroyed' && !force) {
-    const hint = unseenHint(purpose) ?? (records > 0 ? HINDRANCES.records : undefined);
-    if (hint !== undefined) throw new SealstreamError('KEY_NEEDED', { ...at, records }, hint);
-  }
+  const hint = unseenHint(purpose) ?? (records > 0 ? HINDRANCES.records : undefined);
+  if (state !== 'destroyed' && !force && hint !== undefined)
+    throw new SealstreamError('KEY_NEEDED', { ...at, records }, hint);
   signal?.throwIfAborted();
   const destroyed = await admin.destroy(purpose, dataset, keyId);
   const { action, version } = destroyed;
-  const details = { purpose, keyId, version, records, forced: records > 0 };
+  // What needs it may stand where no scan finds it: then it was forced, too, though no record was found.
+  const details = { purpose, keyId, version, records, forced: hint !== undefined };
   if (action === 'destroyed') await tell({ type: 'key-destroyed', dataset, details });
   return { ...destroyed, records };
 }

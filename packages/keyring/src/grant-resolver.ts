@@ -37,6 +37,11 @@ export interface GrantResolverOptions extends RedisOptions {
 
 type Wanted = ResolveRequest['keys'][number];
 
+/** An answer, and how many keys are in it: for the audit log, since nobody here can look into it. */
+export interface CountedAnswer extends ResolveAnswer {
+  readonly given: number;
+}
+
 /** Opens the side that gives keys of subjects to consumers. Throws REDIS_UNREACHABLE. */
 export async function openGrantResolver(options: GrantResolverOptions): Promise<GrantResolver> {
   const link = new RedisLink(options);
@@ -75,7 +80,7 @@ export class GrantResolver implements KeyResolver {
    * GRANT_LACKS_FIELD, and why no key can be given at all: KEYSET_*, KEYRING_STALE,
    * REDIS_UNREACHABLE. What concerns one key alone is told in the answer.
    */
-  async resolve(request: ResolveRequest): Promise<ResolveAnswer> {
+  async resolve(request: ResolveRequest): Promise<CountedAnswer> {
     const parsed = ResolveRequest.safeParse(request);
     if (!parsed.success) throw new SealstreamError('USAGE', { request: 'resolve' }, 'Its form.');
     const { grant: id, keys: wanted, nonce } = parsed.data;
@@ -91,7 +96,8 @@ export class GrantResolver implements KeyResolver {
     const bytes = Buffer.from(JSON.stringify(answer));
     try {
       const consumer = consumerKeyFromSpki(Buffer.from(grant.publicKey, 'base64url'));
-      return { sealed: await sealToConsumer(consumer, RESOLVED_TYP, bytes) };
+      const sealed = await sealToConsumer(consumer, RESOLVED_TYP, bytes);
+      return { sealed, given: resolved.keys.length };
     } finally {
       bytes.fill(0);
     }

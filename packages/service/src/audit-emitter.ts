@@ -12,8 +12,9 @@ import {
 /** One partition, so that the numbers of an emitter stand in order. */
 const PARTITION = 0;
 const MOST_WAITING = 1000;
-/** Events of one append; an event is well below a few KiB, so this stays below what brokers take. */
+/** Events of one append, and their bytes: half of what brokers take as they come. */
 const MOST_TOGETHER = 200;
+const MOST_BYTES_TOGETHER = 512 * 1024;
 const RETRY_MS = 1000;
 /** Brokers that start may not know the rights of a user yet. */
 const REFUSED_TRIES = 5;
@@ -82,7 +83,7 @@ export class AuditEmitter {
    *
    * @throws SealstreamError KAFKA_UNREACHABLE when too many events wait already, or after stop;
    *   KAFKA_REFUSED when this user may not write them and none was written yet: a right that is taken away
-   *   later is waited for
+   *   later is waited for; INTERNAL for one of more than 512 KiB, which would stand in the way of all others
    */
   emit(note: AuditNote): Promise<void> {
     if (this.#stopped.signal.aborted || this.#waiting.length >= MOST_WAITING)
@@ -97,9 +98,14 @@ export class AuditEmitter {
       ...(note.dataset === undefined ? {} : { dataset: note.dataset }),
       details: note.details ?? {},
     });
+    const bytes = Buffer.from(JSON.stringify(event));
+    if (bytes.length > MOST_BYTES_TOGETHER)
+      return Promise.reject(
+        new SealstreamError('INTERNAL', { place: 'audit events', sizeBytes: bytes.length }),
+      );
     this.#next += 1;
     const written = Promise.withResolvers<void>();
-    this.#waiting.push({ bytes: Buffer.from(JSON.stringify(event)), written });
+    this.#waiting.push({ bytes, written });
     if (!this.#isSending) this.#sending = this.#send();
     return written.promise;
   }
@@ -133,7 +139,7 @@ export class AuditEmitter {
   async #send(): Promise<void> {
     this.#isSending = true;
     while (this.#waiting.length > 0) {
-      const together = this.#waiting.slice(0, MOST_TOGETHER);
+      const together = this.#waiting.slice(0, this.#fitting());
       const failure = await this.#write(together.map(({ bytes }) => bytes));
       this.#waiting.splice(0, together.length);
       for (const { written } of together) {
@@ -142,6 +148,16 @@ export class AuditEmitter {
       }
     }
     this.#isSending = false;
+  }
+
+  /** How many of those that wait go into one append. */
+  #fitting(): number {
+    let sizeBytes = 0;
+    const tooMany = this.#waiting.findIndex(({ bytes }) => {
+      sizeBytes += bytes.length;
+      return sizeBytes > MOST_BYTES_TOGETHER;
+    });
+    return Math.min(MOST_TOGETHER, tooMany < 0 ? this.#waiting.length : tooMany);
   }
 
   /** What they could not be written for. */

@@ -121,6 +121,28 @@ describe('plain audit events', () => {
     expect(topic.appends).toEqual([1, 2, 2, 2]);
   });
 
+  test('that are long go in appends that a broker takes, so that none stands in the way of the others', async () => {
+    const topic = new Topic();
+    const append = topic.append.bind(topic);
+    topic.append = async (name, partition, records) => {
+      const sizeBytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+      // What Kafka takes as it comes.
+      if (sizeBytes > 1_000_000) throw new Error('MESSAGE_TOO_LARGE');
+      return append(name, partition, records);
+    };
+    const audit = emitterOn(topic);
+    const details = { reasons: 'x'.repeat(8000) };
+    await Promise.all(
+      Array.from({ length: 400 }, () => audit.emit({ type: 'access-denied', details })),
+    );
+    const endless = { reasons: 'x'.repeat(600_000) };
+    const refused = audit.emit({ type: 'access-denied', details: endless });
+    await expect(refused).rejects.toMatchObject({ code: 'INTERNAL' });
+    await audit.emit({ type: 'access-denied', details });
+    expect(topic.events().map(({ number }) => number)).toEqual([...Array(401).keys()]);
+    expect(topic.appends.length).toBeLessThan(20);
+  });
+
   test('that wait for one append are refused together when it never comes to an end', async () => {
     const topic = new Topic(Array.from({ length: 10_000 }, () => 'lost before' as const));
     const audit = emitterOn(topic);

@@ -44,7 +44,7 @@ export interface ShownAccess {
   readonly outcome: 'done' | 'failed' | 'open';
 }
 
-/** Where a list goes on. */
+/** The last access of a page, behind which the next one begins. */
 export interface AccessPlace {
   readonly at: number;
   readonly offset: string;
@@ -137,7 +137,10 @@ export class AccessBook {
     return order;
   }
 
-  /** The newest first; `next` where there are more. */
+  /**
+   * The newest first, in the order of the topic: clocks of replicas differ. `next` where there are more;
+   * behind a place that is forgotten there is none.
+   */
   page(
     { dataset, person }: AccessFilter,
     limit: number,
@@ -145,9 +148,13 @@ export class AccessBook {
   ): { readonly items: ShownAccess[]; readonly next?: AccessPlace } {
     const items: ShownAccess[] = [];
     let last: Kept | undefined;
+    let isBehind = after === undefined;
     for (const kept of this.#kept.slice(this.#gone).toReversed()) {
       const { access } = kept;
-      if (after !== undefined && !isBefore(kept, after)) continue;
+      if (!isBehind) {
+        isBehind = after !== undefined && isAt(kept, after);
+        continue;
+      }
       if ((dataset ?? access.dataset) !== access.dataset) continue;
       if ((person ?? access.person) !== access.person) continue;
       if (items.length === limit && last !== undefined)
@@ -163,8 +170,8 @@ function nameOf({ account, action, request }: ShownAccess): string {
   return JSON.stringify([account, action, request]);
 }
 
-function isBefore({ atMs, offset }: Kept, after: AccessPlace): boolean {
-  return atMs < after.at || (atMs === after.at && offset < BigInt(after.offset));
+function isAt({ atMs, offset }: Kept, place: AccessPlace): boolean {
+  return atMs === place.at && offset === BigInt(place.offset);
 }
 
 /** Outcomes of what needs none: a read is told once, before its answer. */

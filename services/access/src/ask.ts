@@ -12,11 +12,6 @@ export interface Ask {
   readonly about?: Readonly<Record<string, string | number>> | undefined;
 }
 
-/** What a request takes of a quota. */
-export function takenOf({ values = 1 }: Pick<Ask, 'values'>): number {
-  return values;
-}
-
 /** What stands on the audit log of a request. */
 export type Told =
   /** One event before the first byte is known, and one of what came of it. */

@@ -46,6 +46,17 @@ export async function withBrought<V extends OfRecord, R extends string | object>
   }
 }
 
+/**
+ * Makes nothing for whoever was shredded, as no stage does for their records: also where the keys are the
+ * dataset's, or a process still has what it made before.
+ *
+ * @throws SealstreamError SUBJECT_SHREDDED, KEYRING_STALE and its kin
+ */
+export function requireAlive({ shreds }: Pick<KeySource, 'shreds'>, { subject }: OfRecord): void {
+  if (subject !== undefined && shreds?.has(subject, 0) === true)
+    throw new SealstreamError('SUBJECT_SHREDDED');
+}
+
 function rangeOf(bytes: Buffer): ByteRange {
   return { bytes, from: 0, to: ID_BYTES };
 }

@@ -9,12 +9,12 @@ import {
   type BootstrapLimits,
   decide,
   type Ground,
-  refusalText,
+  type Refusal,
 } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { Caller } from './caller.ts';
-import { type Ask, takenOf } from './ask.ts';
+import type { Ask } from './ask.ts';
 import type { SecondPersons, UsedApproval } from './second-persons.ts';
 
 /** A request that roles allow. */
@@ -22,6 +22,8 @@ export interface Judged {
   readonly caller: Caller;
   readonly action: Action;
   readonly ask: Ask;
+  /** What it takes of a quota: the values that it can give at most, and 1 where it names no number. */
+  readonly values: number;
   readonly allowed: Allowed;
   /** Whether a second person must have agreed. */
   readonly needsApproval: boolean;
@@ -49,7 +51,7 @@ export interface Gate {
    * Decides, and takes nothing yet.
    *
    * @param makesSecond whether it is what the first administrator may do before there is a second
-   * @throws SealstreamError ACCESS_DENIED, TWO_ADMINISTRATORS_NEEDED, REDIS_*; `reasonsOf` has what the
+   * @throws SealstreamError ACCESS_DENIED, TWO_ADMINISTRATORS_NEEDED, REDIS_*; `refusalsOf` has what the
    *   audit log is told
    */
   judge(caller: Caller, action: Action, ask: Ask, makesSecond: boolean): Promise<Judged>;
@@ -63,15 +65,12 @@ export interface Gate {
   permit(judged: Judged, agreement: Agreement): Promise<Permit>;
 }
 
-/** Long enough for the rules of several roles, short enough for one event. */
-const REASONS_CHARACTERS_MAX = 2000;
-
 /** Every reason of a denial, for the audit log; the caller is told the kinds of them alone. */
-const REASONS = new WeakMap<Error, string>();
+const REFUSALS = new WeakMap<Error, readonly Refusal[]>();
 
 /** Why a request was denied, as far as it was by the gate. */
-export function reasonsOf(error: unknown): string | undefined {
-  return error instanceof Error ? REASONS.get(error) : undefined;
+export function refusalsOf(error: unknown): readonly Refusal[] | undefined {
+  return error instanceof Error ? REFUSALS.get(error) : undefined;
 }
 
 export interface PolicyGateOptions {
@@ -103,11 +102,11 @@ export class PolicyGate implements Gate {
   async judge(caller: Caller, action: Action, ask: Ask, makesSecond: boolean): Promise<Judged> {
     const { now = Date.now, rules } = this.#options;
     const { roles, scopes } = caller;
-    const { dataset, fields, purpose, reference } = ask;
+    const { dataset, fields, purpose, reference, values = 1 } = ask;
     const decision = decide(rules(), {
       roles,
       action,
-      values: takenOf(ask),
+      values,
       atMs: now(),
       ...(scopes !== undefined && { scopes }),
       ...(dataset !== undefined && { dataset }),
@@ -122,8 +121,7 @@ export class PolicyGate implements Gate {
         dataset,
         why: kinds.join(' '),
       });
-      const all = decision.refusals.map(refusalText).join('; ');
-      REASONS.set(denied, all.slice(0, REASONS_CHARACTERS_MAX));
+      REFUSALS.set(denied, decision.refusals);
       throw denied;
     }
     const limits = await this.#limits();
@@ -132,13 +130,12 @@ export class PolicyGate implements Gate {
       throw new SealstreamError('TWO_ADMINISTRATORS_NEEDED', { action });
     // There is nobody else yet who could agree.
     const needsApproval = decision.fourEyes && limits === 'all';
-    return { caller, action, ask, allowed: decision, needsApproval };
+    return { caller, action, ask, values, allowed: decision, needsApproval };
   }
 
   async permit(judged: Judged, { approval, details }: Agreement): Promise<Permit> {
-    const { action, allowed, ask, caller, needsApproval } = judged;
+    const { action, allowed, ask, caller, needsApproval, values } = judged;
     const { dataset } = ask;
-    const values = takenOf(ask);
     if (!needsApproval) return this.#reserved(caller, allowed, values);
     const request = { action, person: caller.person, details: await details() };
     const { seconds } = this.#options;

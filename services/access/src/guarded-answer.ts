@@ -2,10 +2,9 @@ import type { Json } from '@sealstream/authorization';
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { AccessParts } from './access-parts.ts';
-import { type Ask, takenOf } from './ask.ts';
 import { type Caller, isProgram } from './caller.ts';
 import type { Callers, CallingRequest } from './callers.ts';
-import { type Permit, reasonsOf } from './gate.ts';
+import { type Permit, refusalsOf } from './gate.ts';
 import { onceOnly } from './once-only.ts';
 import { asOurs } from './problem.ts';
 import { APPROVAL_HEADER, headerOf, versionOf } from './request-headers.ts';
@@ -62,11 +61,8 @@ export async function guardedAnswer(
     return onceOnly(route, asked, parts, () => tellingWhat(route, request, told, work));
   }
   const named = { ...request, action: rule };
-  const judged = await denialsTold(
-    told,
-    named,
-    () => parts.gate.judge(caller, rule, ask, route.makesSecond?.(asked) ?? false),
-    ask,
+  const judged = await denialsTold(told, named, () =>
+    parts.gate.judge(caller, rule, ask, route.makesSecond?.(asked) ?? false),
   );
   route.needs?.(parts);
   return onceOnly(route, asked, parts, async () => {
@@ -75,15 +71,14 @@ export async function guardedAnswer(
     const permit = await denialsTold(told, named, () => parts.gate.permit(judged, agreement));
     const allowed = { ...named, rule: permit.rule, approval: permit.approval };
     const allowedWork = () => work(permit.approval);
-    return settled(permit, takenOf(ask), () => tellingWhat(route, allowed, told, allowedWork));
+    return settled(permit, judged.values, () => tellingWhat(route, allowed, told, allowedWork));
   });
 }
 
 /** @throws SealstreamError PERSON_NEEDED, OWN_PASSWORD_NEEDED */
 function requireFit(route: GuardedRoute, caller: Caller): void {
   if (route.persons === true && isProgram(caller)) throw new SealstreamError('PERSON_NEEDED');
-  const isHarmless = route.beforeOwnPassword === true || route.told === 'nothing';
-  if (caller.needsOwnPassword === true && !isHarmless)
+  if (caller.needsOwnPassword === true && route.beforeOwnPassword !== true)
     throw new SealstreamError('OWN_PASSWORD_NEEDED');
 }
 
@@ -101,13 +96,13 @@ async function denialsTold<T>(
   told: ToldAccess,
   request: ToldRequest,
   work: () => Promise<T>,
-  asked: Ask = request.ask,
 ): Promise<T> {
   try {
     return await work();
   } catch (error) {
     const { code } = asOurs(error);
-    const reasons = toldReasons(reasonsOf(error) ?? code, asked, request.ask);
+    const refusals = refusalsOf(error);
+    const reasons = refusals === undefined ? code : toldReasons(refusals, request.ask);
     // The request for an approval stands on the log already.
     if (code !== 'APPROVAL_NEEDED') told.denied(request, reasons);
     throw error;

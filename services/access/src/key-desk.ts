@@ -71,6 +71,11 @@ export class KeyDesk {
     this.#options.changes.requireSigner();
   }
 
+  /** Whether a rewrap can put a keyset under other outermost keys than it has, whichever way. */
+  get isMoving(): boolean {
+    return this.#options.changes.isMoving;
+  }
+
   /** @throws SealstreamError KEY_FILE_MISSING; what rotateKeys throws */
   async rotate(
     dataset: Dataset,

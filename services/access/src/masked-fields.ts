@@ -5,7 +5,7 @@ import { FpeField, type MaskAction, maskAction } from '@sealstream/masking';
 import { type Dataset, type Part, partsOf } from '@sealstream/policy';
 import { ByteWriter } from '@sealstream/records';
 
-import { withBrought } from './brought-keys.ts';
+import { requireAlive, withBrought } from './brought-keys.ts';
 
 /** A value that is to be masked. */
 export interface MaskableValue {
@@ -21,8 +21,9 @@ const TURNED_BACK: readonly string[] = ['tokenise', 'fpe'];
 /**
  * Turns masked values of one dataset back, and masks single values as mask does.
  *
- * Promises: equal values of a field become what mask makes of them on the stream; a token gives the
- * value that the vault keeps for it and for this field, or a code.
+ * Promises: equal values of a field become what mask makes of them on the stream, and those of a shredded
+ * person nothing, as there; a token gives the value that the vault keeps for it and for this field, or a
+ * code.
  */
 export class MaskedFields {
   readonly #dataset: Dataset;
@@ -82,7 +83,8 @@ export class MaskedFields {
       throw this.#unfit(path, 'Say with `subject` whom each value is of.');
     const action = this.#actionOf(field);
     const out = new ByteWriter();
-    return withBrought(this.#keys, values, ({ text }, keys) => {
+    return withBrought(this.#keys, values, ({ subject, text }, keys) => {
+      requireAlive(keys, { subject });
       out.reset();
       return action.rewrite(text, 0, text.length, out, keys) ? out.take() : UNFIT;
     });

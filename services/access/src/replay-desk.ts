@@ -63,11 +63,6 @@ export class ReplayDesk {
     this.#options = options;
   }
 
-  /** Whether this service was given what a replay needs. */
-  get isAble(): boolean {
-    return this.#options.keys !== undefined;
-  }
-
   /**
    * @throws SealstreamError KEY_FILE_MISSING without the keys; REPLAY_TOO_LARGE; TOO_MANY_REQUESTS while
    *   another runs; SERVER_MISSING where records need a registry and none is named; KAFKA_UNREACHABLE,

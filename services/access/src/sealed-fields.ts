@@ -1,9 +1,4 @@
-import {
-  type ErrorCode,
-  SealstreamError,
-  SOURCE_HEADER,
-  SUBJECT_HEADER,
-} from '@sealstream/contracts';
+import { type ErrorCode, SealstreamError } from '@sealstream/contracts';
 import {
   type FieldCipher,
   fieldCipher,
@@ -11,17 +6,10 @@ import {
   type OpenedField,
   type PlainType,
 } from '@sealstream/crypto';
-import { type OpenedRecord, recordIdOf, RecordsOpener } from '@sealstream/flow';
-import {
-  type Dataset,
-  fieldsPlan,
-  openHeaders,
-  openKey,
-  type Part,
-  partsOf,
-} from '@sealstream/policy';
+import { recordIdOf } from '@sealstream/flow';
+import { type Dataset, type Part, partsOf } from '@sealstream/policy';
 
-import { withBrought } from './brought-keys.ts';
+import { requireAlive, withBrought } from './brought-keys.ts';
 
 /** Nobody's index: a token that is bound to a person does not open with it. */
 const NOBODY = Buffer.alloc(16);
@@ -42,13 +30,6 @@ export interface PlainValue {
   readonly type: PlainType;
   readonly plain: Buffer;
   /** Index of the person, where the field is sealed under keys of persons. */
-  readonly subject?: Buffer | undefined;
-}
-
-/** A record as it stands on encrypted.D. */
-export interface EncryptedRecord {
-  readonly value: Buffer | null;
-  readonly source?: Buffer | undefined;
   readonly subject?: Buffer | undefined;
 }
 
@@ -95,33 +76,6 @@ export class SealedFields {
   }
 
   /**
-   * Records with these fields opened, and all else as it stands, other tokens among it.
-   *
-   * @throws SealstreamError as `reveal`
-   */
-  revealRecords(
-    paths: readonly string[],
-    records: readonly EncryptedRecord[],
-  ): Promise<OpenedRecord[]> {
-    for (const path of paths) this.#requireSealed(path);
-    const { name } = this.#dataset;
-    const asked = this.#sealed.filter(({ path }) => paths.includes(path));
-    const ofValues = asked.filter(({ path }) => path.startsWith('/'));
-    const parts = { headers: openHeaders(name, asked), key: openKey(name, asked) };
-    const opener = new RecordsOpener(fieldsPlan(name, ofValues), this.#keys, parts);
-    return opener.openAll(
-      records.map(({ source, subject, value }) => ({
-        key: null,
-        value,
-        headers: [
-          [SOURCE_HEADER, source ?? null],
-          [SUBJECT_HEADER, subject ?? null],
-        ],
-      })),
-    );
-  }
-
-  /**
    * Tokens of values, in their order, as encrypt would seal them; a code where a value cannot be.
    *
    * @throws SealstreamError FIELD_UNKNOWN, FIELD_UNFIT for a field that is bound to a record or to a
@@ -129,9 +83,10 @@ export class SealedFields {
    */
   seal(values: readonly PlainValue[]): Promise<(Buffer | ErrorCode)[]> {
     for (const { path, subject } of values) this.#requireSealable(path, subject);
-    return withBrought(this.#keys, values, ({ path, plain, type }, keys) =>
-      this.#requireSealed(path).seal(keys, type, plain),
-    );
+    return withBrought(this.#keys, values, ({ path, plain, subject, type }, keys) => {
+      requireAlive(keys, { subject });
+      return this.#requireSealed(path).seal(keys, type, plain);
+    });
   }
 
   #requireSealable(path: string, subject: Buffer | undefined): void {

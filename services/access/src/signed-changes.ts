@@ -59,6 +59,11 @@ export class SignedChanges {
     throw new SealstreamError('KEY_FILE_MISSING', { setting: env }, hint);
   }
 
+  /** Whether the settings name other outermost keys: then a keyset may be moved to them, and back. */
+  get isMoving(): boolean {
+    return nextKeys(this.#service.config, []) !== undefined;
+  }
+
   /** Of these purposes those whose outermost keys this service was given, and the others. */
   async given(
     purposes: readonly Purpose[],

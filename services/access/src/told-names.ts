@@ -1,3 +1,4 @@
+import { type Refusal, refusalText } from '@sealstream/authorization';
 import { partsOf } from '@sealstream/policy';
 
 import type { PolicyOfNow } from './access-parts.ts';
@@ -5,6 +6,8 @@ import type { Ask } from './ask.ts';
 
 /** Stands for a name that the policy does not know: it could be a value in the wrong place. */
 const UNKNOWN = '(unknown)';
+/** Long enough for the rules of several roles, short enough for one event. */
+const REASONS_CHARACTERS_MAX = 2000;
 
 /** What of a request may stand on the audit log for ever: of names, those that the policy knows. */
 export function toldNames(ask: Ask, policy: Pick<PolicyOfNow, 'access' | 'datasets'>): Ask {
@@ -22,10 +25,14 @@ export function toldNames(ask: Ask, policy: Pick<PolicyOfNow, 'access' | 'datase
   };
 }
 
-/** The reasons of a denial, without the fields that are not told. */
-export function toldReasons(reasons: string, asked: Ask, told: Ask): string {
-  const hidden = (asked.fields ?? []).filter((path) => told.fields?.includes(path) !== true);
-  // The longest first: one may stand in another.
-  const inOrder = hidden.toSorted((a, b) => b.length - a.length);
-  return inOrder.reduce((text, path) => text.replaceAll(path, UNKNOWN), reasons);
+/** Of a denial, in words, of the fields those that may be told alone. */
+export function toldReasons(refusals: readonly Refusal[], { fields = [] }: Ask): string {
+  const known = new Set(fields);
+  const shown = (path: string) => (known.has(path) ? path : UNKNOWN);
+  const told = refusals.map((refusal) =>
+    refusal.fields === undefined
+      ? refusal
+      : { ...refusal, fields: [...new Set(refusal.fields.map(shown))] },
+  );
+  return told.map(refusalText).join('; ').slice(0, REASONS_CHARACTERS_MAX);
 }

@@ -1,7 +1,7 @@
 import type { PlainEvent } from '@sealstream/contracts';
 import { describe, expect, test } from 'vitest';
 
-import { AccessBook } from '../src/access-book.ts';
+import { AccessBook, type AccessPlace } from '../src/access-book.ts';
 
 let next = 0;
 
@@ -94,6 +94,33 @@ test('pages go on where the one before ended, and narrow by dataset and person',
   }
   expect(seen).toEqual(['r9', 'r7', 'r5', 'r3', 'r1']);
   expect(book.page({}, 1).items).toMatchObject([{ type: 'signed-in', outcome: 'done' }]);
+});
+
+test('pages show each access once, also where the clocks of replicas differ', () => {
+  const book = new AccessBook();
+  // The second replica lags by some seconds, so times do not rise along the topic.
+  for (let at = 0; at < 12; at += 1) {
+    const time = new Date(1_800_000_000_000 - (at % 3) * 5000).toISOString();
+    book.take(event('access-denied', { request: `r${at}` }, { time }));
+  }
+  const seen: string[] = [];
+  for (let after: AccessPlace | undefined, isLast = false; !isLast; ) {
+    const page = book.page({}, 2, after);
+    seen.push(...page.items.map(({ request }) => request));
+    after = page.next;
+    isLast = after === undefined;
+  }
+  expect(seen).toEqual(Array.from({ length: 12 }, (_, at) => `r${11 - at}`));
+});
+
+test('a place that is forgotten, or was made up, has nothing behind it', () => {
+  const book = new AccessBook();
+  for (let at = 0; at < 3; at += 1) book.take(ordered(`r${at}`));
+  const { next: place } = book.page({}, 1);
+  expect(place).toBeDefined();
+  expect(book.page({}, 200, { at: 1, offset: '1' })).toEqual({ items: [] });
+  for (let at = 0; at < 21_000; at += 1) book.take(ordered('later'));
+  expect(book.page({}, 200, place)).toEqual({ items: [] });
 });
 
 test('memory is bounded, and it is said that something was forgotten', () => {

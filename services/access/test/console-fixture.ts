@@ -99,7 +99,7 @@ export async function openConsole(
         if (session.denied === action) throw new SealstreamError('ACCESS_DENIED');
         const ground = { role: 'operator', rule: 'of the test' };
         const allowed = { allowed: true, ground, otherwise: [], fourEyes: false } as const;
-        return { caller, action, ask, allowed, needsApproval: false };
+        return { caller, action, ask, values: 1, allowed, needsApproval: false };
       },
       permit: async () => ({ rule: 'of the test', settle: async () => undefined }),
     },

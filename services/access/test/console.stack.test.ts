@@ -133,6 +133,12 @@ describe('replay', () => {
     });
     expect((await rejectsOf()).items).toHaveLength(4);
     expect(await masked()).toBe(0);
+    // Nothing was tried, and the audit log does not say so either.
+    const told = (await flow.readAll(auditTopic('access'))).map(({ value }) => String(value));
+    const ordered = told.filter((text) => text.includes('"access-ordered"'));
+    expect(ordered.filter((text) => text.includes('rejects.replay'))).toEqual([
+      expect.stringContaining('"dryRun":"true"'),
+    ]);
   });
 
   test('of what is still bad says so, by the place that it had', async () => {

@@ -62,10 +62,11 @@ export const grantsResolve = defineCommand<Options, [file: string | undefined]>(
         },
       });
       try {
-        const given = await resolver.resolve(request);
+        const { given: keysGiven, sealed } = await resolver.resolve(request);
         const { grant, keys } = request;
-        await audit.tell({ type: 'read', details: { grant, keysAsked: keys.length } });
-        return given;
+        const details = { grant, keysAsked: keys.length, keysGiven };
+        await audit.tell({ type: 'read', details });
+        return { sealed };
       } finally {
         resolver.stop();
         for (const one of opened) one.stop();

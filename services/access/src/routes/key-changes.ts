@@ -88,7 +88,11 @@ export const rewrapKeys = guarded(
     params: DatasetParams,
     body: z.strictObject({
       ...named,
-      to: z.enum(['present', 'next']).describe('next needs keys.move, and a second person.'),
+      to: z
+        .enum(['present', 'next'])
+        .describe(
+          'next needs keys.move, and a second person; so does present while the settings name next ones.',
+        ),
     }),
     answer: z
       .object({
@@ -112,5 +116,9 @@ export const rewrapKeys = guarded(
     const done = await keyDesk.rewrap(policy.of(params.dataset), body, caller.account);
     return { answer: { changes: [...done.changes], left: [...done.left] } };
   },
-  { ruleOf: async ({ body }) => (body.to === 'next' ? 'keys.move' : 'keys.rewrap') },
+  {
+    // What two people moved, one alone does not move back.
+    ruleOf: async ({ body }, { keyDesk }) =>
+      body.to === 'next' || keyDesk.isMoving ? 'keys.move' : 'keys.rewrap',
+  },
 );

@@ -29,6 +29,7 @@ export const me = guarded(
     tag: 'sign-in',
     rule: 'signed-in',
     told: 'nothing',
+    beforeOwnPassword: true,
     answer: Me,
   },
   () => ({}),

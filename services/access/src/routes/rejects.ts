@@ -118,6 +118,7 @@ export const replayRejects = guarded(
     target: [body.stage, body.code, body.ids === undefined ? 'all' : `${body.ids.length} named`]
       .filter((part) => part !== undefined)
       .join(' '),
+    about: { dryRun: String(body.dryRun) },
   }),
   async ({ body, params }, parts) => {
     const found = parts.policy.of(params.dataset);

@@ -21,5 +21,8 @@ export const resolveKeys = guarded(
     answer: Resolved,
   },
   ({ body }) => ({ reference: body.grant, values: body.keys.length }),
-  async ({ body }, { resolver }) => ({ answer: await resolver.resolve(body) }),
+  async ({ body }, { resolver }) => {
+    const { given, sealed } = await resolver.resolve(body);
+    return { answer: { sealed }, values: given };
+  },
 );

@@ -60,4 +60,11 @@ export const seal = guarded(
     );
     return { answer: { values }, values: made.filter((one) => typeof one !== 'string').length };
   },
+  {
+    // Whoever agrees to it sees no value, and none is kept until then.
+    shown: ({ body: { values } }) => ({
+      paths: [...new Set(values.map(({ path }) => path))],
+      values: values.length,
+    }),
+  },
 );

@@ -108,6 +108,7 @@ export const signOut = guarded(
     tag: 'sign-in',
     rule: 'signed-in',
     told: 'nothing',
+    beforeOwnPassword: true,
     answer: z.null(),
     status: 204,
   },

@@ -24,6 +24,7 @@ export const sessions = guarded(
     rule: 'signed-in',
     told: 'nothing',
     persons: true,
+    beforeOwnPassword: true,
     answer: z.object({ sessions: z.array(SessionFacts) }).meta({ id: 'Sessions' }),
   },
   () => ({}),

@@ -68,6 +68,12 @@ export const subjectIndexOf = guarded(
     requireSubjects(parts, dataset);
     return { answer: { index: indexOf(parts, dataset, body) } };
   },
+  {
+    shown: ({ body, params: { dataset } }, parts) => {
+      requireSubjects(parts, dataset);
+      return { index: indexOf(parts, dataset, body) };
+    },
+  },
 );
 
 /** Whether a person has a key, or was shredded. */

@@ -57,4 +57,6 @@ export const tokenise = guarded(
     );
     return { answer: { values }, values: made.filter((one) => typeof one !== 'string').length };
   },
+  // Whoever agrees to it sees no value, and none is kept until then.
+  { shown: ({ body: { path, values } }) => ({ path, values: values.length }) },
 );
