@@ -65,6 +65,7 @@ export interface Gate {
 
 /** Long enough for the rules of several roles, short enough for one event. */
 const REASONS_CHARACTERS_MAX = 2000;
+const NO_RULES = 'The policy has no section `access`: write roles into it (docs/access.md).';
 
 /** Every reason of a denial, for the audit log; the caller is told the kinds of them alone. */
 const REASONS = new WeakMap<Error, string>();
@@ -117,11 +118,11 @@ export class PolicyGate implements Gate {
     });
     if (!decision.allowed) {
       const kinds = [...new Set(decision.refusals.map(({ reason }) => reason))];
-      const denied = new SealstreamError('ACCESS_DENIED', {
-        action,
-        dataset,
-        why: kinds.join(' '),
-      });
+      const why = kinds.join(' ');
+      const hint = decision.refusals.some(({ reason }) => reason === 'no-rules')
+        ? NO_RULES
+        : undefined;
+      const denied = new SealstreamError('ACCESS_DENIED', { action, dataset, why }, hint);
       const all = decision.refusals.map(refusalText).join('; ');
       REASONS.set(denied, all.slice(0, REASONS_CHARACTERS_MAX));
       throw denied;
