@@ -39,6 +39,8 @@ const note = (line: string) => process.stderr.write(`sealstream: ${line}\n`);
 interface Running {
   readonly name: ServiceName;
   readonly url: string;
+  /** Where people and programs get in; of access. */
+  readonly entrance?: string;
   readonly log: string;
   readonly child: ChildProcess;
   readonly ended: Promise<void>;
@@ -89,17 +91,20 @@ function start(
   const log = join(logs, `${name}.log`);
   const file = openSync(log, 'a', 0o600);
   const program = join(ROOT, 'services', name, 'dist', 'main.js');
+  const env = environmentOf(name, table, dir, port, accessPort);
   const child = spawn(process.execPath, [program], {
     detached: true,
     stdio: ['ignore', file, file],
-    env: environmentOf(name, table, dir, port, accessPort),
+    env,
   });
   closeSync(file);
   const ended = new Promise<void>((done) => {
     child.once('exit', () => done());
     child.once('error', () => done());
   });
-  return { name, url: `http://127.0.0.1:${port}`, log, child, ended };
+  const scheme = env['SEALSTREAM_ACCESS_TLS_CERT_FILE'] === undefined ? 'http' : 'https';
+  const entrance = name === 'access' ? { entrance: `${scheme}://127.0.0.1:${accessPort}` } : {};
+  return { name, url: `http://127.0.0.1:${port}`, ...entrance, log, child, ended };
 }
 
 const lives = ({ child }: Running) => child.exitCode === null && child.signalCode === null;
@@ -114,7 +119,9 @@ async function isReady({ url }: Running): Promise<boolean> {
 
 async function tellWhenReady(service: Running): Promise<void> {
   while (lives(service) && !(await isReady(service))) await sleep(200);
-  if (lives(service)) note(`${service.name} works: ${service.url}/metrics, log ${service.log}`);
+  const { entrance, log, name, url } = service;
+  const people = entrance === undefined ? '' : `people and programs at ${entrance}, `;
+  if (lives(service)) note(`${name} works: ${people}${url}/metrics, log ${log}`);
 }
 
 function options() {
@@ -145,12 +152,12 @@ async function main(): Promise<number> {
     }
   if (!existsSync(join(dir, 'sealstream.yaml')))
     throw new RangeError(`there is no sealstream.yaml in ${dir}; make one: sealstream init`);
-  const ports = free
-    ? await freePorts(names.length)
-    : names.map((name) => FIRST_PORT + SERVICES.indexOf(name));
+  const [accessPort = ACCESS_PORT, ...ports] = free
+    ? await freePorts(names.length + 1)
+    : [ACCESS_PORT, ...names.map((name) => FIRST_PORT + SERVICES.indexOf(name))];
   const tables = await settingsTables();
   const running = names.map((name, index) =>
-    start(name, tables.get(name) ?? {}, dir, ports[index] ?? 0, free ? 0 : ACCESS_PORT),
+    start(name, tables.get(name) ?? {}, dir, ports[index] ?? 0, accessPort),
   );
   const asked = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, done);

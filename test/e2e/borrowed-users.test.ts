@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { type ServiceName, SERVICES } from '@sealstream/contracts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from './running-flow.ts';
 import { type OtherLinks, SecureFlow } from './secure-flow.ts';
 
 // Every service as somebody else: at Kafka, and at Redis where it has keys there. That each runs as itself, on
-// servers of the same kind, is in secure-links.test.ts.
+// servers of the same kind, is in secure-links.test.ts. Most of each is waiting, so all wait at the same time.
 
 /** As operations have it: somebody must change something, or waiting may help. */
 const MISCONFIGURED = 78;
@@ -33,24 +33,18 @@ async function endOf(
   // Longer than a broker is given to know a new user's rights.
   const more = { ...other.more, SEALSTREAM_START_WAIT: '10s' };
   const onExit = (code: number | null) => void ended.push(code);
-  const before = logOf(name).length;
-  await flow.launch(name, signIn, onExit, { ...other, more });
+  const logName = `${name}-${randomBytes(3).toString('hex')}`;
+  const { log } = await flow.launch(name, signIn, onExit, { ...other, more, logName });
   await until(() => ended.length > 0);
   const [code = null] = ended;
-  return { code, log: logOf(name).slice(before) };
-}
-
-/** All starts of a service write to one. */
-function logOf(name: ServiceName): string {
-  const file = join(flow.place.logs, `${name}.log`);
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return { code, log: readFileSync(log, 'utf8') };
 }
 
 const others = SERVICES.map((name, at) => {
   return [name, SERVICES[(at + 1) % SERVICES.length] ?? name] as const;
 });
 
-test.each(others)(
+test.concurrent.each(others)(
   '%s with the user of %s at Kafka ends with 78 and says what was refused',
   async (name, lender) => {
     const { code, log } = await endOf(name, flow.users.kafkaSettings(lender));
@@ -68,7 +62,7 @@ const AT_REDIS: readonly [ServiceName, string, string][] = [
   ['access', 'SEALSTREAM_ACCOUNTS_REDIS_URL', 'access-read'],
 ];
 
-test.each(AT_REDIS)(
+test.concurrent.each(AT_REDIS)(
   '%s with %s of the user %s ends with 75 and says what was refused',
   async (name, setting, lender) => {
     const url = flow.users.redisUrl(lender);

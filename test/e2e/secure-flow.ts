@@ -23,6 +23,8 @@ type Settings = Readonly<Record<string, string>>;
 export interface OtherLinks {
   readonly redisUrl?: string;
   readonly more?: Settings;
+  /** Of its log, without the ending: where several of its name run, each has one of its own. */
+  readonly logName?: string;
 }
 
 /** The flow of the example on servers that speak TLS alone, each program under a user of its own. */
@@ -93,7 +95,8 @@ export class SecureFlow {
       redisUrl: other.redisUrl ?? redisUrl,
       more: { ...more, ...other.more, SEALSTREAM_ALLOW_UNLOCKED: 'true' },
     };
-    const service = startService(name, port, environment, { onExit });
+    const { logName = name } = other;
+    const service = startService(name, port, environment, { logName, onExit });
     this.#services.add(service);
     return service;
   }

@@ -104,7 +104,8 @@ async function certifiedFront(pair: PairName): Promise<string> {
   return `localhost:${await wrong.front(pair, certificatesPort(), { as })}`;
 }
 
-describe('kcat', () => {
+// kcat looks for a broker that answers for five seconds: all of it waits at the same time.
+describe.concurrent('kcat', () => {
   test('reads its record with the right certificate, and gets past a front that has one', async () => {
     const own = certified(certificateOf('consumer-masked'));
     const at = `127.0.0.1:${certificatesPort()}`;
@@ -137,12 +138,13 @@ describe('kcat', () => {
   );
 
   test('without TLS is refused by the listener for passwords, too', async () => {
-    for (const protocol of ['PLAINTEXT', 'SASL_PLAINTEXT']) {
+    const each = ['PLAINTEXT', 'SASL_PLAINTEXT'].map(async (protocol) => {
       const scram = protocol === 'PLAINTEXT' ? {} : SCRAM;
       const settings = { 'security.protocol': protocol, ...scram };
       const { code, err, out } = await kcat(settings, flow.stack.kafkaBrokers);
       expect([code, out, err]).toEqual([KCAT_FAILED, '', expect.stringMatching(/Disconnected/)]);
-    }
+    });
+    await Promise.all(each);
   }, 120_000);
 
   test("with another's certificate is refused a topic that is not its own", async () => {

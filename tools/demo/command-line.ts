@@ -19,7 +19,7 @@ export async function sealstream(
 ): Promise<string> {
   const log = join(place.logs, 'cli.log');
   const program = join(ROOT, 'packages', 'cli', 'dist', 'main.js');
-  const names = ['PATH', 'HOME', 'LANG'];
+  const names = ['PATH', 'HOME', 'LANG', 'NODE_COMPILE_CACHE'];
   const kept = names.map((name) => [name, process.env[name]] as const);
   const child = spawn(process.execPath, [program, ...args], {
     cwd: place.root,

@@ -42,7 +42,7 @@ const EACH_MS = 2000;
 
 /** Nothing of this process's environment but what a program needs to run at all. */
 function bareEnvironment(place: DemoPlace): Record<string, string> {
-  const kept = ['PATH', 'HOME', 'LANG', 'LD_LIBRARY_PATH'].flatMap((name) => {
+  const kept = ['PATH', 'HOME', 'LANG', 'LD_LIBRARY_PATH', 'NODE_COMPILE_CACHE'].flatMap((name) => {
     const value = process.env[name];
     return value === undefined ? [] : [[name, value] as const];
   });

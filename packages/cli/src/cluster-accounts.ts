@@ -57,7 +57,8 @@ export function changeAccount<T>(
   found: (done: T) => Details = () => ({}),
 ): Promise<T> {
   return withBus(context, async (bus, audit) => {
-    await noteRunningAccess(context, bus);
+    // Before the first account nobody gets in there.
+    if (change !== 'bootstrap') await noteRunningAccess(context, bus);
     return withAccounts(context, async (accounts) => {
       const told = (type: 'account-change-ordered' | 'account-changed', more: Details) =>
         tell(audit, type, { change, ...details, ...more });

@@ -28,6 +28,11 @@ export function exitCodeOf(error: SealstreamError): ExitCode {
   return EXIT_OF[error.code] ?? byClass[kind];
 }
 
+/** What mends an error at a command, where that is not what mends it at a service. */
+const MEND: Readonly<Partial<Record<ErrorCode, string>>> = {
+  CONFIG_INVALID: 'The settings of the command stand at the end of `sealstream --help`.',
+};
+
 /** Errors of the file system that tell about a path the user gave. */
 const FILE_ERRORS = new Set([
   'EACCES',
@@ -77,7 +82,8 @@ export function tellFailure(terminal: Terminal, error: SealstreamError): void {
   for (const { fields, line } of problems) terminal.note(line, fields);
   const { code, place } = error;
   // The message of an error with several problems repeats them all.
-  const { mend, message } = problems.length === 0 ? error : new SealstreamError(code, place);
+  const isOwn = problems.length === 0 && error.mend !== ERRORS[code].mend;
+  const { mend, message } = isOwn ? error : new SealstreamError(code, place, MEND[code]);
   const text = message.slice(code.length + 2).replaceAll(/\s*\n\s*/g, ' ');
   terminal.note(`${terminal.paintErr('red', code)}: ${text}`, { error: code, place, mend });
 }

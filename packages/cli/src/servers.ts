@@ -8,6 +8,8 @@ import type { Context } from './context.ts';
 import { QUIET } from './quiet-logger.ts';
 
 const START_STACK = 'or start local ones: npm run stack -- up';
+const THROUGH_ACCESS =
+  'Where you work through a service access, set SEALSTREAM_ACCESS_URL instead.';
 
 /**
  * Does something with Kafka and closes the connection after it, however it ends.
@@ -60,7 +62,7 @@ export function redisOf(context: Context): {
     throw new SealstreamError(
       'SERVER_MISSING',
       { setting: 'REDIS_URL' },
-      `Set REDIS_URL=redis://host:port to your Redis, ${START_STACK}`,
+      `Set REDIS_URL=redis://host:port to your Redis, ${START_STACK}. ${THROUGH_ACCESS}`,
     );
   return { redisUrl: redisUrl.reveal(), redisTlsCa: redisTlsCa(config) };
 }

@@ -60,6 +60,15 @@ test('with --json the mend is that of this very case, where more is known than f
   expect(JSON.parse(told(error, true))).toMatchObject({ mend: 'Say where to.' });
 });
 
+test('a setting that does not hold sends to the settings of the command, unless more is known', () => {
+  const mend = (error: SealstreamError) => (JSON.parse(told(error, true)) as { mend: string }).mend;
+  const setting = { setting: 'SEALSTREAM_ACCESS_URL' };
+  expect(mend(new SealstreamError('CONFIG_INVALID', setting))).toContain('sealstream --help');
+  expect(mend(new SealstreamError('CONFIG_INVALID', setting, 'Name the port.'))).toBe(
+    'Name the port.',
+  );
+});
+
 test('the message of a foreign error never passes', () => {
   let foreign: unknown;
   try {

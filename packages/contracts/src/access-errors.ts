@@ -46,7 +46,8 @@ export const ACCESS_ERRORS = {
   },
   SIGN_IN_NEEDED: {
     class: 'terminal',
-    cause: 'Nobody is signed in to this access, and there is no API key for it.',
+    cause:
+      'Nobody is signed in to this access, or the session has ended, and there is no API key for it.',
     mend: 'Run `sealstream login`; a program gets its key in SEALSTREAM_ACCESS_API_KEY_FILE.',
   },
   SESSION_LOCKED: {

@@ -42,20 +42,31 @@ export function hashOf(word: string): number {
  * Words with bits that say what they mean, whatever their case. Only hashes of 32 bits are
  * kept: that a word is taken for another happens once in a million unknown words, and then only a
  * word's weight for a value beside it is at stake.
+ *
+ * The words are asked for at the first look, since most processes that hold a scanner's code scan nothing.
  */
 export class Lexicon {
-  readonly #mask: number;
-  readonly #hashes: Int32Array;
-  readonly #bits: Int32Array;
-  /** Whether some word has these bits of its hash: small enough to stay in the nearest cache. */
-  readonly #known = new Uint8Array(2 ** KNOWN_BITS);
+  #entries: (() => ReadonlyMap<string, number>) | undefined;
+  #mask = 0;
+  #hashes = new Int32Array(1);
+  #bits = new Int32Array(1);
+  /**
+   * Whether some word has these bits of its hash: small enough to stay in the nearest cache. Until the words
+   * are there each may be one, so that the quick way needs no question of its own.
+   */
+  readonly #known = new Uint8Array(2 ** KNOWN_BITS).fill(1);
 
-  constructor(entries: ReadonlyMap<string, number>) {
+  constructor(entries: () => ReadonlyMap<string, number>) {
+    this.#entries = entries;
+  }
+
+  #fill(entries: ReadonlyMap<string, number>): void {
     let size = 64;
     while (size < entries.size * 4) size *= 2;
     this.#mask = size - 1;
     this.#hashes = new Int32Array(size);
     this.#bits = new Int32Array(size);
+    this.#known.fill(0);
     for (const [word, bits] of entries)
       if (Buffer.byteLength(word) <= LONGEST_WORD) this.#add(hashOf(word), bits);
   }
@@ -74,6 +85,10 @@ export class Lexicon {
   }
 
   #look(hash: number): number {
+    if (this.#entries !== undefined) {
+      this.#fill(this.#entries());
+      this.#entries = undefined;
+    }
     let slot = slotOf(hash) & this.#mask;
     for (;;) {
       const bits = this.#bits[slot];

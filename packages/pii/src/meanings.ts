@@ -136,22 +136,30 @@ function add(all: Map<string, number>, word: string, bits: number): void {
 
 function addCalendar(all: Map<string, number>): void {
   for (const language of LANGUAGES) {
-    const format = (options: Intl.DateTimeFormatOptions, day: number, month: number) =>
-      new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' })
-        .formatToParts(Date.UTC(2024, month, day))
-        .find(({ type }) => type === 'month' || type === 'weekday')
-        ?.value.toLowerCase()
-        .replace(/\.$/, '') ?? '';
+    // A format costs as much to make as a hundred dates to write: one for all months.
+    const namesAs = (options: Intl.DateTimeFormatOptions) => {
+      const format = new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' });
+      return (day: number, month: number) =>
+        format
+          .formatToParts(Date.UTC(2024, month, day))
+          .find(({ type }) => type === 'month' || type === 'weekday')
+          ?.value.toLowerCase()
+          .replace(/\.$/, '') ?? '';
+    };
+    const monthNames = [
+      namesAs({ month: 'long' }),
+      namesAs({ month: 'long', day: 'numeric' }),
+      namesAs({ month: 'short', day: 'numeric' }),
+    ];
     for (let month = 0; month < 12; month++)
-      for (const name of [
-        format({ month: 'long' }, 1, month),
-        format({ month: 'long', day: 'numeric' }, 1, month),
-        format({ month: 'short', day: 'numeric' }, 1, month),
-      ])
+      for (const nameOf of monthNames) {
+        const name = nameOf(1, month);
         if (/^\p{L}{3,}$/u.test(name)) add(all, name, bitOf('month'));
-    if ('en de fr es nl sv'.split(' ').includes(language))
-      for (let day = 1; day <= 7; day++)
-        add(all, format({ weekday: 'long' }, day, 0), bitOf('weekday'));
+      }
+    if ('en de fr es nl sv'.split(' ').includes(language)) {
+      const weekdayOf = namesAs({ weekday: 'long' });
+      for (let day = 1; day <= 7; day++) add(all, weekdayOf(day, 0), bitOf('weekday'));
+    }
   }
   add(all, 'sept', bitOf('month'));
 }
@@ -201,9 +209,9 @@ function runWords(): Map<string, number> {
 }
 
 /** Words that speak for a value of some form beside them. */
-export const LEXICON = new Lexicon(formWords());
+export const LEXICON = new Lexicon(formWords);
 /** Words that decide what a run of capitalised words is. */
-export const RUN_LEXICON = new Lexicon(runWords());
+export const RUN_LEXICON = new Lexicon(runWords);
 
 /** What one word means, as bits; for names of fields. */
 export function bitsOfWord(word: string): number {

@@ -10,14 +10,18 @@ let names: Lexicon | undefined;
  * Read when a scanner first looks for names.
  */
 export function peopleNames(): Lexicon {
-  names ??= readNames();
+  if (names === undefined) {
+    // A list that is not there is told at the start, not at the first record.
+    const entries = readNames();
+    names = new Lexicon(() => entries);
+  }
   return names;
 }
 
-function readNames(): Lexicon {
+function readNames(): ReadonlyMap<string, number> {
   const require = createRequire(import.meta.url);
   const entry = require.resolve('@cspell/dict-people-names/cspell-ext.json');
   const lines = readFileSync(join(dirname(entry), 'dict/people-names.txt'), 'utf8').split('\n');
   const isName = (line: string) => /^\p{L}{3,}$/u.test(line);
-  return new Lexicon(new Map(lines.filter(isName).map((line) => [line, 1])));
+  return new Map(lines.filter(isName).map((line) => [line, 1]));
 }

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 
 import type { LogFields, Logger } from '@sealstream/contracts';
 import { type DestinationStream, destination, pino } from 'pino';
-import roll from 'pino-roll';
 
 import { allowedFields } from './log-fields.ts';
 import { VERSION } from './version.ts';
@@ -39,6 +38,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
   if (options.file === undefined)
     return logTo(options, destination({ dest: 2, sync: true }), () => Promise.resolve());
   const { ageMs, count, path, sizeBytes } = options.file;
+  // Loaded by those who have a file alone: it brings three hundred modules of dates.
+  const { default: roll } = await import('pino-roll');
   const stream = await roll({
     file: path,
     size: `${Math.ceil(sizeBytes / 1024)}k`,

@@ -65,6 +65,8 @@ export interface Gate {
   permit(judged: Judged, agreement: Agreement): Promise<Permit>;
 }
 
+const NO_RULES = 'The policy has no section `access`: write roles into it (docs/access.md).';
+
 /** Every reason of a denial, for the audit log; the caller is told the kinds of them alone. */
 const REFUSALS = new WeakMap<Error, readonly Refusal[]>();
 
@@ -116,11 +118,9 @@ export class PolicyGate implements Gate {
     });
     if (!decision.allowed) {
       const kinds = [...new Set(decision.refusals.map(({ reason }) => reason))];
-      const denied = new SealstreamError('ACCESS_DENIED', {
-        action,
-        dataset,
-        why: kinds.join(' '),
-      });
+      const why = kinds.join(' ');
+      const hint = kinds.includes('no-rules') ? NO_RULES : undefined;
+      const denied = new SealstreamError('ACCESS_DENIED', { action, dataset, why }, hint);
       REFUSALS.set(denied, decision.refusals);
       throw denied;
     }

@@ -131,7 +131,8 @@ export function asOurs(error: unknown): SealstreamError {
     return new SealstreamError('REQUEST_INVALID', { at, rule: keyword });
   }
   const known = OF_FASTIFY[code];
-  if (known !== undefined) return new SealstreamError(known);
+  const isBody = code.startsWith('FST_ERR_CTP_') && known === 'REQUEST_INVALID';
+  if (known !== undefined) return new SealstreamError(known, isBody ? { at: 'body' } : {});
   // Whatever else the framework blames the request for, such as JSON with a `__proto__` in it.
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new SealstreamError('REQUEST_INVALID');

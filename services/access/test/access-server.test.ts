@@ -117,6 +117,7 @@ describe('an error', () => {
   test('names the place that a schema names, and no member that only the caller knows', async () => {
     const named = await (await post('{"text":5}')).json();
     expect(named).toMatchObject({ place: { at: 'body/text', rule: 'invalid_type' } });
+    expect(await (await post('{"text')).json()).toMatchObject({ place: { at: 'body' } });
   });
 
   test('of a library says that there was one, and nothing of it', async () => {

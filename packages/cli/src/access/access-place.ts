@@ -45,6 +45,9 @@ function authorities(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    throw new SealstreamError('CONFIG_INVALID', { setting: CLI_SETTINGS.accessCaFile.env, file });
+    const { env } = CLI_SETTINGS.accessCaFile;
+    const hint =
+      'The file cannot be read. It is the certificate of the authority of access, as PEM.';
+    throw new SealstreamError('CONFIG_INVALID', { setting: env, file }, hint);
   }
 }

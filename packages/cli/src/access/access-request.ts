@@ -97,6 +97,9 @@ async function answerOf(sent: ClientRequest, body: string | undefined): Promise<
   return { status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') };
 }
 
+/** Words of Node for what speaks TLS where HTTP is asked for, or the other way round. */
+const OTHER_PROTOCOL =
+  /^(EPROTO|HPE_\w+|ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/;
 /** Words of Node for a certificate that is not believed. */
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO|ALTNAME/;
 
@@ -110,6 +113,8 @@ function awayError(error: unknown, address: string, isSent: boolean): Sealstream
 }
 
 function hintOf(why: string, isSent: boolean): string | undefined {
+  if (OTHER_PROTOCOL.test(why))
+    return 'What answers there speaks no TLS to https://, or no HTTP to http://: mend SEALSTREAM_ACCESS_URL.';
   if (isSent)
     return 'The answer was lost: whether it was done is not known. Look before you run it again.';
   if (!UNTRUSTED.test(why)) return undefined;

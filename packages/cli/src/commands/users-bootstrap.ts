@@ -18,6 +18,8 @@ export const usersBootstrap = defineCommand<CommonOptions>({
     );
     if (terminal.json) terminal.sayJson({ secret, expiresMs });
     else terminal.say(secret);
-    return { next: `use it at the access service before ${timeOf(expiresMs)}` };
+    const how =
+      'POST /v1/bootstrap of access makes the first administrator with it (docs/access.md)';
+    return { next: `${how}, before ${timeOf(expiresMs)}` };
   },
 });

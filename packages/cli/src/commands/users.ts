@@ -15,8 +15,9 @@ export const users = defineGroup({
   name: 'users',
   summary: 'see and change who may sign in',
   about:
-    "Users are kept in Redis; these commands work on it with the operator's own credentials. Each " +
-    'change is on the audit log before it takes effect, and what came of it after.',
+    'Users are kept in Redis. With SEALSTREAM_ACCESS_URL these commands ask the service access, by your ' +
+    "own roles; without it they work on Redis with the operator's credentials, as `bootstrap` always " +
+    'does. Each change is on the audit log before it takes effect, and what came of it after.',
   examples: [
     ['sealstream users bootstrap', 'the first administrator'],
     ['sealstream users list', 'who may sign in'],
