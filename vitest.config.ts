@@ -35,8 +35,10 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['packages/*/test/**/*.browser.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
+          // Of a browser on a busy machine more than the second that is asked for by itself.
+          expect: { poll: { timeout: 30_000 } },
           fileParallelism: false,
         },
       },

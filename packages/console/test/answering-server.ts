@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { extname, join, normalize } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { SignInProviders } from '../src/page/api/answers.ts';
+import { AnsweringCare } from './answering-care.ts';
 import { CONSOLE_FOLDER, CONSOLE_HEADERS } from '../src/index.ts';
 import {
   accesses,
@@ -43,7 +44,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-const COOKIE = 'sealstream=recorded';
+/** Of whoever signed in. */
+export const COOKIE = 'sealstream=recorded';
 export const PASSWORD = 'correct horse';
 const EMPTY_SUMMARY = { total: 0, isWhole: true, byCode: [] };
 
@@ -53,6 +55,8 @@ export class AnsweringServer {
   providers: SignInProviders['providers'] = PROVIDERS;
   /** Whether the stream of the flow is cut, and every new one refused. */
   isCut = false;
+  /** Keys, persons, second persons and the audit log. */
+  readonly care = new AnsweringCare();
   /** What was asked of the API. */
   readonly asked: Asked[] = [];
   readonly #server: Server;
@@ -108,6 +112,14 @@ export class AnsweringServer {
     if (this.mood === 'slow') return undefined;
     if (this.mood === 'failing') return problem(response, 503, 'KAFKA_UNREACHABLE');
     if (path === '/v1/flow/stream') return this.#stream(response);
+    const { headers } = request;
+    const isEmpty = this.mood === 'empty';
+    const cared = this.care.answerTo({ method, url, headers, isEmpty });
+    if (cared !== undefined) {
+      const { code, place, status } = cared;
+      if (code !== undefined) return problem(response, status, code, place);
+      return send(response, status, cared.body);
+    }
     const answer = this.#answerTo(
       method,
       path,
@@ -206,7 +218,7 @@ function send(response: ServerResponse, status: number, body: object): void {
   response.end(JSON.stringify(body));
 }
 
-function problem(response: ServerResponse, status: number, code: string): void {
+function problem(response: ServerResponse, status: number, code: string, place?: object): void {
   response.writeHead(status, { 'content-type': 'application/problem+json' });
   const title = code === 'SIGN_IN_REFUSED' ? 'Name or password is not one that may get in.' : code;
   response.end(
@@ -217,6 +229,7 @@ function problem(response: ServerResponse, status: number, code: string): void {
       code,
       detail: 'See that it runs, then try again.',
       requestId: '01JX8ZREQUEST0001',
+      ...(place === undefined ? {} : { place }),
     }),
   );
 }

@@ -61,6 +61,21 @@ describe('a request', () => {
     expect(sent[1]?.init.body).toBe('{"b":2}');
   });
 
+  test('carries the approval of a second person where there is one, also after a refresh', async () => {
+    const lapsed = problem(401, 'SIGN_IN_REFUSED');
+    const { api, sent } = client(json(200, {}), lapsed, json(200, {}), json(200, {}));
+    await api.post('/v1/x', {});
+    await api.delete('/v1/y', 'a1');
+    const header = ({ init }: Sent) => new Headers(init.headers).get('x-sealstream-approval');
+    expect(sent.map(({ path }) => path)).toEqual([
+      '/v1/x',
+      '/v1/y',
+      '/v1/session/refresh',
+      '/v1/y',
+    ]);
+    expect(sent.map(header)).toEqual([null, 'a1', null, 'a1']);
+  });
+
   test('has every part of its path encoded, and no empty words in its query', () => {
     expect(apiPath('alerts', 'lag/people/raw 1?')).toBe('/v1/alerts/lag%2Fpeople%2Fraw%201%3F');
     expect(withQuery('/v1/x', { a: '', b: undefined, c: '1&2' })).toBe('/v1/x?c=1%262');
@@ -79,6 +94,16 @@ describe('an error', () => {
       requestId: 'req-1',
       retryAfterSeconds: 7,
     });
+  });
+
+  test('has the names and numbers of its place, and nothing of another form', async () => {
+    const place = { approval: 'a1', count: 2, deep: { a: 1 }, list: [1] };
+    const body = { code: 'APPROVAL_NEEDED', title: 'T.', place };
+    const of = { 'content-type': 'application/problem+json' };
+    const { api } = client(json(403, body, of), json(403, { ...body, place: 'x' }, of));
+    const facts = await factsOfFailure(api.post('/v1/x', {}));
+    expect(facts.place).toEqual({ approval: 'a1', count: 2 });
+    expect(await factsOfFailure(api.post('/v1/x', {}))).not.toHaveProperty('place');
   });
 
   test('that is no problem of ours shows nothing of its body', async () => {

@@ -26,6 +26,13 @@ export const ALL_ACTIONS = [
   'audit.read',
   'policy.read',
   'keys.read',
+  'keys.rotate',
+  'keys.destroy',
+  'keys.destroy-forced',
+  'subjects.read',
+  'subjects.shred',
+  'subjects.re-enrol',
+  'approvals.decide',
 ] as const;
 
 export function me(actions: readonly string[]): Me {
@@ -161,7 +168,7 @@ export const keysets = (now: number): Keyset[] => [
         createdAt: ago(now, 93 * 1440),
         ageDays: 93,
         uses: 3_918_204_112,
-        usesHigh: true,
+        usesHigh: 3_221_225_472,
       },
     ],
     rotation: { dueAt: ago(now, 3 * 1440) },

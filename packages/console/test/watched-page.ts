@@ -1,5 +1,6 @@
 import axe from 'axe-core';
 import { type Browser, chromium as driver, type Page } from 'playwright-core';
+import { expect } from 'vitest';
 import { chromium } from '../../../tools/stack/chromium.ts';
 
 /** Debian's Chromium, without its own calls home. */
@@ -41,7 +42,8 @@ export async function openPage(browser: Browser, origin: string, look: Look): Pr
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  // Far more than any step needs: a machine that is busy with something else is no fault.
+  page.setDefaultTimeout(45_000);
   const faults: string[] = [];
   page.on('pageerror', ({ message }) => faults.push(`error: ${message}`));
   page.on('console', (message) => {
@@ -83,3 +85,15 @@ export async function axeFindings(page: Page): Promise<string[]> {
 /** By how many pixels the page is wider than the screen. */
 export const sidewaysPixels = (page: Page): Promise<number> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+
+/** That a page is whole: for readers of all kinds, for its own policy, and on its screen. */
+export async function nothingWrong(
+  page: Page,
+  faults: readonly string[],
+  where: string,
+): Promise<void> {
+  expect(await axeFindings(page), `axe on ${where}`).toEqual([]);
+  expect(await sidewaysPixels(page), `sideways scroll on ${where}`).toBeLessThanOrEqual(0);
+  expect(await stoppedByPolicy(page), `policy on ${where}`).toEqual([]);
+  expect(faults, where).toEqual([]);
+}

@@ -5,8 +5,11 @@ export const PAGES = [
   { id: 'rejects', title: 'Rejects', action: 'rejects.read' },
   { id: 'reveal', title: 'Reveal', action: 'reveal' },
   { id: 'accesses', title: 'Accesses', action: 'audit.read' },
+  { id: 'audit', title: 'Audit', action: 'audit.read' },
   { id: 'coverage', title: 'Coverage', action: 'policy.read' },
   { id: 'keys', title: 'Keys', action: 'keys.read' },
+  { id: 'persons', title: 'Persons', action: 'subjects.read' },
+  { id: 'approvals', title: 'Approvals', action: 'approvals.decide' },
 ] as const;
 export type PageId = (typeof PAGES)[number]['id'];
 

@@ -2,7 +2,7 @@ import { PURPOSES } from '@sealstream/contracts';
 import { z } from 'zod';
 
 import { guarded } from '../route.ts';
-import { DatasetParams } from './forms.ts';
+import { DatasetParams, Reference } from './forms.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS_MAX = 3650;
@@ -14,13 +14,19 @@ const Left = z
   .describe('Purposes whose outermost key this service was not given, and so nothing was done.');
 
 const named = { purpose: AnyPurpose.optional().describe('Only keys of this purpose.') };
+const reasoned = {
+  ...named,
+  reason: Reference.optional().describe(
+    'Number of the request. It stands on the audit log for ever.',
+  ),
+};
 const RotateBody = z.union([
   z.strictObject({
-    ...named,
+    ...reasoned,
     mode: z.enum(['all', 'missing']).describe('all: new keys; missing: what is not there.'),
   }),
   z.strictObject({
-    ...named,
+    ...reasoned,
     mode: z.literal('due').describe('What is missing, too old or used too often.'),
     maxAgeDays: z.int().min(0).max(DAYS_MAX).optional().describe('90 if absent.'),
     maxUses: z.int().min(1).max(USES_MAX).optional().describe('2^30 if absent.'),
@@ -56,9 +62,9 @@ export const rotateKeysRoute = guarded(
       })
       .meta({ id: 'RotatedKeys' }),
   },
-  ({ body: { mode, purpose = 'all' }, params: { dataset } }) => ({
+  ({ body: { mode, purpose = 'all', reason }, params: { dataset } }) => ({
     dataset,
-    about: { keyPurpose: purpose, mode },
+    about: { keyPurpose: purpose, mode, ...(reason === undefined ? {} : { reason }) },
   }),
   async ({ body, caller, params }, { keyDesk, policy }) => {
     const { mode, purpose } = body;

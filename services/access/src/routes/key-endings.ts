@@ -3,7 +3,7 @@ import { HINDRANCES, type Hindrance } from '@sealstream/key-care';
 import { z } from 'zod';
 
 import { guarded } from '../route.ts';
-import { DatasetParams } from './forms.ts';
+import { DatasetParams, Reference } from './forms.ts';
 
 const KeyParams = DatasetParams.extend({
   purpose: z.enum(PURPOSES),
@@ -81,6 +81,9 @@ export const destroyKeyRoute = guarded(
         .describe(
           'true: also while records name it, which then open no more; with a second person.',
         ),
+      reason: Reference.optional().describe(
+        'Number of the request. It stands on the audit log for ever.',
+      ),
     }),
     answer: z
       .object({
@@ -92,10 +95,10 @@ export const destroyKeyRoute = guarded(
       })
       .meta({ id: 'DestroyedKey' }),
   },
-  ({ params: { dataset, key, purpose }, query }) => ({
+  ({ params: { dataset, key, purpose }, query: { force = 'false', reason } }) => ({
     dataset,
     target: `${purpose}/${dataset} ${key}`,
-    about: { force: query.force ?? 'false' },
+    about: { force, ...(reason === undefined ? {} : { reason }) },
   }),
   async ({ caller, gone, params, query }, { keyDesk, policy }) => {
     const key = { ...params, force: query.force === 'true' };

@@ -105,9 +105,13 @@ export interface Keyset {
     readonly createdAt: string;
     readonly ageDays: number;
     readonly uses?: number;
-    readonly usesHigh?: boolean;
+    /** From so many uses on it is due. */
+    readonly usesHigh?: number;
   }[];
+  /** Absent where keys never rotate. */
   readonly rotation?: { readonly dueAt: string };
+  /** Code: why the copy in Redis is not believed. */
+  readonly problem?: string;
 }
 
 export interface Access {

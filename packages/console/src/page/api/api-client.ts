@@ -27,9 +27,20 @@ export class ApiClient {
     return this.#asked<T>('GET', path);
   }
 
-  /** @throws ApiProblem, TypeError as `get` */
-  post<T>(path: string, body: unknown): Promise<T> {
-    return this.#asked<T>('POST', path, body);
+  /**
+   * @param approval id of a second person's approval, where one was given for this very request
+   * @throws ApiProblem, TypeError as `get`
+   */
+  post<T>(path: string, body: unknown, approval?: string): Promise<T> {
+    return this.#asked<T>('POST', path, body, approval);
+  }
+
+  /**
+   * @param approval as of `post`
+   * @throws ApiProblem, TypeError as `get`
+   */
+  delete<T>(path: string, approval?: string): Promise<T> {
+    return this.#asked<T>('DELETE', path, undefined, approval);
   }
 
   /** @throws ApiProblem SIGN_IN_REFUSED, TOO_MANY_REQUESTS; TypeError as `get` */
@@ -46,11 +57,12 @@ export class ApiClient {
     }
   }
 
-  async #asked<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const first = await this.#send(method, path, body);
+  async #asked<T>(method: string, path: string, body?: unknown, approval?: string): Promise<T> {
+    const send = () => this.#send(method, path, body, approval);
+    const first = await send();
     if (first.status !== 401) return (await this.#answer(first)) as T;
     if (await this.#refreshed()) {
-      const second = await this.#send(method, path, body);
+      const second = await send();
       if (second.status !== 401) return (await this.#answer(second)) as T;
     }
     this.#onSignedOut();
@@ -71,13 +83,14 @@ export class ApiClient {
     return this.#refreshing;
   }
 
-  #send(method: string, path: string, body?: unknown): Promise<Response> {
+  #send(method: string, path: string, body?: unknown, approval?: string): Promise<Response> {
     const isJson = body !== undefined;
     return this.#fetch(path, {
       method,
       headers: {
         accept: 'application/json, application/problem+json',
         ...CONSOLE_HEADER,
+        ...(approval === undefined ? {} : { 'x-sealstream-approval': approval }),
         ...(isJson ? { 'content-type': 'application/json' } : {}),
       },
       ...(isJson ? { body: JSON.stringify(body) } : {}),

@@ -7,6 +7,8 @@ export interface ProblemFacts {
   /** What to do about it. */
   readonly detail?: string;
   readonly requestId?: string;
+  /** Names, paths and numbers that belong to the code, such as the id of an approval. */
+  readonly place?: Readonly<Record<string, string | number>>;
   readonly retryAfterSeconds?: number;
 }
 
@@ -31,6 +33,15 @@ const UNREACHED: ProblemFacts = {
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
+function placeOf(value: unknown): ProblemFacts['place'] {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const said = Object.entries(value).filter(
+    (one): one is [string, string | number] =>
+      typeof one[1] === 'string' || typeof one[1] === 'number',
+  );
+  return said.length === 0 ? undefined : Object.fromEntries(said);
+}
+
 function retryAfter(headers: Headers): number | undefined {
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
@@ -44,6 +55,7 @@ export async function problemFrom(response: Response): Promise<ApiProblem> {
   const told = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const detail = text(told['detail']);
   const requestId = text(told['requestId']);
+  const place = placeOf(told['place']);
   const seconds = retryAfter(headers);
   return new ApiProblem({
     status,
@@ -51,6 +63,7 @@ export async function problemFrom(response: Response): Promise<ApiProblem> {
     title: text(told['title']) ?? `The answer was not one of the access service (HTTP ${status}).`,
     ...(detail === undefined ? {} : { detail }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(place === undefined ? {} : { place }),
     ...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
   });
 }

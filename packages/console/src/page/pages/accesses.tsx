@@ -96,8 +96,9 @@ export function AccessesPage({ dataset: named }: PageProps) {
         <DatasetField names={names} value={dataset} onChange={setDataset} all="All datasets" />
         <label class="field">
           <span>Person</span>
+          {/* What is being typed is the field's own: a list that comes meanwhile must not set it back. */}
           <input
-            value={person}
+            defaultValue={person}
             autoComplete="off"
             onChange={({ currentTarget }) => setPerson(currentTarget.value.trim())}
           />
