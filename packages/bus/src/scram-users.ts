@@ -4,14 +4,16 @@ import { SealstreamError } from '@sealstream/contracts';
 import { finalRefusal, KafkaRefusal } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import {
+  alterScramRequest,
   describeScramRequest,
   type NewCredential,
-  setScramRequest,
 } from './wire/scram-requests.ts';
 
 /** Source: org.apache.kafka.clients.admin.ScramMechanism. */
 const MECHANISMS = { 'SCRAM-SHA-256': 1, 'SCRAM-SHA-512': 2 } as const;
 export type ScramMechanism = keyof typeof MECHANISMS;
+/** The one that passwords are given for. */
+const GIVEN: ScramMechanism = 'SCRAM-SHA-512';
 
 /** Kafka takes 4,096 to 16,384; the passwords are random, so that nothing is gained beyond. */
 const ITERATIONS = 8_192;
@@ -65,16 +67,45 @@ export class ScramUsers {
    * @throws SealstreamError KAFKA_REFUSED with the name of a user; of the others some may be made
    */
   async set(users: readonly NewScramUser[]): Promise<void> {
-    if (users.length === 0) return;
+    await this.#alter([], users);
+  }
+
+  /**
+   * Gives a user another password for SCRAM-SHA-512 and takes away what it has by other mechanisms, in one
+   * change: no password of before opens a connection after it. As `set` otherwise.
+   *
+   * @throws SealstreamError KAFKA_REFUSED
+   */
+  async replace({ mechanisms, name }: ScramUser, password: string): Promise<void> {
+    const others = mechanisms.filter((one) => one !== GIVEN);
+    await this.#alter([{ name, mechanisms: others }], [{ name, password }]);
+  }
+
+  /**
+   * Takes the passwords of a user away, by all of its mechanisms. Connections that stand go on. Needs Alter
+   * on the cluster.
+   *
+   * @throws SealstreamError KAFKA_REFUSED, also where it has none by one of them
+   */
+  async remove(user: ScramUser): Promise<void> {
+    await this.#alter([user], []);
+  }
+
+  async #alter(gone: readonly ScramUser[], users: readonly NewScramUser[]): Promise<void> {
+    const old = gone.flatMap(({ mechanisms, name }) =>
+      mechanisms.map((one) => ({ name, mechanism: MECHANISMS[one] })),
+    );
+    const names = new Set([...old, ...users].map(({ name }) => name));
+    if (names.size === 0) return;
     const broker = await this.#link.anyBroker();
-    if (!this.#link.isProtected(broker))
+    if (users.length > 0 && !this.#link.isProtected(broker))
       throw new SealstreamError(
         'KAFKA_REFUSED',
         { refusal: 'PLAINTEXT', broker: broker.connectionPool.host },
         'Passwords are set over TLS only, or on this machine: set SEALSTREAM_KAFKA_TLS=true.',
       );
     const credentials = await Promise.all(users.map(credentialOf));
-    const { outcomes } = await this.#link.sendTo(broker, setScramRequest(credentials));
+    const { outcomes } = await this.#link.sendTo(broker, alterScramRequest(old, credentials));
     for (const { saltedPassword } of credentials) saltedPassword.fill(0);
     for (const { errorCode, name } of outcomes) {
       if (errorCode === 0) continue;
@@ -82,10 +113,10 @@ export class ScramUsers {
       throw finalRefusal(refusal, { user: name }) ?? refusal;
     }
     // Postcondition: the broker has told of each.
-    const told = new Set(outcomes.map(({ name }) => name));
-    const untold = users.find(({ name }) => !told.has(name));
+    for (const { name } of outcomes) names.delete(name);
+    const [untold] = names;
     if (untold !== undefined)
-      throw new SealstreamError('KAFKA_REFUSED', { user: untold.name, refusal: 'NO_ANSWER' });
+      throw new SealstreamError('KAFKA_REFUSED', { user: untold, refusal: 'NO_ANSWER' });
   }
 }
 
@@ -102,6 +133,6 @@ async function credentialOf({
     SHA512_BYTES,
     'sha512',
   );
-  const mechanism = MECHANISMS['SCRAM-SHA-512'];
+  const mechanism = MECHANISMS[GIVEN];
   return { name, mechanism, iterations: ITERATIONS, salt, saltedPassword };
 }

@@ -11,7 +11,12 @@ import { KEY_CARE_ROUTES } from './routes/key-care.ts';
 import { me } from './routes/me.ts';
 import { AUDIT_ROUTES } from './routes/audit.ts';
 import { comparePolicy, policyInUse } from './routes/policy.ts';
-import { policyProposal, policyProposals, proposePolicy } from './routes/policy-proposals.ts';
+import {
+  policyProposal,
+  policyProposals,
+  proposePolicy,
+  withdrawProposal,
+} from './routes/policy-proposals.ts';
 import { resolveKeys } from './routes/resolve.ts';
 import { reveal } from './routes/reveal.ts';
 import { seal } from './routes/seal.ts';
@@ -22,6 +27,7 @@ import { tokenise } from './routes/tokenise.ts';
 import { linkIdentity, unlinkIdentity } from './routes/user-identities.ts';
 import { setPassword } from './routes/user-password.ts';
 import { giveRole, takeRole } from './routes/user-roles.ts';
+import { endUserSessions, userSessions } from './routes/user-sessions.ts';
 import { createUser, disableUser, enableUser, user, users } from './routes/users.ts';
 
 /** Every route of the service; what is not here is not there. */
@@ -40,6 +46,8 @@ export const ROUTES: readonly Route[] = [
   createUser,
   disableUser,
   enableUser,
+  userSessions,
+  endUserSessions,
   setPassword,
   giveRole,
   takeRole,
@@ -65,6 +73,7 @@ export const ROUTES: readonly Route[] = [
   proposePolicy,
   policyProposals,
   policyProposal,
+  withdrawProposal,
   ...AUDIT_ROUTES,
   ...CONSOLE_ROUTES,
   ...KEY_CARE_ROUTES,

@@ -1,4 +1,5 @@
 import type { Unit } from '../checkout.ts';
+import { importsOf } from '../imports.ts';
 
 const SCOPE = '@sealstream/';
 
@@ -16,6 +17,35 @@ export function wrongReferences(units: readonly Unit[]): string[] {
       return referenced.join() !== internal(unit).join();
     })
     .map(({ folder }) => folder);
+}
+
+/** The name of the package that a specifier is in: `@a/b` of `@a/b/c.js`, and `a` of `a/b`. */
+const packageOf = (specifier: string) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+
+/** It goes to browsers as one file, so what it is built from is installed where it is built alone. */
+const BUNDLED = 'packages/console/src/page/';
+
+/** Imports of packages that the manifest does not name: they are found by chance, and elsewhere are not. */
+export function unnamedImports(units: readonly Unit[]): string[] {
+  return units.flatMap(({ files, folder, manifest }) => {
+    const { dependencies, devDependencies, name, optionalDependencies } = manifest;
+    const installed = [name, ...Object.keys({ ...dependencies, ...optionalDependencies })];
+    const built = [...installed, ...Object.keys({ ...devDependencies })];
+    return files
+      .filter(({ path }) => path.startsWith(`${folder}/src/`))
+      .flatMap(({ path, text }) => {
+        const named = path.startsWith(BUNDLED) ? built : installed;
+        const packages = importsOf(text)
+          .filter((one) => !/^(\.|node:)/.test(one))
+          .map(packageOf);
+        const unnamed = [...new Set(packages)].filter((one) => !named.includes(one));
+        return unnamed.map((one) => `${path} imports ${one}`);
+      });
+  });
 }
 
 /** Dependencies whose version does not stand in the catalog or the workspace. */
