@@ -87,6 +87,7 @@ export class SubjectsGround {
       },
       heads: {
         load: async () => published,
+        requireWritable: async () => undefined,
         publish: async (name: string, document: Uint8Array) => void published.set(name, document),
       },
       logger,

@@ -8,60 +8,13 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Consumer } from '../../packages/keyring/test/grant-fixture.ts';
 import { sealstream } from '../../tools/demo/command-line.ts';
+import { CARD, GIL, KEPT, KIM, LEE, MAX, NAME, PEOPLE, recordOf, SSN } from './key-keepers.ts';
 import { type Answered, RunningAccess } from './running-access.ts';
 import { RunningFlow, until } from './running-flow.ts';
 import { asked, placeOf, requestsOf } from './second-person.ts';
 
 // Keys and the keys of persons, looked after through the service: what is sealed before opens or opens no
 // more, as it should, and the audit log has what a restore needs.
-
-const POLICY = `version: 1
-datasets:
-  people:
-    revision: 1
-    format: json
-    subject: /ssn
-    unknownFields: reject
-    key: { mask: hash, encrypt: hash }
-    required: [/ssn]
-    fields:
-      /ssn:  { type: string, mask: redact, encrypt: seal }
-      /name: { type: string, mask: tokenise, equalityOracle: { accepted: a test }, encrypt: seal }
-      /card: { type: string, mask: redact, encrypt: seal, survivesShred: true }
-access:
-  purposes:
-    fraud: { meaning: A reported fraud is looked into., reference: none }
-  roles:
-    keeper:
-      meaning: Looks after keys and persons.
-      allow:
-        - actions: [keys.read, keys.rotate, keys.rewrap, keys.move, keys.destroy, keys.destroy-forced]
-          datasets: [people]
-        - { actions: [subjects.read, subjects.shred, subjects.re-enrol], datasets: [people] }
-        - { actions: [reveal], datasets: [people], fields: ['*'], purposes: [fraud] }
-        - { actions: [seal, tokenise], datasets: [people], fields: ['*'], quota: { values: 1000, per: day } }
-    clerk:
-      meaning: Looks up whether people are known, and not many of them.
-      allow:
-        - { actions: [subjects.read], datasets: [people], quota: { values: 3, per: day } }
-    granter:
-      meaning: Lets a consumer open fields, and asks for keys under a grant.
-      allow:
-        - { actions: [grants.create], datasets: [people] }
-        - { actions: [keys.resolve] }
-    checker:
-      meaning: Approves.
-      allow:
-        - { actions: [approvals.decide] }
-`;
-const KIM = { basic: 'kim:seventeen brown chairs stand' };
-const LEE = { basic: 'lee:nineteen black tables wobble' };
-const MAX = { basic: 'max:fifteen green bottles fall' };
-const GIL = { basic: 'gil:eleven warm stones rest' };
-const SSN = '900-11-4711';
-const NAME = 'Maria Canary';
-const CARD = '4556737586899855';
-const PEOPLE = '/v1/datasets/people';
 
 let flow: RunningFlow;
 let access: RunningAccess;
@@ -74,7 +27,7 @@ const { approve, call, events, together } = requestsOf(() => ({ access, flow }))
 
 beforeAll(async () => {
   const servers = inject('stack');
-  flow = await RunningFlow.open(servers, { 'sealstream.yaml': POLICY });
+  flow = await RunningFlow.open(servers, { 'sealstream.yaml': KEPT });
   for (const name of ['ingest', 'encrypt', 'audit'] as const) await flow.start(name);
   signing = {
     SEALSTREAM_SIGNER_KEY_FILE: join(flow.place.keys, 'signer.key'),
@@ -86,8 +39,7 @@ beforeAll(async () => {
   await access.user('max', MAX.basic.slice(4), 'clerk');
   await access.user('gil', GIL.basic.slice(4), 'granter');
   const { encrypted, raw } = flow.dataset.topics;
-  const value = Buffer.from(JSON.stringify({ ssn: SSN, name: NAME, card: CARD }));
-  await flow.bus.append(raw, 0, [{ key: Buffer.from('1'), value }]);
+  await flow.bus.append(raw, 0, [{ key: Buffer.from('1'), value: recordOf(SSN) }]);
   await until(async () => (await flow.readAll(encrypted)).length === 1);
   const [record] = await flow.readAll(encrypted);
   sealed = JSON.parse(String(record?.value)) as typeof sealed;

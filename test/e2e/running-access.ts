@@ -107,7 +107,8 @@ export class RunningAccess {
   }
 }
 
-function authorization(credentials: Credentials): Record<string, string> {
+/** The header that says who asks; none for nobody. */
+export function authorization(credentials: Credentials): { readonly authorization?: string } {
   if (credentials === undefined) return {};
   const text =
     'basic' in credentials

@@ -146,18 +146,8 @@ export class RunningFlow {
   }
 
   /** All committed records of a topic, partition after partition. */
-  async readAll(topic: string): Promise<(KafkaRecord & { partition: number })[]> {
-    const count = await this.bus.admin.partitionCount(topic);
-    const starts = Array.from({ length: count }, (_, partition) => ({
-      topic,
-      partition,
-      offset: 'earliest' as const,
-    }));
-    const all: (KafkaRecord & { partition: number })[] = [];
-    for await (const { partition, records } of this.bus.read({ starts, until: 'end' })) {
-      for (const record of records) all.push({ ...record, partition });
-    }
-    return all.toSorted((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
+  readAll(topic: string): Promise<(KafkaRecord & { partition: number })[]> {
+    return recordsOf(this.bus, topic);
   }
 
   /** Whether a stage has committed everything of its source. */
@@ -172,6 +162,24 @@ export class RunningFlow {
     }
     return true;
   }
+}
+
+/** All committed records of a topic, partition after partition. */
+export async function recordsOf(
+  bus: Bus,
+  topic: string,
+): Promise<(KafkaRecord & { partition: number })[]> {
+  const count = await bus.admin.partitionCount(topic);
+  const starts = Array.from({ length: count }, (_, partition) => ({
+    topic,
+    partition,
+    offset: 'earliest' as const,
+  }));
+  const all: (KafkaRecord & { partition: number })[] = [];
+  for await (const { partition, records } of bus.read({ starts, until: 'end' })) {
+    for (const record of records) all.push({ ...record, partition });
+  }
+  return all.toSorted((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
 }
 
 /** `partition:offset` of where a record came from. */

@@ -1,7 +1,24 @@
 import { PlainEvent } from '@sealstream/contracts';
 import { expect } from 'vitest';
-import type { Answered, Credentials, RunningAccess } from './running-access.ts';
+import type { Answered, Credentials } from './running-access.ts';
 import type { RunningFlow } from './running-flow.ts';
+
+/** As much of an answer as is looked at here. */
+export type Answer = Pick<Answered, 'json' | 'status' | 'text'>;
+
+/** A service that runs, and the flow whose audit log it writes to. */
+interface Running<A extends Answer> {
+  readonly access: {
+    ask(
+      method: string,
+      path: string,
+      credentials: Credentials,
+      body?: unknown,
+      headers?: Readonly<Record<string, string>>,
+    ): Promise<A>;
+  };
+  readonly flow: Pick<RunningFlow, 'readAll'>;
+}
 
 /** Roles of those who look after accounts, and of those who agree. */
 export const ADMINISTERED = `version: 1
@@ -36,12 +53,12 @@ access:
         - { actions: [approvals.decide] }
 `;
 
-export const asked = (answer: Answered) => [answer.status, answer.json['code'] ?? 'none'];
-export const placeOf = ({ json }: Answered) => json['place'] as Record<string, string>;
+export const asked = (answer: Answer) => [answer.status, answer.json['code'] ?? 'none'];
+export const placeOf = ({ json }: Answer) => json['place'] as Record<string, string>;
 export const any = { 'if-match': '*' };
 
 /** Ways to ask a running service, alone and with a second person. */
-export function requestsOf(running: () => { access: RunningAccess; flow: RunningFlow }) {
+export function requestsOf<A extends Answer>(running: () => Running<A>) {
   const call = (
     who: Credentials,
     line: string,
@@ -61,7 +78,7 @@ export function requestsOf(running: () => { access: RunningAccess; flow: Running
     line: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answered> {
+  ): Promise<A> {
     const first = await call(asker, line, body, headers);
     expect(asked(first)).toEqual([403, 'APPROVAL_NEEDED']);
     const place = placeOf(first);

@@ -1,23 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Bus, KafkaRecord } from '@sealstream/bus';
 import type { ServiceName } from '@sealstream/contracts';
 import { sealstream } from '../../tools/demo/command-line.ts';
+import { QUIET } from '../../tools/demo/ground.ts';
 import { type DemoKeys, makeKeyFiles } from '../../tools/demo/keys.ts';
 import { type DemoPlace, demoPlace, makePlace } from '../../tools/demo/place.ts';
 import { grantRights, SecureUsers } from '../../tools/demo/secure-users.ts';
 import {
   isReady,
+  type ServiceEnvironment,
   type ServiceProcess,
+  settingsOf,
   startService,
   stopServices,
 } from '../../tools/demo/service-processes.ts';
 import { freePorts } from '../../tools/stack/free-ports.ts';
 import { QUICK_BROKER } from '../../tools/stack/kafka.ts';
+import { ADMIN } from '../../tools/stack/secure-files.ts';
 import { type Stack, startStack } from '../../tools/stack/stack.ts';
-import { until } from './running-flow.ts';
+import { recordsOf, until } from './running-flow.ts';
 
 type Settings = Readonly<Record<string, string>>;
+
+/** Far more than a start needs where the machine does nothing else. */
+const READY_MS = 240_000;
 
 /** What a service is told otherwise than as its own users. */
 export interface OtherLinks {
@@ -86,8 +94,53 @@ export class SecureFlow {
     other: OtherLinks = {},
   ): Promise<ServiceProcess> {
     const [port = 0] = await freePorts(1);
+    const environment = this.#environment(name, signIn, other);
+    const service = startService(name, port, environment, {
+      logName: other.logName ?? name,
+      onExit,
+    });
+    this.#services.add(service);
+    return service;
+  }
+
+  /** What a service is told, for whoever starts it within this process. */
+  settings(name: ServiceName, signIn?: Settings, other: OtherLinks = {}): Record<string, string> {
+    return settingsOf(name, 0, this.#environment(name, signIn, other));
+  }
+
+  /** Starts a service and waits until it is ready, over TLS. */
+  async start(
+    name: ServiceName,
+    signIn?: Settings,
+    other: OtherLinks = {},
+  ): Promise<ServiceProcess> {
+    const service = await this.launch(name, signIn, undefined, other);
+    await until(() => isReady(service), READY_MS);
+    return service;
+  }
+
+  /** Does something as a user of Kafka. */
+  async as<T>(user: string, work: (bus: Bus) => Promise<T>): Promise<T> {
+    const bus = await this.users.bus(user, QUIET);
+    try {
+      return await work(bus);
+    } finally {
+      await bus.stop();
+    }
+  }
+
+  /** All committed records of a topic, partition after partition. */
+  readAll(topic: string): Promise<(KafkaRecord & { partition: number })[]> {
+    return this.as(ADMIN, (bus) => recordsOf(bus, topic));
+  }
+
+  #environment(
+    name: ServiceName,
+    signIn: Settings | undefined,
+    other: OtherLinks,
+  ): ServiceEnvironment {
     const { more, redisUrl, ...links } = this.users.serviceLinks(name, signIn);
-    const environment = {
+    return {
       place: this.place,
       policyFile: this.place.policyFile,
       ...this.#keys,
@@ -95,17 +148,6 @@ export class SecureFlow {
       redisUrl: other.redisUrl ?? redisUrl,
       more: { ...more, ...other.more, SEALSTREAM_ALLOW_UNLOCKED: 'true' },
     };
-    const { logName = name } = other;
-    const service = startService(name, port, environment, { logName, onExit });
-    this.#services.add(service);
-    return service;
-  }
-
-  /** Starts a service and waits until it is ready, over TLS. */
-  async start(name: ServiceName, signIn?: Settings): Promise<ServiceProcess> {
-    const service = await this.launch(name, signIn);
-    await until(() => isReady(service));
-    return service;
   }
 
   async close(): Promise<void> {

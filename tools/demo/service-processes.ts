@@ -55,7 +55,12 @@ function ownAccess(): Record<string, string> {
   return { SEALSTREAM_ACCESS_PORT: '0', SEALSTREAM_ACCESS_SECRET: secret };
 }
 
-function settingsOf(name: ServiceName, port: number, common: ServiceEnvironment) {
+/** The whole environment of a service. @param port of its health and metrics */
+export function settingsOf(
+  name: ServiceName,
+  port: number,
+  common: ServiceEnvironment,
+): Record<string, string> {
   const { place } = common;
   // Services refuse settings that are not theirs, and this one is of those that hold keys.
   const { SEALSTREAM_ALLOW_UNLOCKED: unlocked, ...more } = common.more;

@@ -13,6 +13,9 @@ const TIMEOUT_MS = 10_000;
 const GONE_LOOK_MS = 50;
 const RETRY_MS = 100;
 
+/** Write, and DescribeConfigs: whoever appends asks how large a batch may be (KIP-430, AclOperation). */
+const APPENDING = [4, 10] as const;
+
 /** A member of a consumer group. */
 export interface GroupMemberInfo {
   readonly memberId: string;
@@ -40,6 +43,15 @@ export class BusAdmin {
   async partitionCount(topic: string): Promise<number> {
     const [found] = await this.topics([topic]);
     return found?.partitions.length ?? 0;
+  }
+
+  /**
+   * Whether this user may append to a topic; nothing is written.
+   *
+   * @throws SealstreamError TOPIC_MISSING, KAFKA_REFUSED for one that this user may not even look at
+   */
+  mayAppend(topic: string): Promise<boolean> {
+    return this.#link.mayAll(this.#names.on(topic), APPENDING);
   }
 
   settings(topic: string): Promise<ReadonlyMap<string, string>> {

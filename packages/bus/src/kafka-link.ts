@@ -191,6 +191,20 @@ export class KafkaLink {
     return found;
   }
 
+  /**
+   * Whether this user has all of some operations on a topic, by the numbers of Kafka's access rules.
+   *
+   * @throws SealstreamError TOPIC_MISSING, KAFKA_REFUSED for one that this user may not even look at
+   */
+  async mayAll(name: string, operations: readonly number[]): Promise<boolean> {
+    const request = metadataRequest([name], { withOperations: true });
+    const { topics } = await this.sendTo(await this.anyBroker(), request);
+    const [topic] = topics;
+    requireSeen(name, topic?.errorCode ?? 0);
+    if (topic?.errorCode !== 0) throw new SealstreamError('TOPIC_MISSING', { topic: name });
+    return operations.every((operation) => (topic.operations & (1 << operation)) !== 0);
+  }
+
   async clusterInfo(): Promise<{ brokers: number; controllerId: number }> {
     const answer = await this.sendTo(await this.anyBroker(), metadataRequest([]));
     return { brokers: answer.brokers, controllerId: answer.controllerId };

@@ -276,7 +276,11 @@ describe('the life of keys', () => {
       prefix,
       provider: fileProvider(keyDir, ['rejected']),
       signer: readSignerFile(join(keyDir, 'signer.key')),
-      heads: { load: () => heads.load(), publish: away },
+      heads: {
+        load: () => heads.load(),
+        requireWritable: () => heads.requireWritable(),
+        publish: away,
+      },
       logger,
     });
     const { id } = keyring.keys.publicKey('rejected', 'people');

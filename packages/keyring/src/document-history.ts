@@ -21,7 +21,8 @@ interface HistoryOptions {
  * The versions of signed documents of one kind, for whoever may write the next one.
  *
  * Promises: nothing below its head is built upon; of two who write at once, one wins and the other
- * gets KEYSET_CONFLICT; whatever Redis holds gets to the heads, also after a cut in between.
+ * gets KEYSET_CONFLICT; whatever Redis holds gets to the heads, also after a cut in between; whoever may
+ * not write to the heads changes nothing in Redis.
  */
 export class DocumentHistory<D extends { readonly version: number }> {
   readonly #form: DocumentForm<D>;
@@ -62,12 +63,18 @@ export class DocumentHistory<D extends { readonly version: number }> {
     return signWith(this.#form, document, this.#options.signer);
   }
 
-  /** Signs and swaps in. Throws KEYSET_CONFLICT. */
+  /** Before Redis is changed. Throws what the heads throw where nothing can be published. */
+  requireWritable(): Promise<void> {
+    return this.#options.heads.requireWritable();
+  }
+
+  /** Signs and swaps in. Throws KEYSET_CONFLICT, and KAFKA_REFUSED where nothing can be published. */
   async write(
     name: string,
     before: SignedDocument<D> | undefined,
     document: D,
   ): Promise<SignedDocument<D>> {
+    await this.requireWritable();
     const after = this.sign(document);
     if (await this.#options.store.swap(name, before?.bytes ?? null, after.bytes)) return after;
     throw new SealstreamError('KEYSET_CONFLICT', { keyset: name });

@@ -276,6 +276,8 @@ export class KeysetAdmin {
     algorithm: Algorithm,
   ): Promise<KeysetChange> {
     const name = keysetName(purpose, dataset);
+    // Not even an id is claimed by who cannot end what is begun.
+    await this.#history.requireWritable();
     const isStaged = current !== undefined && keyIn('pending', algorithm, current) !== undefined;
     const staged = isStaged ? current : await this.#stage(purpose, dataset, current, algorithm);
     await this.#proveReadable(purpose, dataset, staged);

@@ -7,6 +7,12 @@ import { SealstreamError } from '@sealstream/contracts';
 export interface KeysetHeads {
   /** Documents by `purpose/dataset`. */
   load(): Promise<ReadonlyMap<string, Uint8Array>>;
+  /**
+   * Asked before anything is changed, so that nothing is begun that could never be made durable.
+   *
+   * @throws SealstreamError KAFKA_REFUSED where this process may not publish
+   */
+  requireWritable(): Promise<void>;
   /** Resolves when the document is durable there. */
   publish(name: string, document: Uint8Array): Promise<void>;
 }

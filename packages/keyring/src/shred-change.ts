@@ -75,6 +75,8 @@ export function endSubject(
     const entry = entryText(entryOf(receipt));
     const next = withShred(document, linkAfter(document.shredChain, entry));
     const after = place.history.sign(next);
+    // A key that ends in Redis has ended for good.
+    await place.history.requireWritable();
     const outcome = await place.writes.end({
       index,
       register: { before: before.bytes, after: after.bytes },

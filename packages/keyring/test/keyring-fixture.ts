@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Logger, type Purpose, PURPOSES } from '@sealstream/contracts';
+import { type Logger, type Purpose, PURPOSES, SealstreamError } from '@sealstream/contracts';
 import type { Signer } from '@sealstream/crypto';
 import { createKeyFiles, createSignerFiles, readSignerFile } from '../src/key-file.ts';
 import type { KeysetHeads } from '../src/keyset-heads.ts';
@@ -34,11 +34,17 @@ export function makeKeyFiles(): KeyFiles {
 export class KeptHeads implements KeysetHeads {
   readonly published: { name: string; document: Buffer }[] = [];
   fail = false;
+  /** Whether we have no right to write to them. */
+  isForbidden = false;
   /** Called once, before the next document is taken: what happens while a publisher is slow. */
   meanwhile: (() => Promise<unknown>) | undefined;
 
   async load(): Promise<ReadonlyMap<string, Uint8Array>> {
     return new Map(this.published.map(({ name, document }) => [name, document]));
+  }
+
+  async requireWritable(): Promise<void> {
+    if (this.isForbidden) throw new SealstreamError('KAFKA_REFUSED', { topic: 'keyring' });
   }
 
   async publish(name: string, document: Uint8Array): Promise<void> {

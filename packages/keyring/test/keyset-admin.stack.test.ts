@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { generateSigner, readSigner } from '@sealstream/crypto';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { type KeysetAdmin, openKeysetAdmin } from '../src/keyset-admin.ts';
 import { openSignedKeyset } from '../src/keyset-document.ts';
@@ -24,6 +25,8 @@ async function admin(signer = files.signer, provider = files.provider()): Promis
 }
 const stored = async (name = NAME): Promise<Buffer> =>
   (await store.read([name]))[0] ?? Buffer.alloc(0);
+const keyIdsOf = (bytes: Buffer): string[] =>
+  openSignedKeyset(NAME, bytes, files.signer.publicKey).document.keys.map(({ id }) => id);
 const statesOf = async (name = NAME): Promise<string[]> =>
   openSignedKeyset(name, await stored(name), files.signer.publicKey).document.keys.map(
     ({ state }) => state,
@@ -123,6 +126,29 @@ describe('keyset change', () => {
     heads.fail = false;
     await one.createOrRotate('field', 'people');
     expect(await statesOf()).toEqual(['decrypt-only', 'active']);
+  });
+
+  test('who may not write to the heads changes nothing in Redis, not even a key that waits', async () => {
+    const one = await admin();
+    await one.createOrRotate('field', 'people');
+    await one.createOrRotate('field', 'people');
+    const before = await stored();
+    const [old = ''] = keyIdsOf(before);
+    const redis = new Redis(inject('stack').redisUrl);
+    const names = async () => (await redis.keys(`${prefix}*`)).toSorted();
+    const there = await names();
+    heads.isForbidden = true;
+    for (const change of [
+      () => one.createOrRotate('field', 'people'),
+      () => one.ensure('hash', 'people'),
+      () => one.destroy('field', 'people', old),
+    ])
+      expect(await codeOf(change)).toBe('KAFKA_REFUSED');
+    expect(await stored()).toEqual(before);
+    expect(await names()).toEqual(there);
+    redis.disconnect();
+    heads.isForbidden = false;
+    expect(await one.destroy('field', 'people', old)).toMatchObject({ action: 'destroyed' });
   });
 
   test('a new epoch that was cut is finished by a new epoch, and by no rotation of other keys', async () => {

@@ -28,6 +28,8 @@ export class FileHeads implements KeysetHeads {
     return new Map(kept.map(([name, text]) => [name, Buffer.from(text)]));
   }
 
+  async requireWritable(): Promise<void> {}
+
   async publish(name: string, document: Uint8Array): Promise<void> {
     const all = new Map([...(await this.load()), [name, document]]);
     const kept = Array.from(all, ([known, bytes]) => [known, Buffer.from(bytes).toString()]);

@@ -97,6 +97,18 @@ describe('a shred', () => {
     expect((await admin.list()).shreds).toBe(1);
   });
 
+  test('is refused whole where its head may not be written, and the key opens as before', async () => {
+    const { keys, shreds } = await ground.process();
+    const index = anIndex();
+    const before = await keyOf(keys, index);
+    ground.heads.isForbidden = true;
+    expect(await codeOf(() => admin.shred(text(index), ORDER))).toBe('KAFKA_REFUSED');
+    expect(await admin.show(text(index))).toMatchObject({ state: 'live' });
+    expect([shreds.has(index, 0), await keyOf(keys, index)]).toEqual([false, before]);
+    ground.heads.isForbidden = false;
+    expect(await admin.shred(text(index), ORDER)).toMatchObject({ action: 'done' });
+  });
+
   test('of many subjects by many at once loses none', async () => {
     const admins = await Promise.all([ground.admin(), ground.admin(), ground.admin()]);
     const indexes = Array.from({ length: 30 }, anIndex);

@@ -35,6 +35,13 @@ export class KafkaKeysetHeads implements KeysetHeads {
     return heads;
   }
 
+  /** @throws SealstreamError KAFKA_REFUSED, TOPIC_MISSING */
+  async requireWritable(): Promise<void> {
+    if (await this.#bus.admin.mayAppend(KEYRING_TOPIC)) return;
+    const refusal = 'TOPIC_AUTHORIZATION_FAILED';
+    throw new SealstreamError('KAFKA_REFUSED', { topic: KEYRING_TOPIC, refusal });
+  }
+
   async publish(name: string, document: Uint8Array): Promise<void> {
     const record = { key: Buffer.from(name, 'utf8'), value: Buffer.from(document) };
     await this.#bus.append(KEYRING_TOPIC, PARTITION, [record]);

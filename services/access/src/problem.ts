@@ -70,9 +70,10 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   VERSION_MISSING: 428,
   QUOTA_SPENT: 429,
   TOO_MANY_REQUESTS: 429,
-  // What this service was not given a key or a log for it cannot do, whoever asks.
+  // What this service was not given a key, a log or a right for it cannot do, whoever asks.
   AUDIT_COPY_MISSING: 503,
   KEY_FILE_MISSING: 503,
+  KAFKA_REFUSED: 503,
   OIDC_REFUSED: 503,
 };
 

@@ -15,6 +15,8 @@ export interface TopicMetadata {
   /** Kafka's topic id, 16 bytes: another one means that the topic was deleted and made again. */
   readonly id: Buffer;
   readonly partitions: readonly PartitionLeader[];
+  /** Bit n: this user may do operation n of Kafka's access rules; means nothing where it was not asked. */
+  readonly operations: number;
 }
 
 /** The brokers and topics of the cluster. */
@@ -29,10 +31,18 @@ export interface MetadataAnswer {
  * request header ends with tagged fields, so the body begins with their (empty) list, and so does
  * the answer.
  */
-export function metadataRequest(topics: readonly string[] | null): WireRequest<MetadataAnswer> {
+export function metadataRequest(
+  topics: readonly string[] | null,
+  { withOperations = false }: { readonly withOperations?: boolean } = {},
+): WireRequest<MetadataAnswer> {
   const body = new ByteWriter().int8(0).unsignedVarint(topics === null ? 0 : topics.length + 1);
   for (const topic of topics ?? []) body.raw(Buffer.alloc(16)).compactString(topic).int8(0);
-  body.int8(0).int8(0).int8(0).int8(0);
+  // Creating no topic, not what may be done to the cluster, what may be done to topics, no tagged fields.
+  body
+    .int8(0)
+    .int8(0)
+    .int8(withOperations ? 1 : 0)
+    .int8(0);
   return wireRequest<MetadataAnswer>({ key: 3, version: 10, name: 'Metadata' }, body, (reader) => {
     reader.skipTags();
     reader.int32();
@@ -62,9 +72,9 @@ export function metadataRequest(topics: readonly string[] | null): WireRequest<M
         partition.skipTags();
         return { partition: index, leader, errorCode: partitionError, replicas };
       });
-      topic.int32();
+      const operations = topic.int32();
       topic.skipTags();
-      return { name, errorCode, id, partitions };
+      return { name, errorCode, id, partitions, operations };
     });
     return { controllerId, brokers: brokers.length, topics: all };
   });
