@@ -1,12 +1,20 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createAuthority } from '@sealstream/certificates';
-import { datasetTopics, SERVICES, stageGroup } from '@sealstream/contracts';
+import { datasetTopics, PlainEvent, SERVICES, stageGroup } from '@sealstream/contracts';
 import { kafkaUsers, planTopics } from '@sealstream/service';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { given } from '../../packages/keyring/test/redis-fixture.ts';
 import { QUIET } from '../../tools/demo/ground.ts';
 import { kafkaAnswers } from '../../tools/stack/kafka-request.ts';
@@ -174,12 +182,135 @@ test('users that are missing are made with a password in a file each, and nobody
   ).toMatch(/users, as they should be/);
 }, 240_000);
 
+describe('the password of a user', () => {
+  const users = (...args: string[]) => flow.command('admin', 'kafka', 'users', ...args);
+  const dirOf = () => join(flow.place.tmp, 'passwords');
+  const fileOf = (name: string) => join(dirOf(), `${name}.password`);
+  const rotate = (name: string) => users('rotate', name, '--dir', dirOf(), '--json');
+  const check = () =>
+    users(
+      'check',
+      '--dir',
+      dirOf(),
+      ...['admin', 'fresh', 'kept'].flatMap((one) => ['--also', one]),
+    );
+  const getsIn = async (name: string, password: string): Promise<boolean> => {
+    try {
+      await (await busOf(name, { password })).stop();
+      return true;
+    } catch (error) {
+      if (String(error).includes('SASL_AUTHENTICATION_FAILED')) return false;
+      throw error;
+    }
+  };
+  /** What a broker knows of a change reaches it a moment later. */
+  const becomes = (name: string, password: string, is: boolean) =>
+    until(async () => (await getsIn(name, password)) === is);
+  async function changesOf(name: string): Promise<string[]> {
+    const bus = await busOf('admin');
+    const starts = [{ topic: 'audit.events.cli', partition: 0, offset: 'earliest' as const }];
+    const changes: string[] = [];
+    for await (const { records } of bus.read({ starts, until: 'end' }))
+      for (const { value } of records) {
+        const event = PlainEvent.safeParse(JSON.parse(String(value))).data;
+        if (event?.details['kafkaUser'] === name)
+          changes.push(
+            [event.type, ...['change', 'failed'].flatMap((at) => event.details[at] ?? [])].join(
+              ' ',
+            ),
+          );
+      }
+    await bus.stop();
+    return changes;
+  }
+
+  test('is another after a rotation, and that of before opens no connection any more', async () => {
+    const before = readFileSync(fileOf('fresh'), 'utf8');
+    const standing = await busOf('fresh', { password: before });
+    expect(JSON.parse((await rotate('fresh')).split('\n')[0] ?? '')).toEqual({
+      user: 'fresh',
+      file: fileOf('fresh'),
+    });
+    const after = readFileSync(fileOf('fresh'), 'utf8');
+    expect(after).toMatch(/^[\w-]{43}$/);
+    expect(statSync(fileOf('fresh')).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dirOf()).toSorted()).toEqual(['fresh.password', 'kept.password']);
+    await becomes('fresh', after, true);
+    await becomes('fresh', before, false);
+    // Others keep theirs.
+    expect(await getsIn('kept', readFileSync(fileOf('kept'), 'utf8'))).toBe(true);
+    await standing.stop();
+    expect(await changesOf('fresh')).toEqual([
+      'account-change-ordered rotate-kafka-user',
+      'account-changed rotate-kafka-user',
+    ]);
+    await expect(rotate('nobody')).rejects.toThrow('ended with 2');
+    expect(readdirSync(dirOf())).toHaveLength(2);
+  }, 120_000);
+
+  test('that broke off before the broker was told, or after, is named by check and mended by the next', async () => {
+    expect(await check()).toMatch(/users, as they should be/);
+    // Before: the next password is in its file alone.
+    const old = readFileSync(fileOf('fresh'), 'utf8');
+    const planned = randomBytes(32).toString('base64url');
+    writeFileSync(`${fileOf('fresh')}.next`, planned, { mode: 0o600 });
+    await expect(check()).rejects.toThrow('ended with 1');
+    expect(await getsIn('fresh', old)).toBe(true);
+    await rotate('fresh');
+    expect(readFileSync(fileOf('fresh'), 'utf8')).toBe(planned);
+    await becomes('fresh', planned, true);
+    await becomes('fresh', old, false);
+    expect(await check()).toMatch(/users, as they should be/);
+    // After: something stands where the file belongs, so that the command ends between the two.
+    renameSync(fileOf('fresh'), join(flow.place.tmp, 'fresh.before'));
+    mkdirSync(join(fileOf('fresh'), 'x'), { recursive: true });
+    await expect(rotate('fresh')).rejects.toThrow(/ended with/);
+    const next = readFileSync(`${fileOf('fresh')}.next`, 'utf8');
+    await becomes('fresh', next, true);
+    await becomes('fresh', planned, false);
+    await expect(check()).rejects.toThrow('ended with 1');
+    rmSync(fileOf('fresh'), { recursive: true });
+    renameSync(join(flow.place.tmp, 'fresh.before'), fileOf('fresh'));
+    await rotate('fresh');
+    expect(readFileSync(fileOf('fresh'), 'utf8')).toBe(next);
+    expect(await getsIn('fresh', next)).toBe(true);
+    expect(await check()).toMatch(/users, as they should be/);
+    expect(await changesOf('fresh')).toContain('account-changed rotate-kafka-user FILE_UNREADABLE');
+  }, 240_000);
+
+  test('is taken away with its file where the user is not of the plan, and of the plan by its name alone', async () => {
+    const password = readFileSync(fileOf('kept'), 'utf8');
+    expect(await users('delete', 'kept', '--dir', dirOf())).toContain('deleted kept');
+    await becomes('kept', password, false);
+    expect(readdirSync(dirOf())).toEqual(['fresh.password']);
+    await expect(users('delete', 'kept')).rejects.toThrow('ended with 2');
+    await expect(users('delete', 'admin')).rejects.toThrow('ended with 2');
+    await expect(users('delete', 'consumer-masked')).rejects.toThrow('ended with 2');
+    const other = flow.users.files.kafka['consumer-masked'] ?? '';
+    expect(await getsIn('consumer-masked', other)).toBe(true);
+    const rules = join(flow.place.tmp, 'more.acl');
+    const named = ['--file', rules, '--planned', 'fresh'];
+    await expect(users('delete', 'fresh', '--file', rules)).rejects.toThrow('ended with 2');
+    const fresh = readFileSync(fileOf('fresh'), 'utf8');
+    await users('delete', 'fresh', ...named);
+    await becomes('fresh', fresh, false);
+    expect(await changesOf('kept')).toEqual([
+      'account-change-ordered delete-kafka-user',
+      'account-changed delete-kafka-user',
+    ]);
+    expect(await users('check', '--also', 'admin')).toMatch(/users, as they should be/);
+  }, 240_000);
+});
+
 test('whoever is no administrator sees no users and makes none', async () => {
   const bus = await busOf('mask');
   const refused = { code: 'KAFKA_REFUSED', place: { refusal: 'CLUSTER_AUTHORIZATION_FAILED' } };
   await expect(bus.scramUsers.all()).rejects.toMatchObject(refused);
   const user = { name: 'intruder', password: randomBytes(32).toString('base64url') };
   await expect(bus.scramUsers.set([user])).rejects.toMatchObject(refused);
+  const ingest = { name: 'ingest', mechanisms: ['SCRAM-SHA-512'] } as const;
+  await expect(bus.scramUsers.remove(ingest)).rejects.toMatchObject(refused);
+  await expect(bus.scramUsers.replace(ingest, user.password)).rejects.toMatchObject(refused);
   await bus.stop();
   const admin = await busOf('admin');
   expect((await admin.scramUsers.all()).map(({ name }) => name)).not.toContain('intruder');

@@ -4,18 +4,22 @@ import { SealstreamError } from '@sealstream/contracts';
 import { finalRefusal, KafkaRefusal } from './kafka-errors.ts';
 import type { KafkaLink } from './kafka-link.ts';
 import {
+  alterScramRequest,
   describeScramRequest,
   type NewCredential,
-  setScramRequest,
 } from './wire/scram-requests.ts';
 
 /** Source: org.apache.kafka.clients.admin.ScramMechanism. */
 const MECHANISMS = { 'SCRAM-SHA-256': 1, 'SCRAM-SHA-512': 2 } as const;
 export type ScramMechanism = keyof typeof MECHANISMS;
+/** The one that passwords are given for. */
+const GIVEN: ScramMechanism = 'SCRAM-SHA-512';
 
 /** Kafka takes 4,096 to 16,384; the passwords are random, so that nothing is gained beyond. */
 const ITERATIONS = 8_192;
 const SALT_BYTES = 32;
+/** RESOURCE_NOT_FOUND. */
+const NOT_THERE = 91;
 const SHA512_BYTES = 64;
 
 /** A user that signs in at the brokers with a password. */
@@ -74,19 +78,58 @@ export class ScramUsers {
         'Passwords are set over TLS only, or on this machine: set SEALSTREAM_KAFKA_TLS=true.',
       );
     const credentials = await Promise.all(users.map(credentialOf));
-    const { outcomes } = await this.#link.sendTo(broker, setScramRequest(credentials));
+    const { outcomes } = await this.#link.sendTo(broker, alterScramRequest([], credentials));
     for (const { saltedPassword } of credentials) saltedPassword.fill(0);
-    for (const { errorCode, name } of outcomes) {
-      if (errorCode === 0) continue;
-      const refusal = KafkaRefusal.of(errorCode);
-      throw finalRefusal(refusal, { user: name }) ?? refusal;
-    }
-    // Postcondition: the broker has told of each.
-    const told = new Set(outcomes.map(({ name }) => name));
-    const untold = users.find(({ name }) => !told.has(name));
-    if (untold !== undefined)
-      throw new SealstreamError('KAFKA_REFUSED', { user: untold.name, refusal: 'NO_ANSWER' });
+    requireDone(outcomes, users);
   }
+
+  /**
+   * Gives a user another password for SCRAM-SHA-512, then takes away what it has by other mechanisms: after
+   * it no password of before opens a connection. As `set` otherwise; what broke off is finished by a repeat.
+   *
+   * @throws SealstreamError KAFKA_REFUSED
+   */
+  async replace({ mechanisms, name }: ScramUser, password: string): Promise<void> {
+    await this.set([{ name, password }]);
+    await this.remove({ name, mechanisms: mechanisms.filter((one) => one !== GIVEN) });
+  }
+
+  /**
+   * Takes the passwords of a user away, by these of its mechanisms; a repeat does no harm. Connections that
+   * stand go on. Needs Alter on the cluster.
+   *
+   * @throws SealstreamError KAFKA_REFUSED
+   */
+  async remove({ mechanisms, name }: ScramUser): Promise<void> {
+    // The broker takes one change of a user in a request.
+    for (const one of mechanisms) {
+      const deleted = [{ name, mechanism: MECHANISMS[one] }];
+      const broker = await this.#link.anyBroker();
+      const { outcomes } = await this.#link.sendTo(broker, alterScramRequest(deleted, []));
+      // Somebody else was quicker, or an earlier try was.
+      requireDone(
+        outcomes.map((one) => (one.errorCode === NOT_THERE ? { ...one, errorCode: 0 } : one)),
+        deleted,
+      );
+    }
+  }
+}
+
+/** @throws SealstreamError KAFKA_REFUSED */
+function requireDone(
+  outcomes: readonly { readonly name: string; readonly errorCode: number }[],
+  asked: readonly { readonly name: string }[],
+): void {
+  for (const { errorCode, name } of outcomes) {
+    if (errorCode === 0) continue;
+    const refusal = KafkaRefusal.of(errorCode);
+    throw finalRefusal(refusal, { user: name }) ?? refusal;
+  }
+  // Postcondition: the broker has told of each.
+  const told = new Set(outcomes.map(({ name }) => name));
+  const untold = asked.find(({ name }) => !told.has(name));
+  if (untold !== undefined)
+    throw new SealstreamError('KAFKA_REFUSED', { user: untold.name, refusal: 'NO_ANSWER' });
 }
 
 /** Hi(password, salt, iterations) of RFC 5802, 2.2, which is PBKDF2 with one block. */
@@ -102,6 +145,6 @@ async function credentialOf({
     SHA512_BYTES,
     'sha512',
   );
-  const mechanism = MECHANISMS['SCRAM-SHA-512'];
+  const mechanism = MECHANISMS[GIVEN];
   return { name, mechanism, iterations: ITERATIONS, salt, saltedPassword };
 }

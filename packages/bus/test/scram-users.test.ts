@@ -42,6 +42,16 @@ describe('what is made from a password', () => {
     expect(link.sent).toHaveLength(isSent ? 1 : 0);
   });
 
+  test('goes nowhere in plaintext when a password is replaced, and a removal has none in it', async () => {
+    const user = { name: 'mask', mechanisms: ['SCRAM-SHA-512'] } as const;
+    const link = new TellingLink('kafka.example.org', false);
+    const users = new ScramUsers(link);
+    await expect(users.replace(user, 'x'.repeat(43))).rejects.toThrow(/KAFKA_REFUSED.*PLAINTEXT/);
+    expect(link.sent).toEqual([]);
+    await expect(users.remove(user)).rejects.toThrow('sent');
+    expect(link.sent).toHaveLength(1);
+  });
+
   test('goes over TLS to every broker', async () => {
     const link = new TellingLink('kafka.example.org', true);
     const set = new ScramUsers(link).set([{ name: 'mask', password: 'x'.repeat(43) }]);

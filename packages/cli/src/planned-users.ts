@@ -8,6 +8,9 @@ import { type RuleOptions, wantedRules } from './wanted-rules.ts';
 const PRINCIPAL = 'User:';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,248}$/;
 
+/** Whether it can be the name of a user here, and of its file. */
+export const isUserName = (text: string): boolean => NAME.test(text);
+
 export interface UserOptions extends RuleOptions {
   readonly also: readonly string[];
 }
@@ -19,7 +22,7 @@ export function alsoOption(): Option {
   )
     .default([], 'none')
     .argParser((text: string, before: readonly string[]) => {
-      if (!NAME.test(text)) throw new InvalidArgumentError('It is no such name.');
+      if (!isUserName(text)) throw new InvalidArgumentError('It is no such name.');
       return [...before, text];
     });
 }
@@ -34,7 +37,7 @@ export function plannedUsers(context: Context, options: RuleOptions): readonly s
   const { rules } = wantedRules(context, options);
   const names = rules.map(({ principal }) => principal.slice(PRINCIPAL.length));
   const users = [...new Set(names)].filter((name) => name !== '*' && !name.includes('='));
-  const strange = users.find((name) => !NAME.test(name));
+  const strange = users.find((name) => !isUserName(name));
   if (strange === undefined) return users;
   const mend = 'Names of users are letters, digits, dots, dashes and underscores.';
   throw new SealstreamError('USAGE', { file: options.file, user: strange }, mend);

@@ -60,7 +60,7 @@ export type { ListedKey, ListedKeyset } from './keyset-listing.ts';
 export { type KeysetReader, type KeysetReaderOptions, openKeysetReader } from './keyset-reader.ts';
 export { KEY_USES_HIGH } from './key-uses.ts';
 export type { OutermostKeys } from './outermost-keys.ts';
-export { createFile, readSecretFile } from './secret-file.ts';
+export { createFile, readSecretFile, replaceFile } from './secret-file.ts';
 export type { Shredded, ShredOrder } from './shred-change.ts';
 export type { ShredList } from './shred-list.ts';
 export { type ShredReceipt, type SignedReceipt, verifyReceipt } from './shred-receipt.ts';

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
@@ -74,6 +75,20 @@ export function createFile(path: string, content: Uint8Array, mode: number = OWN
     throw new SealstreamError(code, { file: path, error: errno(error) });
   } finally {
     rmSync(part, { force: true });
+  }
+}
+
+/**
+ * Puts a file that createFile made in the place of another one, whole and durable.
+ *
+ * @throws SealstreamError FILE_UNREADABLE
+ */
+export function replaceFile(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+    syncDirectory(to);
+  } catch (error) {
+    throw new SealstreamError('FILE_UNREADABLE', { file: to, error: errno(error) });
   }
 }
 

@@ -21,6 +21,11 @@ export interface NewCredential extends StoredCredential {
   readonly saltedPassword: Uint8Array;
 }
 
+/** A credential that is taken away. */
+export interface OldCredential extends Pick<StoredCredential, 'mechanism'> {
+  readonly name: string;
+}
+
 /** How it went for one user; 0 is well. */
 interface CredentialOutcome {
   readonly name: string;
@@ -62,11 +67,15 @@ export function describeScramRequest(): WireRequest<DescribedUsers> {
   });
 }
 
-/** AlterUserScramCredentials v0 that sets credentials and deletes none. A flexible version, too. */
-export function setScramRequest(all: readonly NewCredential[]): WireRequest<CredentialOutcomes> {
-  const body = new ByteWriter().int8(0).unsignedVarint(1);
-  body.unsignedVarint(all.length + 1);
-  for (const { iterations, mechanism, name, salt, saltedPassword } of all) {
+/** AlterUserScramCredentials v0; of one user the broker takes one change. A flexible version, too. */
+export function alterScramRequest(
+  deleted: readonly OldCredential[],
+  set: readonly NewCredential[],
+): WireRequest<CredentialOutcomes> {
+  const body = new ByteWriter().int8(0).unsignedVarint(deleted.length + 1);
+  for (const { mechanism, name } of deleted) body.compactString(name).int8(mechanism).int8(0);
+  body.unsignedVarint(set.length + 1);
+  for (const { iterations, mechanism, name, salt, saltedPassword } of set) {
     body.compactString(name).int8(mechanism).int32(iterations);
     for (const bytes of [salt, saltedPassword]) body.unsignedVarint(bytes.length + 1).raw(bytes);
     body.int8(0);

@@ -1,13 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-
-import { SealstreamError } from '@sealstream/contracts';
-import { createFile, readSecretFile } from '@sealstream/keyring';
 import { Option } from 'commander';
 
 import { type CommonOptions, defineCommand } from '../command.ts';
 import { policyOption } from '../options.ts';
+import { PasswordFile } from '../password-file.ts';
 import { plannedUsers, userDrift } from '../planned-users.ts';
 import { withBus } from '../servers.ts';
 import { textTable } from '../table.ts';
@@ -16,10 +11,6 @@ import { type RuleOptions, rulesFileOption } from '../wanted-rules.ts';
 interface Options extends RuleOptions, CommonOptions {
   readonly dir: string;
 }
-
-/** 256 bits. */
-const PASSWORD_BYTES = 32;
-const PASSWORD = /^[A-Za-z0-9_-]{43}$/;
 
 export const kafkaUsersApply = defineCommand<Options>({
   name: 'apply',
@@ -46,8 +37,8 @@ export const kafkaUsersApply = defineCommand<Options>({
     const made = await withBus(context, async (bus) => {
       const { missing } = userDrift(planned, await bus.scramUsers.all());
       const users = missing.map((name) => {
-        const file = join(options.dir, `${name}.password`);
-        return { name, file, password: passwordOf(file) };
+        const file = new PasswordFile(options.dir, name);
+        return { name, file: file.path, password: file.present() };
       });
       await bus.scramUsers.set(users);
       return users.map(({ file, name }) => ({ user: name, file }));
@@ -63,24 +54,3 @@ export const kafkaUsersApply = defineCommand<Options>({
     return { next: 'give them their rights: sealstream kafka acls apply' };
   },
 });
-
-/**
- * The password in the file, which is made where it is not there.
- *
- * @throws SealstreamError KEY_FILE_OPEN when others can read it, FILE_UNREADABLE, DISK_FULL; USAGE when
- *   something else is in it
- */
-function passwordOf(file: string): string {
-  if (!existsSync(file)) {
-    const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-    createFile(file, Buffer.from(password));
-    return password;
-  }
-  const bytes = readSecretFile(file);
-  const password = bytes.toString('latin1').trimEnd();
-  bytes.fill(0);
-  if (PASSWORD.test(password)) return password;
-  const mend =
-    'The file is no password that this command made: take it away, or name another --dir.';
-  throw new SealstreamError('USAGE', { file }, mend);
-}
