@@ -18,6 +18,15 @@ redis.call('SET', KEYS[2], ARGV[2], 'PXAT', ARGV[3])
 redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
 return 1`;
 
+/** Replaces the very head that was looked at. KEYS: as above. ARGV: old, new, when it lapses, id. */
+const AMEND = `
+local body = redis.call('GET', KEYS[2])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or not body then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PXAT', ARGV[3])
+redis.call('SET', KEYS[2], body, 'PXAT', ARGV[3])
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
+return 1`;
+
 /** The text that is authenticated stands in it as it is, so that nothing depends on how it is read. */
 const StoredHead = z.strictObject({ v: z.literal(1), text: z.string(), mac: z.string() });
 
@@ -47,12 +56,13 @@ export interface ProposalPage {
 }
 
 /**
- * What was proposed and agreed to, for whoever takes it into use: written once, never changed, and gone by
- * itself.
+ * What was proposed and agreed to, for whoever takes it into use: its text is written once and never
+ * changed, and it is gone by itself.
  *
  * Promises: what is given back was put here, under that id, and has not lapsed: each carries an
  * authenticator (HMAC-SHA-256, RFC 2104) under a secret that Redis does not hold, over id, time, document
- * and the digest of the body; 100 at once at most. Who writes to Redis can take one away, and no more.
+ * and the digest of the body; 100 at once at most. Who writes to Redis can take one away, or put back what was
+ * amended, and no more.
  * Throws REDIS_* errors.
  */
 export class Proposals {
@@ -79,14 +89,36 @@ export class Proposals {
     const id = newId();
     const now = this.#now();
     const expiresMs = now + lifeMs;
-    const text = JSON.stringify({ id, expiresMs, body: digestOf(body), document });
-    if (text.length > HEAD_CHARACTERS_MAX || body.length > BODY_CHARACTERS_MAX)
-      throw new SealstreamError('REQUEST_TOO_LARGE', { characters: text.length + body.length });
-    const head = JSON.stringify({ v: 1, text, mac: this.#mac(text).toString('base64url') });
-    const keys = [this.#keys.proposal(id), this.#keys.proposalBody(id), this.#keys.proposals];
+    if (body.length > BODY_CHARACTERS_MAX)
+      throw new SealstreamError('REQUEST_TOO_LARGE', { characters: body.length });
+    const head = this.#head({ id, expiresMs, body: digestOf(body), document });
     const args = [head, body, expiresMs, id, now, KEPT_MAX];
-    const done = await answered(this.#link.redis.eval(PUT, 3, ...keys, ...args));
+    const done = await answered(this.#link.redis.eval(PUT, 3, ...this.#places(id), ...args));
     if (done === 2) throw new SealstreamError('TOO_MANY_REQUESTS', { proposals: KEPT_MAX });
+    if (done !== 1) throw new SealstreamError('ACCOUNT_CONFLICT', { proposal: id });
+    return { id, expiresMs, document };
+  }
+
+  /**
+   * Puts another document in the place of the one that is kept; the body stays.
+   *
+   * @param lifeMs from now on; it lapses no later than it would have
+   * @throws SealstreamError PROPOSAL_UNKNOWN, PROPOSAL_NOT_AUTHENTIC, REQUEST_TOO_LARGE; ACCOUNT_CONFLICT
+   *   when somebody else amended it meanwhile
+   */
+  async amend(id: string, document: ProposalDocument, lifeMs: number): Promise<Proposal> {
+    const before = isIdForm(id)
+      ? await answered(this.#link.redis.get(this.#keys.proposal(id)))
+      : null;
+    if (before === null) throw new SealstreamError('PROPOSAL_UNKNOWN');
+    const read = this.#read(id, before);
+    if (read === undefined) throw new SealstreamError('PROPOSAL_NOT_AUTHENTIC', { proposal: id });
+    const now = this.#now();
+    if (read.expiresMs <= now) throw new SealstreamError('PROPOSAL_UNKNOWN');
+    const expiresMs = Math.min(read.expiresMs, now + lifeMs);
+    const head = this.#head({ id, expiresMs, body: read.body, document });
+    const args = [before, head, expiresMs, id];
+    const done = await answered(this.#link.redis.eval(AMEND, 3, ...this.#places(id), ...args));
     if (done !== 1) throw new SealstreamError('ACCOUNT_CONFLICT', { proposal: id });
     return { id, expiresMs, document };
   }
@@ -98,7 +130,7 @@ export class Proposals {
    */
   async get(id: string): Promise<(Proposal & { readonly body: string }) | undefined> {
     if (!isIdForm(id)) return undefined;
-    const keys = [this.#keys.proposal(id), this.#keys.proposalBody(id)];
+    const keys = this.#places(id).slice(0, 2);
     const [head = null, body = null] = await answered(this.#link.redis.mget(keys));
     if (head === null || body === null) return undefined;
     const read = this.#read(id, head);
@@ -128,6 +160,19 @@ export class Proposals {
         proposals.push({ id, expiresMs: read.expiresMs, document: read.document });
     }
     return { proposals, refused };
+  }
+
+  /** Head, body and the list of all. */
+  #places(id: string): string[] {
+    return [this.#keys.proposal(id), this.#keys.proposalBody(id), this.#keys.proposals];
+  }
+
+  /** @throws SealstreamError REQUEST_TOO_LARGE */
+  #head(of: z.infer<typeof HeadText>): string {
+    const text = JSON.stringify(of);
+    if (text.length > HEAD_CHARACTERS_MAX)
+      throw new SealstreamError('REQUEST_TOO_LARGE', { characters: text.length });
+    return JSON.stringify({ v: 1, text, mac: this.#mac(text).toString('base64url') });
   }
 
   /** Undefined when it was not put here under that id. */

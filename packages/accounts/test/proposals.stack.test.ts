@@ -38,6 +38,41 @@ test('what lapsed, has another form of id or was never there is not given', asyn
     expect(await accounts.proposals.get(other)).toBeUndefined();
 });
 
+test('what is amended has another document under its id, and lapses no later than before', async () => {
+  const { proposals } = accounts;
+  const { expiresMs, id } = await proposals.put(WHAT, 'a text', DAY);
+  const withdrawn = { ...WHAT, withdrawn: true };
+  const longer = await proposals.amend(id, withdrawn, 2 * DAY);
+  expect(longer).toEqual({ id, expiresMs, document: withdrawn });
+  expect(await proposals.get(id)).toEqual({ ...longer, body: 'a text' });
+  const shorter = await proposals.amend(id, WHAT, DAY / 2);
+  expect(shorter.expiresMs).toBeLessThan(expiresMs - DAY / 4);
+  expect((await proposals.list()).proposals).toContainEqual(shorter);
+  for (const place of [ground.keys.proposal(id), ground.keys.proposalBody(id)]) {
+    const leftMs = Number(await ground.run('PTTL', place));
+    expect(leftMs).toBeLessThanOrEqual(DAY / 2);
+    expect(leftMs).toBeGreaterThan(DAY / 4);
+  }
+  ground.aheadMs = DAY / 2;
+  expect(await proposals.get(id)).toBeUndefined();
+  expect(await codeOf(proposals.amend(id, WHAT, DAY))).toBe('PROPOSAL_UNKNOWN');
+  expect(await codeOf(proposals.amend('AAAAAAAAAAAA', WHAT, DAY))).toBe('PROPOSAL_UNKNOWN');
+});
+
+test('of amendments at the same time each is whole, and what was not kept here is not amended', async () => {
+  const { proposals } = accounts;
+  const { id } = await proposals.put(WHAT, 'a text', DAY);
+  const all = await Promise.all(
+    Array.from({ length: 8 }, (_, at) => codeOf(proposals.amend(id, { ...WHAT, at }, DAY))),
+  );
+  expect(new Set(all).has('none')).toBe(true);
+  expect(all.filter((code) => code !== 'none' && code !== 'ACCOUNT_CONFLICT')).toEqual([]);
+  expect((await proposals.get(id))?.document).toMatchObject({ at: expect.any(Number) });
+  const stranger = await ground.open({ signIn: { secret: randomBytes(32) } });
+  const refused = await codeOf(stranger.proposals.amend(id, WHAT, DAY));
+  expect(refused).toBe('PROPOSAL_NOT_AUTHENTIC');
+});
+
 test('what somebody else wrote to Redis is not given: another text, head, id, end or secret', async () => {
   const { id } = await accounts.proposals.put(WHAT, 'a text', DAY);
   const place = ground.keys.proposal(id);

@@ -148,6 +148,11 @@ export const ACCESS_ERRORS = {
     cause: 'The policy in use is not the one that the proposal was compared with.',
     mend: 'Compare it again with POST /v1/policy/diff, and propose it against that sha256.',
   },
+  PROPOSAL_SETTLED: {
+    class: 'terminal',
+    cause: 'The proposal was approved by a second person or is in use, and cannot be withdrawn.',
+    mend: 'Propose what should hold in its place, and tell whoever rolls policies out.',
+  },
   PROPOSAL_NOT_AUTHENTIC: {
     class: 'terminal',
     cause:

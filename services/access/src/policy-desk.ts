@@ -13,6 +13,8 @@ import type { UsedApproval } from './second-persons.ts';
 
 const DAY_MS = 86_400_000;
 const KEPT_DAYS = 30;
+/** As long as it counts among those of its person: withdrawing must not be a way to fill the list. */
+const WITHDRAWN_KEPT_DAYS = 1;
 /** Proposals of one person at once: whoever proposes must not fill the list of the others. */
 const OF_ONE_MAX = 20;
 /** Of what a second person is shown: all of it, or it is not proposed. */
@@ -28,6 +30,7 @@ const Head = z.object({
   person: z.string(),
   createdMs: z.int(),
   approval: z.object({ id: z.string(), by: z.string() }).optional(),
+  withdrawnMs: z.int().optional(),
 });
 type Head = z.infer<typeof Head>;
 
@@ -156,12 +159,34 @@ export class PolicyDesk {
       weakens: review.weakens,
       account,
       person,
-      createdMs: (this.#options.now ?? Date.now)(),
+      createdMs: this.#now(),
       ...(approval === undefined ? {} : { approval: { ...approval } }),
     };
     const body = JSON.stringify({ text, review });
     const { expiresMs, id } = await proposals.put(documentOf(head), body, KEPT_DAYS * DAY_MS);
     return { ...head, id, expiresMs, text, review };
+  }
+
+  /**
+   * Takes back what the same person proposed; it is listed as withdrawn for a day. A second time changes
+   * nothing.
+   *
+   * @throws SealstreamError ACCESS_DENIED for what another person proposed, PROPOSAL_SETTLED for what a
+   *   second person agreed to or is in use, ACCOUNT_CONFLICT; what `get` throws
+   */
+  async withdraw(id: string, { person }: Pick<Caller, 'person'>): Promise<KeptProposal> {
+    const { proposals } = this.#options.accounts;
+    const found = await proposals.get(id);
+    if (found === undefined) throw new SealstreamError('PROPOSAL_UNKNOWN');
+    const kept = headOf(found);
+    if (kept.person !== person)
+      throw new SealstreamError('ACCESS_DENIED', {}, 'Only who proposed it can withdraw it.');
+    const settled = kept.approval !== undefined || kept.sha256 === this.inUse.sha256;
+    if (settled) throw new SealstreamError('PROPOSAL_SETTLED', { proposal: id });
+    if (kept.withdrawnMs !== undefined) return kept;
+    const { expiresMs: _, id: _id, ...head } = kept;
+    const document = documentOf({ ...head, withdrawnMs: this.#now() });
+    return headOf(await proposals.amend(id, document, WITHDRAWN_KEPT_DAYS * DAY_MS));
   }
 
   /** All that are kept, and ids of what is not authentic. @throws SealstreamError REDIS_* */
@@ -180,6 +205,10 @@ export class PolicyDesk {
     const { review, text } = Body.parse(JSON.parse(found.body));
     // It was made here: its authenticator holds.
     return { ...headOf(found), text, review: review as HoldingReview };
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
   }
 
   /** @throws SealstreamError PROPOSAL_OUTDATED */

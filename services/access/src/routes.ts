@@ -11,7 +11,12 @@ import { KEY_CARE_ROUTES } from './routes/key-care.ts';
 import { me } from './routes/me.ts';
 import { AUDIT_ROUTES } from './routes/audit.ts';
 import { comparePolicy, policyInUse } from './routes/policy.ts';
-import { policyProposal, policyProposals, proposePolicy } from './routes/policy-proposals.ts';
+import {
+  policyProposal,
+  policyProposals,
+  proposePolicy,
+  withdrawProposal,
+} from './routes/policy-proposals.ts';
 import { resolveKeys } from './routes/resolve.ts';
 import { reveal } from './routes/reveal.ts';
 import { seal } from './routes/seal.ts';
@@ -68,4 +73,5 @@ export const ROUTES: readonly Route[] = [
   ...AUDIT_ROUTES,
   ...CONSOLE_ROUTES,
   ...KEY_CARE_ROUTES,
+  withdrawProposal,
 ];

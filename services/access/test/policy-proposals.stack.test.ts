@@ -231,6 +231,59 @@ test('what weakens is agreed to by a second person who sees what changes, for th
   expect(JSON.stringify(await events())).not.toContain(WHY);
 });
 
+test('a proposal is withdrawn by who made it alone, and listed as that for a day', async () => {
+  const own = proposal(NARROWED, { why: 'Too early.' });
+  const kept = await call(CAT, 'POST /v1/policy/proposals', own);
+  const id = String(kept.json['id']);
+  const line = `POST /v1/policy/proposals/${id}/withdraw`;
+  // Not by who may only read, nor by another who proposes.
+  expect(asked(await call(DAN, line))).toEqual([403, 'ACCESS_DENIED']);
+  expect(asked(await call(ADA, line))).toEqual([403, 'ACCESS_DENIED']);
+  const still = await call(DAN, `GET /v1/policy/proposals/${id}`);
+  expect(still.json).toMatchObject({ state: 'open' });
+
+  const { json, status } = await call(CAT, line);
+  expect([status, json]).toMatchObject([
+    200,
+    { id, state: 'withdrawn', why: 'Too early.', withdrawn: expect.any(String) },
+  ]);
+  const leftMs = Date.parse(String(json['expires'])) - Date.parse(String(json['withdrawn']));
+  expect(leftMs).toBeLessThan(25 * 3_600_000);
+  const { json: list } = await call(DAN, 'GET /v1/policy/proposals');
+  expect((list['proposals'] as object[]).find((one) => Reflect.get(one, 'id') === id)).toEqual(
+    json,
+  );
+  const whole = await call(DAN, `GET /v1/policy/proposals/${id}`);
+  expect(whole.json).toMatchObject({ ...json, text: NARROWED });
+  // A second time changes nothing.
+  expect((await call(CAT, line)).json).toEqual(json);
+
+  const ofThis = async () =>
+    (await events()).filter(({ details }) => details['proposal'] === id && details['change']);
+  await until(async () => (await ofThis()).length >= 7);
+  expect((await ofThis()).map(({ actor, type }) => [type, actor])).toEqual([
+    ['access-denied', 'dan'],
+    ['access-ordered', 'ada'],
+    ['access-done', 'ada'],
+    ...[1, 2].flatMap(() => [
+      ['access-ordered', 'cat'],
+      ['access-done', 'cat'],
+    ]),
+  ]);
+  const none = await call(CAT, 'POST /v1/policy/proposals/AAAAAAAAAAAA/withdraw');
+  expect(asked(none)).toEqual([404, 'PROPOSAL_UNKNOWN']);
+});
+
+test('what a second person agreed to is not withdrawn, not even by who proposed it', async () => {
+  const body = proposal(WEAKENED, { why: 'Agreed.' });
+  const kept = await together(ADA, BEN, 'POST /v1/policy/proposals', body);
+  const id = String(kept.json['id']);
+  const refused = await call(ADA, `POST /v1/policy/proposals/${id}/withdraw`);
+  expect(asked(refused)).toEqual([409, 'PROPOSAL_SETTLED']);
+  const { json } = await call(DAN, `GET /v1/policy/proposals/${id}`);
+  expect(json).toMatchObject({ state: 'open', approved: { by: 'ben' } });
+});
+
 test('a change that a second person could not be shown whole is not proposed', async () => {
   const fields = Array.from(
     { length: 400 },
@@ -307,6 +360,13 @@ test('under another policy a proposal and an approval of before are outdated, al
   expect(states).toContainEqual([true, 'in-use']);
   expect(states).toContainEqual([false, 'outdated']);
   expect(states.some(([, state]) => state === 'open')).toBe(false);
+  // One that is in use is not taken back.
+  const used = (list.json['proposals'] as Record<string, unknown>[]).find(
+    ({ proposedBy, state }) =>
+      state === 'in-use' && Reflect.get(Object(proposedBy), 'account') === 'cat',
+  );
+  const back = await call(CAT, `POST /v1/policy/proposals/${String(used?.['id'])}/withdraw`);
+  expect(asked(back)).toEqual([409, 'PROPOSAL_SETTLED']);
 });
 
 test('a file that the policy names and that was changed since the start keeps texts from being compared', async () => {

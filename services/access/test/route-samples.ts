@@ -235,6 +235,12 @@ export const SAMPLES: readonly Sample[] = [
     alsoFor: 'policy.weaken',
   },
   onSystem('GET /v1/audit/checkpoint', 'audit.read'),
+  onSystem(
+    'POST /v1/policy/proposals/:id/withdraw',
+    'policy.propose',
+    undefined,
+    '/v1/policy/proposals/AAAAAAAAAAAA/withdraw',
+  ),
   onSystem('GET /v1/audit/entries', 'audit.read'),
   onSystem(
     'GET /v1/audit/entries/:index/proof',

@@ -11,7 +11,7 @@ import { DIFFERENCES, differencesOf, PolicyText, Sha256, Why } from './policy-fo
 const FACTS = {
   id: z.string(),
   state: z
-    .enum(['open', 'in-use', 'outdated'])
+    .enum(['open', 'in-use', 'outdated', 'withdrawn'])
     .describe('`outdated`: another policy is in use than the one it was compared with.'),
   sha256: Sha256,
   against: Sha256.describe('Of the policy that it was compared with.'),
@@ -22,6 +22,7 @@ const FACTS = {
     .object({ id: z.string(), by: z.string().describe('The second person.') })
     .optional()
     .describe('Where a second person had to agree.'),
+  withdrawn: z.string().optional().describe('When who proposed it took it back.'),
   created: z.string(),
   expires: z.string(),
 };
@@ -39,6 +40,8 @@ const NewProposal = z
     why: Why,
   })
   .meta({ id: 'NewPolicyProposal' });
+
+const ProposalParams = z.object({ id: z.string().regex(/^[0-9A-Za-z]{12}$/) });
 
 /** Keeps a text for whoever rolls policies out. */
 export const proposePolicy = guarded(
@@ -112,12 +115,31 @@ export const policyProposal = guarded(
     tag: 'policy',
     rule: 'policy.read',
     told: 'read',
-    params: z.object({ id: z.string().regex(/^[0-9A-Za-z]{12}$/) }),
+    params: ProposalParams,
     answer: WholeFacts,
   },
   ({ params }) => ({ about: { proposal: params.id } }),
   async ({ params }, { policies }) => ({
     answer: wholeOf(await policies.get(params.id), policies.inUse.sha256),
+  }),
+);
+
+/** Takes one back. */
+export const withdrawProposal = guarded(
+  {
+    method: 'POST',
+    url: '/v1/policy/proposals/:id/withdraw',
+    summary: 'Take back what you proposed, as long as nobody agreed to it and it is not in use',
+    tag: 'policy',
+    rule: 'policy.propose',
+    told: 'change',
+    makes: 'shown',
+    params: ProposalParams,
+    answer: ProposalFacts,
+  },
+  ({ params }) => ({ about: { proposal: params.id, change: 'withdraw' } }),
+  async ({ caller, params }, { policies }) => ({
+    answer: factsOf(await policies.withdraw(params.id, caller), policies.inUse.sha256),
   }),
 );
 
@@ -140,10 +162,9 @@ function plain(difference: object): Record<string, string> {
 function factsOf(kept: KeptProposal, inUse: string): z.input<typeof ProposalFacts> {
   const { account, against, approval, createdMs, expiresMs, id, person, sha256, weakens, why } =
     kept;
-  const current = against === inUse ? ('open' as const) : ('outdated' as const);
   const facts = {
     id,
-    state: sha256 === inUse ? ('in-use' as const) : current,
+    state: stateOf(kept, inUse),
     sha256,
     against,
     why,
@@ -152,7 +173,21 @@ function factsOf(kept: KeptProposal, inUse: string): z.input<typeof ProposalFact
     created: timeOf(createdMs),
     expires: timeOf(expiresMs),
   };
-  return approval === undefined ? facts : { ...facts, approved: approval };
+  const { withdrawnMs } = kept;
+  return {
+    ...facts,
+    ...(approval === undefined ? {} : { approved: approval }),
+    ...(withdrawnMs === undefined ? {} : { withdrawn: timeOf(withdrawnMs) }),
+  };
+}
+
+function stateOf(
+  { against, sha256, withdrawnMs }: KeptProposal,
+  inUse: string,
+): z.input<typeof ProposalFacts>['state'] {
+  if (sha256 === inUse) return 'in-use';
+  if (withdrawnMs !== undefined) return 'withdrawn';
+  return against === inUse ? 'open' : 'outdated';
 }
 
 function wholeOf(kept: WholeProposal, inUse: string): z.input<typeof WholeFacts> {
