@@ -126,7 +126,24 @@ test('keys are rotated, looked at and ended, and both ways see the same', async 
   const rows = here['usage'] as { keyId: string }[];
   expect(usage['usage']).toEqual(rows.filter(({ keyId }) => keyId === old));
   expect(usage['why']).toContain('records');
-  expect(await failed(kim, 'keys usage --dataset people')).toMatchObject({ error: 'USAGE' });
+  // All of them, or several, in one read: what the direct way finds, which may read what is left on raw, too.
+  const all = await done(kim, 'keys usage --dataset people');
+  const rowsOf = (answer: Record<string, unknown>) => answer['usage'] as { keyId: string }[];
+  expect(rows.length).toBeGreaterThan(1);
+  expect(all['usage']).toEqual(rows);
+  expect(all['records']).toBeLessThanOrEqual(Number(here['records']));
+  expect(all['others']).toBe(here['others']);
+  const ids = [...new Set(rows.map(({ keyId }) => keyId))];
+  const two = ids.slice(0, 2);
+  const several = `keys usage --dataset people ${two.map((id) => `--key ${id}`).join(' ')}`;
+  expect(rowsOf(await done(kim, several))).toEqual(rows.filter(({ keyId }) => two.includes(keyId)));
+  expect((await done(direct, several))['usage']).toEqual(rowsOf(await done(kim, several)));
+  const ofField = await done(kim, 'keys usage --dataset people --purpose field');
+  expect(ofField['usage']).toEqual(rows.filter(({ keyId }) => keyId === old));
+  const lately = await done(kim, 'keys usage --dataset people --from 0ms');
+  expect(lately).toMatchObject({ usage: [], records: 0 });
+  expect(await failed(kim, 'keys usage')).toMatchObject({ error: 'USAGE' });
+  expect(await failed(kim, 'keys usage copies.people')).toMatchObject({ error: 'USAGE' });
 
   expect(await failed(kim, `keys destroy ${named}`)).toMatchObject({ exit: 2, error: 'USAGE' });
   expect((await run(kim, `keys destroy ${named} --yes`)).exit).not.toBe(0);

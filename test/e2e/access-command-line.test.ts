@@ -9,6 +9,7 @@ import {
   failed,
   flow,
   json,
+  login,
   PASSWORDS,
   remote,
   run,
@@ -87,9 +88,36 @@ describe('users and API keys through access', () => {
     expect(users.map(({ name }) => name)).toEqual(['ann', 'ben', 'eve']);
     expect(await json(ann, 'users list')).toEqual(users);
     expect(await done(ann, 'users list')).toBe(await done(ops, 'users list'));
-    const [{ sessions, ...shown } = {}] = await json(ops, 'users show eve');
-    expect(sessions).toBeInstanceOf(Array);
-    expect(await json(ann, 'users show eve')).toEqual([shown]);
+    const shown = await json(ops, 'users show eve');
+    expect(shown[0]?.['sessions']).not.toEqual([]);
+    expect(await json(ann, 'users show eve')).toEqual(shown);
+    expect(await done(ann, 'users show eve')).toBe(await done(ops, 'users show eve'));
+    // Whoever has no such role sees the own ones, and nobody else's.
+    expect(await json(remote('eve'), 'users show eve')).toEqual(shown);
+    expect(await failed(remote('eve'), 'users show ann')).toMatchObject({ error: 'ACCESS_DENIED' });
+  });
+
+  test('end the sessions of a user, as directly, and of the own ones without a role', async () => {
+    const [ann, lost] = [remote('ann'), remote('lost')];
+    await done(lost, 'login --name eve', PASSWORDS['eve']);
+    const here = remote('here');
+    await done(here, 'login --name ben', PASSWORDS['ben']);
+    expect(await failed(lost, 'users sign-out ann')).toMatchObject({ error: 'ACCESS_DENIED' });
+    const [{ ended } = {}] = await json(ann, 'users sign-out eve');
+    expect(ended).toBeGreaterThan(1);
+    expect(await json(ann, 'users show eve')).toMatchObject([{ sessions: [] }]);
+    expect(await failed(lost, 'whoami')).toMatchObject({ error: 'SIGN_IN_NEEDED' });
+    await login('eve');
+    expect(await json(remote('eve'), 'users sign-out eve')).toEqual([{ user: 'eve', ended: 1 }]);
+    await login('eve');
+    expect(await json(direct, 'users sign-out ben')).toEqual([{ user: 'ben', ended: 2 }]);
+    expect(await failed(here, 'whoami')).toMatchObject({ error: 'SIGN_IN_NEEDED' });
+    await login('ben');
+    expect(await failed(ann, 'users sign-out nobody')).toMatchObject({ error: 'ACCOUNT_UNKNOWN' });
+    const events = (await told('access')).filter(
+      ({ details }) => details?.['action'] === 'accounts.write' && details['user'] === 'eve',
+    );
+    expect(events.map(({ type }) => type)).toEqual(['access-ordered', 'access-done']);
   });
 
   test('give a role with a second person, and say how', async () => {
@@ -195,9 +223,6 @@ describe('grants, keys and rejects through access', () => {
   test('count and try rejects as directly', async () => {
     const line = 'replay --dataset people --dry-run';
     expect(await done(remote('ann'), line)).toBe(await done(direct, line));
-    expect(await failed(remote('ann'), 'replay --dataset people --again')).toMatchObject({
-      error: 'USAGE',
-    });
     const again = 'replay --dataset people --code RECORD_MISSING_FIELD RECORD_UNKNOWN_FIELD --json';
     const tried = await run(remote('ann'), again);
     expect({ exit: tried.exit, told: JSON.parse(String(tried.out)) as unknown }).toMatchObject({
@@ -208,6 +233,34 @@ describe('grants, keys and rejects through access', () => {
     expect(await json(direct, 'replay --dataset people')).toMatchObject([
       { open: 1, chosen: 0, replayed: null },
     ]);
+    expect(await json(remote('ann'), 'replay --dataset people')).toMatchObject([
+      { open: 1, chosen: 0, replayed: null },
+    ]);
+  });
+
+  test('try again what was tried under this policy before, when that is asked for, as directly', async () => {
+    const dry = 'replay --dataset people --again --dry-run';
+    expect(await json(remote('ann'), dry)).toEqual(await json(direct, dry));
+    expect(await json(remote('ann'), dry)).toMatchObject([{ open: 1, chosen: 1, replayed: null }]);
+    const other = 'replay --dataset people --again --code RECORD_UNKNOWN_FIELD';
+    expect(await json(remote('ann'), other)).toMatchObject([{ open: 1, chosen: 0 }]);
+    for (const [env, how] of [
+      [remote('ann'), 'access'],
+      [direct, 'directly'],
+    ] as const) {
+      const { exit, out } = await run(env, 'replay --dataset people --again --json');
+      expect([how, exit, JSON.parse(String(out))]).toMatchObject([
+        how,
+        1,
+        { open: 1, chosen: 1, replayed: { accepted: 0, rejected: 1, kept: 0 } },
+      ]);
+    }
+    // Each try is one attempt more, and on the audit log as what it was.
+    const basic = `ann:${PASSWORDS['ann'] ?? ''}`;
+    const { json: open } = await access.ask('GET', '/v1/datasets/people/rejects', { basic });
+    expect(open).toMatchObject({ items: [{ code: 'RECORD_MISSING_FIELD', attempt: 3 }] });
+    const targets = (await told('access')).map(({ details }) => details?.['target']);
+    expect(targets).toContain('all again');
   });
 });
 

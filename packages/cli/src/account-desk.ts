@@ -1,6 +1,6 @@
 import type { ApiKey, KeyScopes, Session, User } from '@sealstream/accounts';
 
-/** A user, and the sessions where who asks may see them. */
+/** A user, and its sessions where who asks may see them: a program that is not allowed it may not. */
 export interface UserWithSessions {
   readonly user: User;
   readonly sessions?: readonly Session[] | undefined;
@@ -50,6 +50,8 @@ export interface AccountDesk {
   unlinkIdentity(name: string, identity: IdentityOrder, version?: number): Promise<User>;
   disable(name: string, version?: number): Promise<User>;
   enable(name: string, version?: number): Promise<User>;
+  /** Ends all sessions of the user at once. Returns how many there were. */
+  signOut(name: string): Promise<number>;
   /** Of one owner, or all. */
   apiKeys(owner?: string): Promise<readonly ApiKey[]>;
   /** The text of the key is shown once. */

@@ -19,6 +19,7 @@ export type AccountChange =
   | 'unlink-identity'
   | 'disable'
   | 'enable'
+  | 'sign-out'
   | 'create-api-key'
   | 'revoke-api-key';
 

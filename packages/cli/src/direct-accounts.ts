@@ -100,6 +100,20 @@ export class DirectAccounts implements AccountDesk {
     );
   }
 
+  signOut(name: string): Promise<number> {
+    return changeAccount(
+      this.#context,
+      'sign-out',
+      { user: name },
+      async ({ sessions, users }) => {
+        // Precondition: there is such a user; of none nothing would have ended, and all look well.
+        await users.get(name);
+        return sessions.signOutAll(name);
+      },
+      (ended) => ({ ended }),
+    );
+  }
+
   apiKeys(owner?: string): Promise<ApiKey[]> {
     return withAccounts(this.#context, async ({ apiKeys }) => {
       const found: ApiKey[] = [];

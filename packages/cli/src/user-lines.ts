@@ -1,4 +1,4 @@
-import type { User } from '@sealstream/accounts';
+import type { Session, User } from '@sealstream/accounts';
 
 import { textTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -29,6 +29,27 @@ export function userTable(users: readonly User[]): string[] {
     heads.map((head) => ({ head })),
     rows,
   );
+}
+
+/** How many sessions there are, and each in columns under their heads. */
+export function sessionLines(sessions: readonly Session[]): string[] {
+  const count = `${sessions.length} sessions`;
+  if (sessions.length === 0) return [count];
+  const rows = sessions.map(({ address, createdMs, device, endsMs, id, identity, usedMs }) => [
+    id,
+    ...[createdMs, usedMs, endsMs].map(timeOf),
+    identity?.issuer ?? 'password',
+    address,
+    device,
+  ]);
+  const heads = ['session', 'since', 'used', 'until', 'by', 'address', 'device'];
+  return [
+    count,
+    ...textTable(
+      heads.map((head) => ({ head })),
+      rows,
+    ),
+  ];
 }
 
 function stateOf({ disabled, hasPassword }: User): 'disabled' | 'no password' | 'active' {

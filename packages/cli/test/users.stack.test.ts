@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openAccounts } from '@sealstream/accounts';
+import { openAccounts, type Session } from '@sealstream/accounts';
 import { type Bus, openBus } from '@sealstream/bus';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
@@ -50,6 +50,7 @@ describe('sealstream users and api-keys', () => {
     expect(shown).toMatchObject({ roles: [{ role: 'auditor' }], version: 5, sessions: [] });
     const listed = await sealstream('users list');
     expect(listed.out).toMatch(new RegExp(`^${N} +active +e1047 .* auditor$`, 'm'));
+    expect(await done(`users sign-out ${N}`)).toEqual({ user: N, ended: 0 });
     await done(`users disable ${N}`);
     expect((await sealstream(`users show ${N}`)).out).toContain('disabled');
     await done(`users enable ${N}`);
@@ -57,12 +58,51 @@ describe('sealstream users and api-keys', () => {
     const changes = events.map(({ details, type }) => `${type} ${String(details?.['change'])}`);
     const all = ['create', 'grant-role', 'grant-role', 'revoke-role', 'set-password'];
     expect(changes).toEqual(
-      [...all, 'disable', 'enable'].flatMap((change) => [
+      [...all, 'sign-out', 'disable', 'enable'].flatMap((change) => [
         `account-change-ordered ${change}`,
         `account-changed ${change}`,
       ]),
     );
     expect(JSON.stringify(events)).not.toContain('canary');
+  });
+
+  test('show the sessions of a user with how they began, and end all of them', async () => {
+    const accounts = await openAccounts({ redisUrl: stack.redisUrl, logger: QUIET });
+    try {
+      const from = { address: '10.0.0.7', deviceLabel: `desk of ${N}` };
+      const first = await accounts.sessions.startFor(N, from);
+      const issuer = `https://id.example.com/${N}`;
+      const subject = '1f0c-87';
+      await done(`users link-identity ${N} --issuer ${issuer} --subject ${subject}`);
+      const proof = { issuer, subject, roles: ['analyst'], lifeMs: 60_000 };
+      const second = await accounts.sessions.startFor(N, from, proof);
+      const { sessions } = await done(`users show ${N}`);
+      const found = (sessions as Session[]).toSorted((a, b) => a.createdMs - b.createdMs);
+      expect(found).toMatchObject([
+        { id: first.id, address: '10.0.0.7', device: `desk of ${N}` },
+        { id: second.id, identity: { issuer, subject, roles: ['analyst'] } },
+      ]);
+      expect(found[0]).not.toHaveProperty('identity');
+      const { out } = await sealstream(`users show ${N}`);
+      expect(out).toMatch(/^2 sessions$/m);
+      expect(out).toMatch(
+        new RegExp(`^${first.id} .* password +10\\.0\\.0\\.7 +desk of ${N}`, 'm'),
+      );
+      expect(out).toMatch(new RegExp(`^${second.id} .* ${issuer} `, 'm'));
+      for (const { access, refresh } of [first, second])
+        for (const token of [access, refresh]) expect(out).not.toContain(token.slice(17));
+      expect(await done(`users sign-out ${N}`)).toEqual({ user: N, ended: 2 });
+      for (const { access } of [first, second])
+        expect(await accounts.sessions.check(access)).toMatchObject({ kind: 'refused' });
+      expect(await done(`users show ${N}`)).toMatchObject({ sessions: [] });
+      await done(`users unlink-identity ${N} --issuer ${issuer} --subject ${subject}`);
+    } finally {
+      await accounts.stop();
+    }
+    const ended = (await told()).map(({ details }) => details?.['ended']);
+    expect(ended).toContain(2);
+    const nobody = await sealstream(`users sign-out ${N}-nobody`);
+    expect([nobody.exit, nobody.err]).toEqual([2, expect.stringContaining('ACCOUNT_UNKNOWN')]);
   });
 
   test('link an identity at a provider, show it, and take it, on the audit log before and after', async () => {

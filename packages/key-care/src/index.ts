@@ -29,6 +29,7 @@ export {
   scanUsage,
   type UsageScan,
 } from './key-usage.ts';
+export { namedUsage, type NamedUsage, type UsageChoice } from './named-usage.ts';
 export { shredPlanNotes } from './shred-plan.ts';
 export {
   isSubjectIndex,

@@ -5,12 +5,17 @@ import {
   type KeySafety,
   keySafety,
   type MadeKey,
+  namedUsage,
+  type NamedUsage,
   type RewrappedKeys,
   rewrapKeysets,
   rotateKeys,
   ROTATED_PURPOSES,
   type RotationOrder,
+  type ScannedTopics,
+  scanUsage,
   type Tell,
+  type UsageChoice,
   usageTopics,
 } from '@sealstream/key-care';
 import type { DestroyedKey, KeysetReader } from '@sealstream/keyring';
@@ -48,6 +53,12 @@ export interface Cared<T> {
 export interface NamedKey {
   readonly purpose: Purpose;
   readonly key: string;
+}
+
+/** What a scan found of all keys of a dataset, or of those that are chosen. */
+export interface ReportedUsage extends Pick<ScannedTopics, 'others' | 'records'> {
+  readonly usage: readonly NamedUsage[];
+  readonly topics: readonly string[];
 }
 
 /** What a scan was of. */
@@ -137,6 +148,26 @@ export class KeyDesk {
     });
   }
 
+  /**
+   * Where the keys of the dataset are found, in one read of its topics.
+   *
+   * @throws SealstreamError TOO_MANY_REQUESTS, KEY_SCAN_CUT; what scanUsage throws
+   */
+  usage(
+    dataset: Dataset,
+    { fromMs, ...choice }: UsageChoice & { readonly fromMs?: number | undefined },
+    gone: AbortSignal,
+  ): Promise<ReportedUsage> {
+    const { bus, scans } = this.#options;
+    return scans.within(gone, async (signal) => {
+      const keysets = await this.#listed(dataset.name);
+      const known = new Set(keysets.flatMap(({ keys }) => keys.map(({ id }) => id)));
+      const topics = await this.#topics(dataset);
+      const found = await scanUsage(bus, topics, known, { fromMs, signal });
+      return { ...found, usage: namedUsage(found.usage, keysets, choice), topics };
+    });
+  }
+
   /** @throws SealstreamError TOO_MANY_REQUESTS, KEY_SCAN_CUT; what destroyKey throws */
   async destroy(
     dataset: Dataset,
@@ -170,10 +201,14 @@ export class KeyDesk {
     return this.#options.keysets.list([dataset]);
   }
 
+  /** What is plain is not for this service to read. What producers sealed there needs force anyway. */
+  #topics(dataset: Dataset): Promise<string[]> {
+    return usageTopics(this.#options.bus, dataset, [dataset.topics.raw]);
+  }
+
   async #order(dataset: Dataset, { key, purpose }: NamedKey, signal: AbortSignal) {
-    const { bus, settledMs } = this.#options;
-    // What is plain is not for this service to read. What producers sealed there needs force anyway.
-    const topics = await usageTopics(bus, dataset, [dataset.topics.raw]);
+    const { settledMs } = this.#options;
+    const topics = await this.#topics(dataset);
     return { dataset: dataset.name, purpose, keyId: key, topics, settledMs, signal };
   }
 }

@@ -25,11 +25,13 @@ const OPEN_MAX = 20_000;
 const SURVEY_MS = 30_000;
 const PATIENCE_MS = 10_000;
 
-/** Which rejects are tried: those named, or all, or those of a stage or code. */
+/** Which rejects are tried: those named, or all, or those of a stage or of codes. */
 export interface ReplayOrder {
   readonly ids?: readonly string[] | undefined;
   readonly stage?: RejectNote['stage'] | undefined;
-  readonly code?: string | undefined;
+  readonly codes?: readonly string[] | undefined;
+  /** Also what was tried under this policy before. */
+  readonly again: boolean;
   readonly dryRun: boolean;
 }
 
@@ -89,12 +91,12 @@ export class ReplayDesk {
 
   async #replay(
     dataset: Dataset,
-    { code, dryRun, ids, stage }: ReplayOrder,
+    { again, codes = [], dryRun, ids, stage }: ReplayOrder,
     keys: ServiceKeys,
   ): Promise<ReplayOutcome> {
     const { bus, planOf } = this.#options;
     const named = ids === undefined ? undefined : new Set(ids);
-    const choice = { codes: code === undefined ? [] : [code], again: false, ids: named, stage };
+    const choice = { codes, again, ids: named, stage };
     const ends = await kafkaAnswer(this.#boundedEnds(dataset));
     const unknown = new Set(named);
     const surveyed = surveyRejects(bus, dataset, ends, choice, (id) => unknown.delete(id));

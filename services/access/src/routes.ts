@@ -27,6 +27,7 @@ import { tokenise } from './routes/tokenise.ts';
 import { linkIdentity, unlinkIdentity } from './routes/user-identities.ts';
 import { setPassword } from './routes/user-password.ts';
 import { giveRole, takeRole } from './routes/user-roles.ts';
+import { endUserSessions, userSessions } from './routes/user-sessions.ts';
 import { createUser, disableUser, enableUser, user, users } from './routes/users.ts';
 
 /** Every route of the service; what is not here is not there. */
@@ -45,6 +46,8 @@ export const ROUTES: readonly Route[] = [
   createUser,
   disableUser,
   enableUser,
+  userSessions,
+  endUserSessions,
   setPassword,
   giveRole,
   takeRole,
@@ -70,8 +73,8 @@ export const ROUTES: readonly Route[] = [
   proposePolicy,
   policyProposals,
   policyProposal,
+  withdrawProposal,
   ...AUDIT_ROUTES,
   ...CONSOLE_ROUTES,
   ...KEY_CARE_ROUTES,
-  withdrawProposal,
 ];

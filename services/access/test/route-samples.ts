@@ -198,6 +198,7 @@ export const SAMPLES: readonly Sample[] = [
   ...onDataset('POST', 'keys/rotate', 'keys.rotate', { mode: 'missing' }),
   ...onDataset('POST', 'keys/rewrap', 'keys.rewrap', { to: 'present' }),
   ...onDataset('POST', 'keys/rewrap', 'keys.move', { to: 'next' }),
+  ...onDataset('GET', 'keys/usage', 'keys.read'),
   ...onOneOf('GET keys/:purpose/:key/usage', 'keys/field/AAAAAAAAAAAA/usage', 'keys.read'),
   ...onOneOf('DELETE keys/:purpose/:key', 'keys/field/AAAAAAAAAAAA', 'keys.destroy'),
   ...onOneOf('DELETE keys/:purpose/:key', 'keys/field/AAAAAAAAAAAA?force=false', 'keys.destroy'),
@@ -234,13 +235,13 @@ export const SAMPLES: readonly Sample[] = [
     }),
     alsoFor: 'policy.weaken',
   },
-  onSystem('GET /v1/audit/checkpoint', 'audit.read'),
   onSystem(
     'POST /v1/policy/proposals/:id/withdraw',
     'policy.propose',
     undefined,
     '/v1/policy/proposals/AAAAAAAAAAAA/withdraw',
   ),
+  onSystem('GET /v1/audit/checkpoint', 'audit.read'),
   onSystem('GET /v1/audit/entries', 'audit.read'),
   onSystem(
     'GET /v1/audit/entries/:index/proof',
@@ -288,6 +289,14 @@ export const SAMPLES: readonly Sample[] = [
   onSystem('GET /v1/coverage', 'policy.read'),
   onSystem('GET /v1/users', 'accounts.read'),
   onSystem('GET /v1/users/:name', 'accounts.read', undefined, '/v1/users/admin-one'),
+  ...(['GET', 'DELETE'] as const).map((method) =>
+    onSystem(
+      `${method} /v1/users/:name/sessions`,
+      method === 'GET' ? 'accounts.read' : 'accounts.write',
+      undefined,
+      '/v1/users/admin-one/sessions',
+    ),
+  ),
   onSystem('POST /v1/users', 'accounts.write', { name: 'made-here', person: 'p' }),
   ...['disable', 'enable'].map((what) => ({
     ...onSystem(

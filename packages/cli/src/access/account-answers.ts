@@ -33,6 +33,26 @@ export const UserAnswer = z
 
 export const UserPage = z.object({ users: z.array(UserAnswer), cursor: z.string().optional() });
 
+const SessionAnswer = z
+  .object({
+    id: z.string(),
+    device: z.string(),
+    address: z.string(),
+    created: Moment,
+    renewed: Moment,
+    ends: Moment,
+    identity: z
+      .object({ issuer: z.string(), subject: z.string(), roles: z.array(z.string()) })
+      .optional(),
+  })
+  .transform(({ created, ends, identity, renewed, ...shown }) => {
+    const times = { createdMs: created, usedMs: renewed, endsMs: ends };
+    return { ...shown, ...times, ...(identity === undefined ? {} : { identity }) };
+  });
+
+export const SessionList = z.object({ sessions: z.array(SessionAnswer) });
+export const SignedOut = z.object({ ended: z.int() });
+
 const keyFacts = {
   id: z.string(),
   name: z.string(),

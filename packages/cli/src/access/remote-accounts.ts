@@ -1,4 +1,4 @@
-import type { ApiKey, User } from '@sealstream/accounts';
+import type { ApiKey, Session, User } from '@sealstream/accounts';
 import { SealstreamError } from '@sealstream/contracts';
 
 import type { AccountDesk, IdentityOrder, KeyOrder, UserWithSessions } from '../account-desk.ts';
@@ -8,6 +8,8 @@ import {
   ApiKeyPage,
   MadeKeyAnswer,
   MeAnswer,
+  SessionList,
+  SignedOut,
   UserAnswer,
   UserPage,
 } from './account-answers.ts';
@@ -40,10 +42,22 @@ export class RemoteAccounts implements AccountDesk {
     return found;
   }
 
-  /** Sessions are told to their owner alone. */
   async user(name: string): Promise<UserWithSessions> {
     const path = route`/v1/users/${name}`;
-    return { user: await this.#client.ask({ method: 'GET', path, answer: UserAnswer }) };
+    const user = await this.#client.ask({ method: 'GET', path, answer: UserAnswer });
+    return { user, sessions: await this.#sessions(name) };
+  }
+
+  /** Undefined where a program asks for those of its owner, and no role of it allows that. */
+  async #sessions(name: string): Promise<Session[] | undefined> {
+    const path = route`/v1/users/${name}/sessions`;
+    try {
+      const { sessions } = await this.#client.ask({ method: 'GET', path, answer: SessionList });
+      return sessions.map((session) => ({ ...session, user: name }));
+    } catch (error) {
+      if (error instanceof SealstreamError && error.code === 'ACCESS_DENIED') return undefined;
+      throw error;
+    }
   }
 
   async isOwn(name: string): Promise<boolean> {
@@ -100,6 +114,11 @@ export class RemoteAccounts implements AccountDesk {
 
   enable(name: string, version?: number): Promise<User> {
     return this.#change('POST', route`/v1/users/${name}/enable`, version);
+  }
+
+  async signOut(name: string): Promise<number> {
+    const path = route`/v1/users/${name}/sessions`;
+    return (await this.#client.ask({ method: 'DELETE', path, answer: SignedOut })).ended;
   }
 
   async apiKeys(owner = '*'): Promise<ApiKey[]> {

@@ -1,4 +1,5 @@
 import { type ErrorCode, type Purpose, SealstreamError } from '@sealstream/contracts';
+import type { UsageChoice } from '@sealstream/key-care';
 import { z } from 'zod';
 
 import type { Terminal } from '../terminal.ts';
@@ -46,6 +47,22 @@ const Usage = z.object({
 });
 /** Where records name a key, and what stands against its end. */
 export type KeyReport = z.infer<typeof Usage>;
+
+const Usages = z.object({
+  usage: z.array(
+    z.object({
+      keyset: z.string(),
+      keyId: z.string(),
+      state: z.string(),
+      topic: z.string(),
+      records: z.int(),
+      first: z.string(),
+      last: z.string(),
+    }),
+  ),
+  records: z.int(),
+  others: z.int(),
+});
 
 const Destroyed = z.object({
   name: z.string(),
@@ -127,6 +144,23 @@ export class RemoteKeyCare {
       method: 'GET',
       path: route`/v1/datasets/${dataset}/keys/${purpose}/${key}/usage`,
       answer: Usage,
+    });
+  }
+
+  /** Of all keys of the dataset, or of those that are chosen, in one read of its topics. */
+  usages(
+    dataset: string,
+    { fromMs, keyIds, purpose }: UsageChoice & { readonly fromMs?: number | undefined },
+  ) {
+    return this.#client.ask({
+      method: 'GET',
+      path: route`/v1/datasets/${dataset}/keys/usage`,
+      query: {
+        purpose,
+        keys: keyIds?.join(','),
+        from: fromMs === undefined ? undefined : new Date(fromMs).toISOString(),
+      },
+      answer: Usages,
     });
   }
 

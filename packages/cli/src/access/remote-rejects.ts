@@ -1,4 +1,3 @@
-import { SealstreamError } from '@sealstream/contracts';
 import { z } from 'zod';
 
 import type { RejectDesk, Replayed, ReplayOptions } from '../reject-desk.ts';
@@ -13,21 +12,13 @@ const Outcome = z.object({
   skipped: z.int(),
   refused: z.array(z.object({ id: z.string(), code: z.string() })),
 });
-type Outcome = z.infer<typeof Outcome>;
 
 /** Rejects as access tries them for the caller. */
 export class RemoteRejects implements RejectDesk {
   readonly #client: AccessClient;
   readonly #options: ReplayOptions;
 
-  /** @throws SealstreamError USAGE for --again, which access does not do */
   constructor(client: AccessClient, options: ReplayOptions) {
-    if (options.again === true)
-      throw new SealstreamError(
-        'USAGE',
-        { option: '--again' },
-        'Through access nothing is tried twice under one policy.',
-      );
     this.#client = client;
     this.#options = options;
   }
@@ -42,33 +33,20 @@ export class RemoteRejects implements RejectDesk {
     const byReason = Object.fromEntries(
       byCode.map(({ code, count, stage }) => [`${stage} ${code}`, count]),
     );
-    const planned = await this.#each(true);
-    const chosen = sumOf(planned, ({ replayed }) => replayed);
+    const { replayed: chosen } = await this.#try(true);
     const survey = { open, chosen, byReason };
     if (dryRun === true || chosen === 0) return { survey };
-    const done = await this.#each(false);
-    const accepted = sumOf(done, ({ replayed }) => replayed);
-    const rejected = sumOf(done, ({ refused }) => refused.length);
-    return { survey, counts: { accepted, rejected, kept: done.at(-1)?.skipped ?? 0 } };
+    const { refused, replayed: accepted, skipped: kept } = await this.#try(false);
+    return { survey, counts: { accepted, rejected: refused.length, kept } };
   }
 
-  /** One request for each code that is named, or one for all. */
-  async #each(dryRun: boolean): Promise<Outcome[]> {
-    const { code: codes, dataset } = this.#options;
-    const outcomes: Outcome[] = [];
-    for (const code of codes ?? [undefined])
-      outcomes.push(
-        await this.#client.ask({
-          method: 'POST',
-          path: route`/v1/datasets/${dataset}/rejects/replay`,
-          body: { code, dryRun },
-          answer: Outcome,
-        }),
-      );
-    return outcomes;
+  #try(dryRun: boolean) {
+    const { again = false, code, dataset } = this.#options;
+    return this.#client.ask({
+      method: 'POST',
+      path: route`/v1/datasets/${dataset}/rejects/replay`,
+      body: { code, again, dryRun },
+      answer: Outcome,
+    });
   }
-}
-
-function sumOf(all: readonly Outcome[], count: (one: Outcome) => number): number {
-  return all.reduce((sum, one) => sum + count(one), 0);
 }

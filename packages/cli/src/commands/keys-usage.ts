@@ -1,8 +1,13 @@
 import type { Bus } from '@sealstream/bus';
 import { KEYSET_PURPOSES, type Purpose, SealstreamError } from '@sealstream/contracts';
-import { type KeyUsage, type ScannedTopics, scanUsage, usageTopics } from '@sealstream/key-care';
-import type { ListedKeyset } from '@sealstream/keyring';
-import { Argument, Option } from 'commander';
+import {
+  namedUsage,
+  type NamedUsage,
+  type ScannedTopics,
+  scanUsage,
+  usageTopics,
+} from '@sealstream/key-care';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 
 import { type BreakGlassOptions, breakGlassOption } from '../access/access-options.ts';
 import { wayOf } from '../access/access-way.ts';
@@ -27,16 +32,12 @@ import { textTable } from '../table.ts';
 
 interface Options extends PolicyOptions, KeyOptions, BreakGlassOptions, CommonOptions {
   readonly purpose?: Purpose;
-  readonly key?: string;
+  readonly key?: readonly string[];
   readonly dataset?: string;
   readonly from?: number;
 }
 
-/** Where a key is found, with what its keyset says of it. */
-interface ShownUsage extends KeyUsage {
-  readonly keyset: string;
-  readonly state: string;
-}
+const KEY_ID = /^[\w-]{12}$/;
 
 export const keysUsage = defineCommand<Options, [topics: string[]]>({
   name: 'usage',
@@ -47,7 +48,8 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
     'at its beginning, and tokens, JWE and Fernet tokens are found as text, also on a copy of a ' +
     'topic under any name. Keys of single subjects are not told apart. Other copies are not seen, and ' +
     'neither is what a producer has sealed and not sent, what stands sealed inside a reject, or what ' +
-    'fpe and tokenise masked. Through access it is one key of a dataset at a time.',
+    'fpe and tokenise masked. Through access the topics of a dataset are read, but for raw, and of one ' +
+    'key that is named with its purpose it is told as well what stands against its end.',
   arguments: [new Argument('[topics...]', 'any topics; or those of --dataset')],
   options: [
     oneDatasetOption(),
@@ -57,15 +59,14 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
     ).argParser(since),
     policyOption(),
     keyDirOption(),
-    new Option('--purpose <purpose>', 'with --key: the purpose of the key').choices(
-      KEYSET_PURPOSES,
-    ),
-    new Option('--key <id>', 'only this key; through access that is needed'),
+    new Option('--purpose <purpose>', 'only keys of this purpose').choices(KEYSET_PURPOSES),
+    new Option('--key <id>', 'only this key; several times for several').argParser(keyIds),
     breakGlassOption(),
   ],
   examples: [
     ['sealstream keys usage --dataset people', 'which keys are still needed'],
     ['sealstream keys usage copies.people --from 7d', 'a topic of your own, the last week'],
+    ['sealstream keys usage --dataset people --purpose field', 'the keys of sealed fields alone'],
   ],
   run: async (context, options, topics) => {
     const found = await wayOf<Counted>(context, options, {
@@ -79,7 +80,7 @@ export const keysUsage = defineCommand<Options, [topics: string[]]>({
 
 /** What was counted, as far as it is known. */
 interface Counted extends Partial<Pick<ScannedTopics, 'others'>> {
-  readonly usage: readonly ShownUsage[];
+  readonly usage: readonly NamedUsage[];
   readonly records: number;
   /** Through access: what stands against the end of the key. */
   readonly why?: readonly string[];
@@ -108,9 +109,8 @@ async function counted(
       admin.stop();
     }
   });
-  const all = named(scanned.usage, keysets);
-  const { key } = options;
-  const usage = key === undefined ? all : all.filter(({ keyId }) => keyId === key);
+  const { key, purpose } = options;
+  const usage = namedUsage(scanned.usage, keysets, { keyIds: key, purpose });
   const { others, records } = scanned;
   return { usage, records, others };
 }
@@ -121,14 +121,25 @@ async function countedRemotely(
   { dataset, from, key, purpose }: Options,
   topics: readonly string[],
 ): Promise<Counted> {
-  if (dataset === undefined || key === undefined || purpose === undefined)
-    throw new SealstreamError('USAGE', {}, 'Through access name --dataset, --purpose and --key.');
-  if (topics.length > 0 || from !== undefined)
-    throw new SealstreamError('USAGE', {}, 'Through access all topics of the dataset are read.');
-  const named = { dataset, purpose, key };
-  const { records, state, usage, why } = await new RemoteKeyCare(client, terminal).usage(named);
+  if (topics.length > 0 || dataset === undefined)
+    throw new SealstreamError(
+      'USAGE',
+      { option: '--dataset' },
+      'Through access the topics of a --dataset are read, and no others.',
+    );
+  const care = new RemoteKeyCare(client, terminal);
+  const [one, ...more] = key ?? [];
+  if (one === undefined || more.length > 0 || purpose === undefined || from !== undefined) {
+    const { others, records, usage } = await care.usages(dataset, {
+      fromMs: from,
+      keyIds: key,
+      purpose,
+    });
+    return { usage, records, others };
+  }
+  const { records, state, usage, why } = await care.usage({ dataset, purpose, key: one });
   const keyset = `${purpose}/${dataset}`;
-  return { usage: usage.map((one) => ({ keyset, state, keyId: key, ...one })), records, why };
+  return { usage: usage.map((row) => ({ keyset, state, keyId: one, ...row })), records, why };
 }
 
 function wantedTopics(
@@ -145,15 +156,6 @@ function wantedTopics(
     if (found.length > 0) return found;
     throw new SealstreamError('TOPIC_MISSING', { topic: dataset.topics.raw });
   };
-}
-
-function named(usage: readonly KeyUsage[], keysets: readonly ListedKeyset[]): ShownUsage[] {
-  const order = keysets.flatMap(({ keys, name }) =>
-    keys.map(({ id, state }) => ({ id, keyset: name, state })),
-  );
-  return order.flatMap(({ id, keyset, state }) =>
-    usage.filter(({ keyId }) => keyId === id).map((one) => ({ keyset, state, ...one })),
-  );
 }
 
 function show({ terminal }: Context, counted: Counted): void {
@@ -179,6 +181,11 @@ function show({ terminal }: Context, counted: Counted): void {
   if (others === undefined) terminal.say(`${records} records name it`);
   else terminal.say(`${records} records read, ${others} with keys of subjects or unknown ones`);
   if (why !== undefined) terminal.say(`against its end: ${why.join(', ') || 'nothing'}`);
+}
+
+function keyIds(text: string, before: readonly string[] = []): readonly string[] {
+  if (!KEY_ID.test(text)) throw new InvalidArgumentError('It is no key id of `keys list`.');
+  return [...before, text];
 }
 
 function since(text: string): number | undefined {

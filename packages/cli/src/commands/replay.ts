@@ -22,7 +22,7 @@ export const replay = defineCommand<ReplayOptions & CommonOptions>({
     'branch that had rejected them. What is still bad is rejected again with one attempt more; what ' +
     '--code leaves out is put back as it is. All of it exactly once: a second replay under the same ' +
     'policy does nothing, unless --again is given. The order of records is not kept. Through access ' +
-    '20,000 rejects at most are tried at once, and none again.',
+    '20,000 rejects at most are tried at once.',
   options: [
     datasetOption(),
     new Option('-c, --code <code...>', 'only rejects of these codes').choices(CODES),

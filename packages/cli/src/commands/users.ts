@@ -9,6 +9,7 @@ import { usersList } from './users-list.ts';
 import { usersRevokeRole } from './users-revoke-role.ts';
 import { usersSetPassword } from './users-set-password.ts';
 import { usersShow } from './users-show.ts';
+import { usersSignOut } from './users-sign-out.ts';
 import { usersUnlinkIdentity } from './users-unlink-identity.ts';
 
 export const users = defineGroup({
@@ -30,6 +31,7 @@ export const users = defineGroup({
     usersRevokeRole,
     usersLinkIdentity,
     usersUnlinkIdentity,
+    usersSignOut,
     usersDisable,
     usersEnable,
     usersBootstrap,

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { destroyKeyRoute, keyUsage } from './key-endings.ts';
+import { keyUsages } from './key-usages.ts';
 import { rewrapKeys, rotateKeysRoute } from './key-changes.ts';
 import { reEnrol, shred } from './shreds.ts';
 import { shredPlanOf, subjectIndexOf, subjectState } from './subjects.ts';
@@ -8,6 +9,7 @@ import { shredPlanOf, subjectIndexOf, subjectState } from './subjects.ts';
 export const KEY_CARE_ROUTES: readonly Route[] = [
   rotateKeysRoute,
   rewrapKeys,
+  keyUsages,
   keyUsage,
   destroyKeyRoute,
   subjectIndexOf,

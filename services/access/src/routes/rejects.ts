@@ -5,6 +5,7 @@ import { guarded } from '../route.ts';
 import { DatasetParams } from './forms.ts';
 
 const IDS_MAX = 1000;
+const CODES_MAX = 50;
 
 const Stage = z.enum(['ingest', 'mask', 'encrypt']);
 const Code = z
@@ -100,7 +101,14 @@ export const replayRejects = guarded(
     body: z.strictObject({
       ids: z.array(Id).min(1).max(IDS_MAX).optional().describe('Only these; all if absent.'),
       stage: Stage.optional(),
-      code: Code.optional(),
+      code: z
+        .union([Code, z.array(Code).min(1).max(CODES_MAX)])
+        .optional()
+        .describe('Only of this code, or of one of these.'),
+      again: z
+        .boolean()
+        .default(false)
+        .describe('Also what was tried under this policy before, as after a mended registry.'),
       dryRun: z.boolean().default(false).describe('Only count.'),
     }),
     answer: z
@@ -115,13 +123,25 @@ export const replayRejects = guarded(
   },
   ({ body, params }) => ({
     dataset: params.dataset,
-    target: [body.stage, body.code, body.ids === undefined ? 'all' : `${body.ids.length} named`]
+    target: [
+      body.stage,
+      ...codesOf(body.code),
+      body.ids === undefined ? 'all' : `${body.ids.length} named`,
+      body.again ? 'again' : undefined,
+    ]
       .filter((part) => part !== undefined)
       .join(' '),
   }),
   async ({ body, params }, parts) => {
     const found = parts.policy.of(params.dataset);
-    const { refused, ...counts } = await parts.replays.replay(found, body);
+    const { code, ...order } = body;
+    const asked = { ...order, codes: codesOf(code) };
+    const { refused, ...counts } = await parts.replays.replay(found, asked);
     return { answer: { ...counts, refused: [...refused] } };
   },
 );
+
+function codesOf(code: string | readonly string[] | undefined): readonly string[] {
+  if (code === undefined) return [];
+  return typeof code === 'string' ? [code] : code;
+}
