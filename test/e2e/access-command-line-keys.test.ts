@@ -126,12 +126,12 @@ test('keys are rotated, looked at and ended, and both ways see the same', async 
   const rows = here['usage'] as { keyId: string }[];
   expect(usage['usage']).toEqual(rows.filter(({ keyId }) => keyId === old));
   expect(usage['why']).toContain('records');
-  // All of them, or several, in one read: what the direct way finds anywhere but on raw.
+  // All of them, or several, in one read: what the direct way finds, which may read what is left on raw, too.
   const all = await done(kim, 'keys usage --dataset people');
   const rowsOf = (answer: Record<string, unknown>) => answer['usage'] as { keyId: string }[];
   expect(rows.length).toBeGreaterThan(1);
   expect(all['usage']).toEqual(rows);
-  expect(all['records']).toBeLessThan(Number(here['records']));
+  expect(all['records']).toBeLessThanOrEqual(Number(here['records']));
   expect(all['others']).toBe(here['others']);
   const ids = [...new Set(rows.map(({ keyId }) => keyId))];
   const two = ids.slice(0, 2);

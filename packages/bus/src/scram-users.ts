@@ -18,6 +18,8 @@ const GIVEN: ScramMechanism = 'SCRAM-SHA-512';
 /** Kafka takes 4,096 to 16,384; the passwords are random, so that nothing is gained beyond. */
 const ITERATIONS = 8_192;
 const SALT_BYTES = 32;
+/** RESOURCE_NOT_FOUND. */
+const NOT_THERE = 91;
 const SHA512_BYTES = 64;
 
 /** A user that signs in at the brokers with a password. */
@@ -67,57 +69,67 @@ export class ScramUsers {
    * @throws SealstreamError KAFKA_REFUSED with the name of a user; of the others some may be made
    */
   async set(users: readonly NewScramUser[]): Promise<void> {
-    await this.#alter([], users);
-  }
-
-  /**
-   * Gives a user another password for SCRAM-SHA-512 and takes away what it has by other mechanisms, in one
-   * change: no password of before opens a connection after it. As `set` otherwise.
-   *
-   * @throws SealstreamError KAFKA_REFUSED
-   */
-  async replace({ mechanisms, name }: ScramUser, password: string): Promise<void> {
-    const others = mechanisms.filter((one) => one !== GIVEN);
-    await this.#alter([{ name, mechanisms: others }], [{ name, password }]);
-  }
-
-  /**
-   * Takes the passwords of a user away, by all of its mechanisms. Connections that stand go on. Needs Alter
-   * on the cluster.
-   *
-   * @throws SealstreamError KAFKA_REFUSED, also where it has none by one of them
-   */
-  async remove(user: ScramUser): Promise<void> {
-    await this.#alter([user], []);
-  }
-
-  async #alter(gone: readonly ScramUser[], users: readonly NewScramUser[]): Promise<void> {
-    const old = gone.flatMap(({ mechanisms, name }) =>
-      mechanisms.map((one) => ({ name, mechanism: MECHANISMS[one] })),
-    );
-    const names = new Set([...old, ...users].map(({ name }) => name));
-    if (names.size === 0) return;
+    if (users.length === 0) return;
     const broker = await this.#link.anyBroker();
-    if (users.length > 0 && !this.#link.isProtected(broker))
+    if (!this.#link.isProtected(broker))
       throw new SealstreamError(
         'KAFKA_REFUSED',
         { refusal: 'PLAINTEXT', broker: broker.connectionPool.host },
         'Passwords are set over TLS only, or on this machine: set SEALSTREAM_KAFKA_TLS=true.',
       );
     const credentials = await Promise.all(users.map(credentialOf));
-    const { outcomes } = await this.#link.sendTo(broker, alterScramRequest(old, credentials));
+    const { outcomes } = await this.#link.sendTo(broker, alterScramRequest([], credentials));
     for (const { saltedPassword } of credentials) saltedPassword.fill(0);
-    for (const { errorCode, name } of outcomes) {
-      if (errorCode === 0) continue;
-      const refusal = KafkaRefusal.of(errorCode);
-      throw finalRefusal(refusal, { user: name }) ?? refusal;
-    }
-    // Postcondition: the broker has told of each.
-    for (const { name } of outcomes) names.delete(name);
-    const [untold] = names;
-    if (untold !== undefined)
-      throw new SealstreamError('KAFKA_REFUSED', { user: untold, refusal: 'NO_ANSWER' });
+    requireDone(outcomes, users);
   }
+
+  /**
+   * Gives a user another password for SCRAM-SHA-512, then takes away what it has by other mechanisms: after
+   * it no password of before opens a connection. As `set` otherwise; what broke off is finished by a repeat.
+   *
+   * @throws SealstreamError KAFKA_REFUSED
+   */
+  async replace({ mechanisms, name }: ScramUser, password: string): Promise<void> {
+    await this.set([{ name, password }]);
+    await this.remove({ name, mechanisms: mechanisms.filter((one) => one !== GIVEN) });
+  }
+
+  /**
+   * Takes the passwords of a user away, by these of its mechanisms; a repeat does no harm. Connections that
+   * stand go on. Needs Alter on the cluster.
+   *
+   * @throws SealstreamError KAFKA_REFUSED
+   */
+  async remove({ mechanisms, name }: ScramUser): Promise<void> {
+    // The broker takes one change of a user in a request.
+    for (const one of mechanisms) {
+      const deleted = [{ name, mechanism: MECHANISMS[one] }];
+      const broker = await this.#link.anyBroker();
+      const { outcomes } = await this.#link.sendTo(broker, alterScramRequest(deleted, []));
+      // Somebody else was quicker, or an earlier try was.
+      requireDone(
+        outcomes.map((one) => (one.errorCode === NOT_THERE ? { ...one, errorCode: 0 } : one)),
+        deleted,
+      );
+    }
+  }
+}
+
+/** @throws SealstreamError KAFKA_REFUSED */
+function requireDone(
+  outcomes: readonly { readonly name: string; readonly errorCode: number }[],
+  asked: readonly { readonly name: string }[],
+): void {
+  for (const { errorCode, name } of outcomes) {
+    if (errorCode === 0) continue;
+    const refusal = KafkaRefusal.of(errorCode);
+    throw finalRefusal(refusal, { user: name }) ?? refusal;
+  }
+  // Postcondition: the broker has told of each.
+  const told = new Set(outcomes.map(({ name }) => name));
+  const untold = asked.find(({ name }) => !told.has(name));
+  if (untold !== undefined)
+    throw new SealstreamError('KAFKA_REFUSED', { user: untold.name, refusal: 'NO_ANSWER' });
 }
 
 /** Hi(password, salt, iterations) of RFC 5802, 2.2, which is PBKDF2 with one block. */

@@ -64,8 +64,8 @@ test('a user that is removed has no password by any mechanism, and others keep t
   await bus.scramUsers.remove(await userOf(name));
   await expect.poll(() => userOf(name)).toEqual({ name, mechanisms: [] });
   expect(await userOf(other)).toEqual({ name: other, mechanisms: ['SCRAM-SHA-512'] });
-  const again = bus.scramUsers.remove({ name, mechanisms: ['SCRAM-SHA-512'] });
-  await expect(again).rejects.toMatchObject({ code: 'KAFKA_REFUSED', place: { user: name } });
+  // A repeat does no harm.
+  await bus.scramUsers.remove({ name, mechanisms: ['SCRAM-SHA-512', 'SCRAM-SHA-256'] });
 });
 
 test('what the broker does not take is KAFKA_REFUSED with its word', async () => {

@@ -67,7 +67,7 @@ export function describeScramRequest(): WireRequest<DescribedUsers> {
   });
 }
 
-/** AlterUserScramCredentials v0: both at once for a user are one change. A flexible version, too. */
+/** AlterUserScramCredentials v0; of one user the broker takes one change. A flexible version, too. */
 export function alterScramRequest(
   deleted: readonly OldCredential[],
   set: readonly NewCredential[],
