@@ -37,6 +37,13 @@ export interface TlsRequest {
   readonly headOnly?: boolean;
 }
 
+/** Where its files are: server.crt and server.key, and clients.crt of the authority that signed them. */
+export interface TlsGround {
+  readonly folder: string;
+  /** Of the server, as PEM: of 127.0.0.1 and localhost. */
+  readonly certificate: string;
+}
+
 /** The access service on TLS, with an authority of clients of its own. */
 export class TlsAccess {
   readonly access: RunningAccess;
@@ -55,13 +62,18 @@ export class TlsAccess {
     flow: RunningFlow,
     redisUrl: string,
     rules: readonly Rule[],
-    options: { readonly isNew?: boolean; readonly withLists?: boolean } = {},
+    options: {
+      readonly isNew?: boolean;
+      readonly withLists?: boolean;
+      /** Does what has to be there before it starts, and says what else it is told. */
+      readonly prepare?: (ground: TlsGround) => Promise<Record<string, string>>;
+    } = {},
   ): Promise<TlsAccess> {
     const folder = mkdtempSync(join(tmpdir(), 'sealstream-tls-access-'));
     const authority = new CertificateAuthority(join(folder, 'root'));
     const { cert, key } = authority.issue({
       subject: '/O=Example/CN=server',
-      extensions: ['subjectAltName=IP:127.0.0.1', 'extendedKeyUsage=serverAuth'],
+      extensions: ['subjectAltName=IP:127.0.0.1,DNS:localhost', 'extendedKeyUsage=serverAuth'],
     });
     const file = (name: string) => join(folder, name);
     writeFileSync(file('server.crt'), cert);
@@ -76,6 +88,7 @@ export class TlsAccess {
       SEALSTREAM_ACCESS_CLIENT_CA_FILE: file('clients.crt'),
       SEALSTREAM_ACCESS_CLIENT_CERTIFICATES_FILE: file('clients.yaml'),
       ...(lists ? { SEALSTREAM_ACCESS_CLIENT_CRL_FILE: file('clients.crl') } : {}),
+      ...(await options.prepare?.({ folder, certificate: cert })),
     };
     const access = await RunningAccess.start(flow, redisUrl, more, { isNew: options.isNew });
     return new TlsAccess(access, authority, folder);

@@ -1,10 +1,19 @@
 import axe from 'axe-core';
-import { type Browser, chromium as driver, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium as driver,
+  type Page,
+} from 'playwright-core';
 import { expect } from 'vitest';
 import { chromium } from '../../../tools/stack/chromium.ts';
 
-/** Debian's Chromium, without its own calls home. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Debian's Chromium, without its own calls home.
+ *
+ * @param pinned of servers whose authority it does not know: SHA-256 of their public keys (SPKI), in base64
+ */
+export async function openBrowser(pinned: readonly string[] = []): Promise<Browser> {
   const executablePath = await chromium(() => undefined);
   return driver.launch({
     executablePath,
@@ -16,6 +25,7 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-component-update',
       '--disable-sync',
       '--no-first-run',
+      ...(pinned.length === 0 ? [] : [`--ignore-certificate-errors-spki-list=${pinned.join()}`]),
     ],
   });
 }
@@ -33,8 +43,15 @@ export interface WatchedPage {
   readonly faults: string[];
 }
 
-export async function openPage(browser: Browser, origin: string, look: Look): Promise<WatchedPage> {
+/** @param more of the context: certificates that it has */
+export async function openPage(
+  browser: Browser,
+  origin: string,
+  look: Look,
+  more: Pick<BrowserContextOptions, 'clientCertificates' | 'ignoreHTTPSErrors'> = {},
+): Promise<WatchedPage> {
   const context = await browser.newContext({
+    ...more,
     viewport: { width: look.width, height: look.height ?? 900 },
     colorScheme: look.scheme,
     reducedMotion: 'reduce',
