@@ -61,8 +61,8 @@ export interface ProposalPage {
  *
  * Promises: what is given back was put here, under that id, and has not lapsed: each carries an
  * authenticator (HMAC-SHA-256, RFC 2104) under a secret that Redis does not hold, over id, time, document
- * and the digest of the body; 100 at once at most. Who writes to Redis can take one away, or put back what was
- * amended, and no more.
+ * and the digest of the body; 100 at once at most. Who writes to Redis can take one away, or put back
+ * what was amended, and no more.
  * Throws REDIS_* errors.
  */
 export class Proposals {

@@ -20,8 +20,8 @@ export const kafkaUsersDelete = defineCommand<Options, [name: string]>({
   about:
     'For what `kafka users check` shows as surplus. A user of the plan is deleted only where --planned ' +
     'names it once more, and the user that the command itself signs in as never. No new connection is ' +
-    'opened by the password from then on; connections that stand go on until they end. The rights of the user ' +
-    'stay: see `kafka acls check`. It may still sign in with a certificate. ' +
+    'opened by the password from then on; connections that stand go on until they end. The rights of the ' +
+    'user stay: see `kafka acls check`. It may still sign in with a certificate. ' +
     "Whoever gives it must be one of Kafka's administrators (Alter and Describe on the cluster), and where " +
     'the flow has its topics may write its events to the audit log.',
   arguments: [new Argument('<name>', 'as `kafka users check` shows it').argParser(userName)],
