@@ -172,3 +172,24 @@ describe('the audit log', () => {
     await until(() => refusal({ by: 'bootstrap', why: 'refused', request }));
   });
 });
+
+test('what the audit log took no order of was not done, and may be done under its Idempotency-Key', async () => {
+  const scopes = { actions: ['subjects.read'], datasets: ['people'] };
+  const make = (key: string) =>
+    call(
+      CLERK,
+      'POST /v1/api-keys',
+      { name: 'letters', scopes, days: 1 },
+      { 'idempotency-key': key },
+    );
+  const topic = 'audit.events.access';
+  const partitions = await flow.bus.admin.partitionCount(topic);
+  await flow.bus.admin.deleteTopic(topic);
+  try {
+    expect(asked(await make('a-key-of-16-or-more-1'))).toEqual([503, 'KAFKA_UNREACHABLE']);
+  } finally {
+    await flow.bus.admin.createTopic(topic, partitions, 1, {});
+  }
+  await until(async () => (await make('a-key-of-16-or-more-2')).status === 201);
+  expect((await make('a-key-of-16-or-more-1')).status).toBe(201);
+});

@@ -5,7 +5,7 @@ import type { AccessParts } from './access-parts.ts';
 import { type Caller, isProgram } from './caller.ts';
 import type { Callers, CallingRequest } from './callers.ts';
 import { type Permit, refusalsOf } from './gate.ts';
-import { onceOnly } from './once-only.ts';
+import { type Doing, onceOnly } from './once-only.ts';
 import { asOurs } from './problem.ts';
 import { APPROVAL_HEADER, headerOf, versionOf } from './request-headers.ts';
 import type { Asked, Given, GuardedRoute, WithCaller } from './route.ts';
@@ -55,17 +55,21 @@ export async function guardedAnswer(
   const ask = await route.asks(asked, parts);
   const rule = (await route.ruleOf?.(asked, parts)) ?? route.rule;
   const request: ToldRequest = { ...early, ask: toldNames(ask, parts.policy) };
-  const work = (approval?: UsedApproval) => route.handle({ ...asked, approval }, parts);
+  const doing: Doing = { isBegun: false };
+  const work = (approval?: UsedApproval) => {
+    doing.isBegun = true;
+    return route.handle({ ...asked, approval }, parts);
+  };
   if (rule === 'signed-in') {
     route.needs?.(parts);
-    return onceOnly(route, asked, parts, () => tellingWhat(route, request, told, work));
+    return onceOnly(route, asked, parts, doing, () => tellingWhat(route, request, told, work));
   }
   const named = { ...request, action: rule };
   const judged = await denialsTold(told, named, () =>
     parts.gate.judge(caller, rule, ask, route.makesSecond?.(asked) ?? false),
   );
   route.needs?.(parts);
-  return onceOnly(route, asked, parts, async () => {
+  return onceOnly(route, asked, parts, doing, async () => {
     const approval = headerOf(asked.headers, APPROVAL_HEADER);
     const agreement = { details: () => detailsOf(route, asked, parts), approval };
     const permit = await denialsTold(told, named, () => parts.gate.permit(judged, agreement));

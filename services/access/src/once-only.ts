@@ -9,12 +9,19 @@ import type { Asked, Given, GuardedRoute, WithCaller } from './route.ts';
 /** From here on it is not said whether something was done. */
 const UNSURE_STATUS = 500;
 
+/** Whether a request has come as far as what it is for. */
+export interface Doing {
+  isBegun: boolean;
+}
+
 /**
  * Does the work of a request that carries an Idempotency-Key once, and gives its answer again.
  *
- * What failed for a reason that the caller can mend was not done, and may be tried under the same key.
- * What failed otherwise may have been done: its key stays taken, since twice is worse than not at all.
+ * What was not begun, as where the audit log took no order, or failed for a reason that the caller can mend
+ * was not done, and may be tried under the same key. What failed otherwise may have been done: its key
+ * stays taken, since twice is worse than not at all.
  *
+ * @param doing is set by the work
  * @throws SealstreamError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_RUNNING, IDEMPOTENCY_DONE,
  *   TOO_MANY_REQUESTS, and what the work throws
  */
@@ -22,6 +29,7 @@ export async function onceOnly(
   route: GuardedRoute,
   asked: Asked & WithCaller,
   { accounts }: Pick<AccessParts, 'accounts'>,
+  doing: Doing,
   work: () => Promise<Given>,
 ): Promise<Given> {
   const key = headerOf(asked.headers, IDEMPOTENCY_HEADER);
@@ -47,7 +55,8 @@ export async function onceOnly(
       break;
   }
   const given = await work().catch(async (error: unknown) => {
-    if (statusOf(asOurs(error).code) < UNSURE_STATUS) await begun.giveUp();
+    const isUndone = !doing.isBegun || statusOf(asOurs(error).code) < UNSURE_STATUS;
+    if (isUndone) await begun.giveUp();
     throw error;
   });
   const { status = 200 } = route;
