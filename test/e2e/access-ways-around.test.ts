@@ -102,22 +102,41 @@ describe('whoever may not change accounts', () => {
   });
 });
 
+async function administrator(name: string, person: string) {
+  const { users } = access.accounts;
+  const password = new Uint8Array(Buffer.from(PASSWORD));
+  const made = await users.create({ name, person, password });
+  await users.grantRole(name, 'administrator', 'test');
+  return { person: made.person, who: { basic: `${name}:${PASSWORD}` } };
+}
+
+test('an approval is of no use once the account that gave it is disabled', async () => {
+  const { who: asker } = await administrator('amy', 'Amy');
+  const { who: second } = await administrator('bea', 'Bea');
+  await access.user('new', undefined);
+  const line = 'PUT /v1/users/new/roles/clerk';
+  const place = placeOf(await call(asker, line, undefined, any));
+  expect((await approve(second, place)).json).toMatchObject({ state: 'approved' });
+  const used = () =>
+    call(asker, line, undefined, { ...any, 'x-sealstream-approval': place['approval'] ?? '' });
+  await access.accounts.users.disable('bea');
+  expect((await used()).json).toMatchObject({
+    code: 'APPROVAL_REFUSED',
+    place: { why: 'approver-gone' },
+  });
+  await access.accounts.users.enable('bea');
+  expect((await used()).status).toBe(200);
+});
+
 describe('somebody with two accounts', () => {
   test('is one person however the person is spelled, and approves nothing of the own', async () => {
-    const { users } = access.accounts;
-    const basic = async (name: string, person: string) => {
-      const password = new Uint8Array(Buffer.from(PASSWORD));
-      const made = await users.create({ name, person, password });
-      await users.grantRole(name, 'administrator', 'test');
-      return { person: made.person, who: { basic: `${name}:${PASSWORD}` } };
-    };
-    const one = await basic('ada', 'e1047 Ada');
+    const one = await administrator('ada', 'e1047 Ada');
     const place = placeOf(await call(one.who, 'PUT /v1/users/plain/roles/clerk', undefined, any));
     for (const [name, spelled] of [
       ['ada-two', 'E1047  ADA'],
       ['ada-three', '\uff25\uff11047\u00a0Ada '],
     ] as const) {
-      const other = await basic(name, spelled);
+      const other = await administrator(name, spelled);
       expect(other.person).toBe(one.person);
       expect((await approve(other.who, place)).json).toMatchObject({
         code: 'APPROVAL_REFUSED',

@@ -15,7 +15,7 @@ const asked = {
   createdMs: atMs,
   expiresMs: atMs,
 };
-const agreed = { ...asked, approvedBy: person, approvedMs: atMs };
+const agreed = { ...asked, approvedBy: person, approvedAs: z.string().min(1), approvedMs: atMs };
 
 const ApprovalDocument = z.discriminatedUnion('state', [
   z.strictObject({ ...asked, state: z.literal('open') }),

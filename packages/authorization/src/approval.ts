@@ -28,6 +28,8 @@ interface Asked {
 
 interface Agreed extends Asked {
   readonly approvedBy: string;
+  /** The account by which that person did. */
+  readonly approvedAs: string;
   readonly approvedMs: number;
 }
 
@@ -48,6 +50,7 @@ export interface RoleGrant {
 /** Who wants to approve, and how they signed in. */
 export interface Approver {
   readonly person: string;
+  readonly account: string;
   readonly by: 'person' | 'api-key' | 'certificate';
   readonly roles: readonly RoleGrant[];
 }
@@ -63,6 +66,7 @@ export const APPROVAL_PROBLEMS = {
   'same-person': 'whoever asked cannot approve',
   'api-key': 'an API key cannot approve',
   certificate: 'a certificate cannot approve',
+  'approver-gone': 'the account of whoever approved it is disabled or gone since',
   'no-rule': 'no role of the approver allows approvals.decide now',
   'fresh-role': 'the only roles that allow it were given by whoever asked, within 7 days',
 } as const;
@@ -111,9 +115,8 @@ export function approve(
   const counting = approver.roles.filter((grant) => !isFresh(grant, request.person, nowMs));
   if (!may(counting)) return { problem: 'fresh-role' };
   const asked = { digest, request, createdMs, expiresMs };
-  return {
-    next: { ...asked, state: 'approved', approvedBy: approver.person, approvedMs: nowMs },
-  };
+  const { account: approvedAs, person: approvedBy } = approver;
+  return { next: { ...asked, state: 'approved', approvedBy, approvedAs, approvedMs: nowMs } };
 }
 
 /** Also a grant from the future is fresh: its clock cannot be believed. */
@@ -127,14 +130,23 @@ const isBefore = (nowMs: number, endMs: number): boolean => nowMs < endMs;
 const covers = ({ digest, request }: Approval, other: string): boolean =>
   digest === other && approvalDigest(request) === digest;
 
+/** The account that an approval was given by, as it is now. */
+export interface ApprovingAccount {
+  readonly person: string;
+  readonly disabled: boolean;
+}
+
 /**
  * Uses an approval up, right before what it allows is done. A store must take this step once: by
- * compare-and-set on the state.
+ * compare-and-set on the state. An account that is disabled since approves nothing, also nothing before:
+ * somebody else may have had it.
+ *
+ * @param approver the account `approvedAs`, undefined where there is none
  */
 export function useApproval(
   approval: Approval,
   request: ApprovalRequest,
-  nowMs: number,
+  { approver, nowMs }: { readonly approver: ApprovingAccount | undefined; readonly nowMs: number },
 ): Step<Approval> {
   if (approval.state === 'used') return { problem: 'used' };
   if (approval.state === 'open') return { problem: 'not-approved' };
@@ -143,5 +155,7 @@ export function useApproval(
   if (digest === undefined || !covers(approval, digest)) return { problem: 'other-request' };
   // A stored state that somebody wrote by hand is not believed.
   if (approval.approvedBy === approval.request.person) return { problem: 'same-person' };
+  const isThere = approver?.disabled === false && approver.person === approval.approvedBy;
+  if (!isThere) return { problem: 'approver-gone' };
   return { next: { ...approval, state: 'used', usedMs: nowMs } };
 }

@@ -98,7 +98,10 @@ function diaryOf(events: readonly Event[]): readonly Entry[] {
       const { by, person, shown } = event;
       const seen = approvals[shown === null ? id : idOf(shown)]?.digest ?? '';
       const roles = [...(grants.get(person) ?? [])];
-      const step = approve(approval, { person, by, roles }, seen, { nowMs, rules: RULES });
+      const step = approve(approval, { person, account: person, by, roles }, seen, {
+        nowMs,
+        rules: RULES,
+      });
       if ('problem' in step) continue;
       approvals[id] = step.next;
       const { request } = approval;
@@ -110,7 +113,9 @@ function diaryOf(events: readonly Event[]): readonly Entry[] {
         details: event.details ?? details,
         person: event.person ?? person,
       };
-      const step = useApproval(approval, request, nowMs);
+      const approvedAs = approval.state === 'approved' ? approval.approvedAs : '';
+      const approver = { person: approvedAs, disabled: false };
+      const step = useApproval(approval, request, { nowMs, approver });
       if ('problem' in step) continue;
       approvals[id] = step.next;
       diary.push({ ...entry, what: 'used', person: request.person, request });

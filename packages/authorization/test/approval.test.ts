@@ -32,6 +32,7 @@ const REQUEST: ApprovalRequest = {
 };
 const BOB: Approver = {
   person: 'bob',
+  account: 'bob-1',
   by: 'person',
   roles: [{ role: 'approver', by: 'carol', atMs: NOW - DAY }],
 };
@@ -42,6 +43,9 @@ function next(step: Step<Approval>): Approval {
 }
 const OPEN = next(askApproval(REQUEST, NOW));
 
+/** Bob's account is as it was. */
+const at = (nowMs: number) => ({ nowMs, approver: { person: 'bob', disabled: false } });
+
 /** Bob approves a moment later, unless something is otherwise. */
 const approved = (approver: Partial<Approver> = {}, atMs = NOW + 1, seen = OPEN.digest) =>
   approve(OPEN, { ...BOB, ...approver }, seen, { nowMs: atMs, rules: RULES });
@@ -49,14 +53,19 @@ const approved = (approver: Partial<Approver> = {}, atMs = NOW + 1, seen = OPEN.
 test('a request is approved by a second person and used once', () => {
   expect(OPEN).toMatchObject({ state: 'open', createdMs: NOW, expiresMs: NOW + HOUR });
   const agreed = next(approved());
-  expect(agreed).toMatchObject({ state: 'approved', approvedBy: 'bob', approvedMs: NOW + 1 });
-  const used = next(useApproval(agreed, REQUEST, NOW + 2));
+  expect(agreed).toMatchObject({
+    state: 'approved',
+    approvedBy: 'bob',
+    approvedAs: 'bob-1',
+    approvedMs: NOW + 1,
+  });
+  const used = next(useApproval(agreed, REQUEST, at(NOW + 2)));
   expect(used).toMatchObject({ state: 'used', usedMs: NOW + 2, approvedBy: 'bob' });
-  expect(useApproval(used, REQUEST, NOW + 3)).toEqual({ problem: 'used' });
+  expect(useApproval(used, REQUEST, at(NOW + 3))).toEqual({ problem: 'used' });
   const again = { nowMs: NOW + 3, rules: RULES };
   expect(approve(used, BOB, OPEN.digest, again)).toEqual({ problem: 'used' });
   expect(approve(agreed, BOB, OPEN.digest, again)).toEqual({ problem: 'not-open' });
-  expect(useApproval(OPEN, REQUEST, NOW + 2)).toEqual({ problem: 'not-approved' });
+  expect(useApproval(OPEN, REQUEST, at(NOW + 2))).toEqual({ problem: 'not-approved' });
 });
 
 describe('nobody approves', () => {
@@ -120,22 +129,22 @@ describe('nobody uses an approval', () => {
     ['details that have no canonical form', { details: { a: Number.NaN } }],
   ])('for %s', (_, change) => {
     const other = { ...REQUEST, ...change };
-    expect(useApproval(agreed, other, NOW + 2)).toEqual({ problem: 'other-request' });
+    expect(useApproval(agreed, other, at(NOW + 2))).toEqual({ problem: 'other-request' });
   });
 
   test('after the hour of the request, however late it was approved', () => {
     const late = next(approved({}, NOW + HOUR - 1));
-    expect(useApproval(late, REQUEST, NOW + HOUR)).toEqual({ problem: 'lapsed' });
+    expect(useApproval(late, REQUEST, at(NOW + HOUR))).toEqual({ problem: 'lapsed' });
   });
 
   test('that a store was made to hold for whoever asked', () => {
     const forged = { ...agreed, approvedBy: 'ada' } as Approval;
-    expect(useApproval(forged, REQUEST, NOW + 2)).toEqual({ problem: 'same-person' });
+    expect(useApproval(forged, REQUEST, at(NOW + 2))).toEqual({ problem: 'same-person' });
   });
 
   test('of details in another order, which are the same', () => {
     const details = Object.fromEntries(Object.entries(REQUEST.details).toReversed());
-    expect(next(useApproval(agreed, { ...REQUEST, details }, NOW + 2)).state).toBe('used');
+    expect(next(useApproval(agreed, { ...REQUEST, details }, at(NOW + 2))).state).toBe('used');
   });
 });
 
@@ -144,9 +153,20 @@ test('a request without a canonical form is not taken', () => {
   expect(askApproval(request, NOW)).toEqual({ problem: 'request-unfit' });
 });
 
+test.each([
+  ['is gone', undefined],
+  ['is disabled', { person: 'bob', disabled: true }],
+  ["is another person's", { person: 'eve', disabled: false }],
+])('an approval is of no use once the account of whoever gave it %s', (_, approver) => {
+  const agreed = next(approved());
+  expect(useApproval(agreed, REQUEST, { nowMs: NOW + 2, approver })).toEqual({
+    problem: 'approver-gone',
+  });
+});
+
 describe('an approval in a store', () => {
   const agreed = next(approved());
-  const used = next(useApproval(agreed, REQUEST, NOW + 2));
+  const used = next(useApproval(agreed, REQUEST, at(NOW + 2)));
 
   test('gives back what was written, in every state', () => {
     for (const approval of [OPEN, agreed, used])
@@ -161,6 +181,7 @@ describe('an approval in a store', () => {
     ['a state without what belongs to it', { state: 'used' }],
     ['a word more', { also: true }],
     ['no one who approved', { approvedBy: '' }],
+    ['no account that approved', { approvedAs: undefined }],
     ['a time that is none', { expiresMs: null }],
     ['a digest that is none', { digest: 'abc' }],
   ])('with %s is none', (_, change) => {

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 
-import { type Accounts, type Approval as Kept, APPROVALS_OF_ONE_MAX } from '@sealstream/accounts';
+import {
+  type Accounts,
+  type Approval as Kept,
+  APPROVALS_OF_ONE_MAX,
+  type User,
+} from '@sealstream/accounts';
 import {
   type AccessRules,
   type Approval,
@@ -95,7 +100,8 @@ export class SecondPersons {
     const approval = approvalOf(kept);
     const { by: way } = caller;
     const by = way === 'api-key' || way === 'certificate' ? way : 'person';
-    const approver = { person: caller.person, by, roles: await this.#grantsOf(caller) } as const;
+    const { account, person } = caller;
+    const approver = { person, account, by, roles: await this.#grantsOf(caller) } as const;
     const at = { nowMs: this.#now(), rules: this.#options.rules() };
     const step = kept.used ? USED : approve(approval, approver, seen, at);
     if ('problem' in step) throw await this.#refused(caller, id, approval, step.problem);
@@ -112,13 +118,19 @@ export class SecondPersons {
   async use(id: string, caller: Caller, request: ApprovalRequest): Promise<UsedApproval> {
     const kept = await this.#kept(id);
     const approval = approvalOf(kept);
-    const step = kept.used ? USED : useApproval(approval, request, this.#now());
+    const at = { nowMs: this.#now(), approver: await this.#approverOf(approval) };
+    const step = kept.used ? USED : useApproval(approval, request, at);
     if ('problem' in step) throw await this.#refused(caller, id, approval, step.problem);
     if (step.next.state !== 'used') throw new SealstreamError('INTERNAL', { what: 'approval' });
     const { approvals } = this.#options.accounts;
     await once(id, approvals.useOnce(id, kept.version, approval.request.person));
     await this.#told('approval-used', caller, id, approval);
     return { id, by: step.next.approvedBy };
+  }
+
+  async #approverOf(approval: OpenApproval['approval']): Promise<User | undefined> {
+    if (approval.state !== 'approved') return undefined;
+    return this.#options.accounts.users.find(approval.approvedAs);
   }
 
   async #kept(id: string): Promise<Kept> {
