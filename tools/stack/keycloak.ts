@@ -17,9 +17,16 @@ import { type MavenSource, mavenFolder } from './maven.ts';
 import { OIDC_POM } from './paths.ts';
 import { tailOf } from './readiness.ts';
 
-const START_MS = 180_000;
+/** Of a machine that is busy with other tests; alone it takes some ten seconds. */
+const START_MS = 300_000;
 const PREPARE_MS = 300_000;
 const ANSWER_MS = 2_000;
+
+/** PEM files with which it answers over TLS. */
+export interface KeycloakTls {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
 
 /** As much of what administrators are told as is used. */
 interface Named {
@@ -40,6 +47,14 @@ function javaArguments(home: string, temporary: string): string[] {
     '-cp',
     join(home, 'lib', 'quarkus-run.jar'),
     'io.quarkus.bootstrap.runner.QuarkusEntryPoint',
+  ];
+}
+
+function tlsArguments({ certificateFile, keyFile }: KeycloakTls, port: number): string[] {
+  return [
+    `--https-port=${port}`,
+    `--https-certificate-file=${certificateFile}`,
+    `--https-certificate-key-file=${keyFile}`,
   ];
 }
 
@@ -92,21 +107,29 @@ export class Keycloak {
   /** Who and what is known there, with passwords and secrets. */
   readonly contents: RealmContents;
   readonly #process: GuardedProcess;
+  /** The realm without TLS, for whoever looks after it. */
+  readonly #realm: string;
 
-  private constructor(process: GuardedProcess, issuer: string, contents: RealmContents) {
+  private constructor(
+    process: GuardedProcess,
+    contents: RealmContents,
+    { issuer, realm }: { readonly issuer: string; readonly realm: string },
+  ) {
     this.#process = process;
+    this.#realm = realm;
     this.issuer = issuer;
     this.contents = contents;
   }
 
   /**
    * `folder`: where it may write; its log is keycloak.log there. `redirectBase`, and behind it the id of
-   * the client: where it sends browsers back to.
+   * the client: where it sends browsers back to. With `tls` its issuer is one of https.
    */
   static async start(
     folder: string,
     redirectBase: string,
     progress: (line: string) => void,
+    tls?: KeycloakTls,
   ): Promise<Keycloak> {
     const made = await keycloakHome(progress);
     const home = join(folder, 'keycloak');
@@ -117,7 +140,7 @@ export class Keycloak {
     cpSync(join(made, 'data', 'h2'), join(home, 'data', 'h2'), { recursive: true });
     const document = JSON.stringify(realmDocument(contents, redirectBase));
     writeFileSync(join(home, 'data', 'import', `${REALM}.json`), document, { mode: 0o600 });
-    const [port = 0] = await freePorts(1);
+    const [port = 0, tlsPort = 0] = await freePorts(2);
     const log = join(folder, 'keycloak.log');
     const args = [
       ...javaArguments(home, folder),
@@ -130,9 +153,12 @@ export class Keycloak {
       '--http-host=127.0.0.1',
       `--http-port=${port}`,
       '--hostname-strict=false',
+      ...(tls === undefined ? [] : tlsArguments(tls, tlsPort)),
     ];
     const server = await GuardedProcess.start(javaCommand(), args, { cwd: home, log });
-    const keycloak = new Keycloak(server, `http://127.0.0.1:${port}/realms/${REALM}`, contents);
+    const realm = `http://127.0.0.1:${port}/realms/${REALM}`;
+    const issuer = tls === undefined ? realm : `https://127.0.0.1:${tlsPort}/realms/${REALM}`;
+    const keycloak = new Keycloak(server, contents, { issuer, realm });
     for (const deadline = performance.now() + START_MS; ; await sleep(100)) {
       if (await keycloak.#answers()) break;
       if (performance.now() > deadline) {
@@ -155,10 +181,15 @@ export class Keycloak {
 
   /** Gives somebody the role that they have in the realm, or takes it; the next token says so. */
   async setRole({ name, role }: RealmUser, has: boolean): Promise<void> {
-    const [user] = (await this.#managed('GET', `users?exact=true&username=${name}`)) as Named[];
     const found = (await this.#managed('GET', `roles/${role}`)) as Named;
-    const path = `users/${user?.id ?? ''}/role-mappings/realm`;
+    const path = `users/${await this.subjectOf(name)}/role-mappings/realm`;
     await this.#managed(has ? 'POST' : 'DELETE', path, [{ id: found.id, name: role }]);
+  }
+
+  /** What its tokens call somebody. */
+  async subjectOf(name: string): Promise<string> {
+    const [user] = (await this.#managed('GET', `users?exact=true&username=${name}`)) as Named[];
+    return user?.id ?? '';
   }
 
   stop(): Promise<void> {
@@ -168,13 +199,13 @@ export class Keycloak {
   /** Asks the interface of administrators, as the client that may. */
   async #managed(method: string, path: string, body?: object): Promise<unknown> {
     const { id, secret } = this.contents.manager;
-    const granted = await fetch(`${this.issuer}/protocol/openid-connect/token`, {
+    const granted = await fetch(`${this.#realm}/protocol/openid-connect/token`, {
       method: 'POST',
       headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
       body: new URLSearchParams({ grant_type: 'client_credentials' }),
     });
     const { access_token: token } = (await granted.json()) as { readonly access_token?: string };
-    const base = this.issuer.replace('/realms/', '/admin/realms/');
+    const base = this.#realm.replace('/realms/', '/admin/realms/');
     const answer = await fetch(`${base}/${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -188,7 +219,7 @@ export class Keycloak {
   async #answers(): Promise<boolean> {
     try {
       const signal = AbortSignal.timeout(ANSWER_MS);
-      return (await fetch(`${this.issuer}/.well-known/openid-configuration`, { signal })).ok;
+      return (await fetch(`${this.#realm}/.well-known/openid-configuration`, { signal })).ok;
     } catch {
       return false;
     }
