@@ -31,8 +31,6 @@ const READY_MS = 240_000;
 export interface OtherLinks {
   readonly redisUrl?: string;
   readonly more?: Settings;
-  /** Of its log, without the ending: where several of its name run, each has one of its own. */
-  readonly logName?: string;
 }
 
 /** The flow of the example on servers that speak TLS alone, each program under a user of its own. */
@@ -95,10 +93,7 @@ export class SecureFlow {
   ): Promise<ServiceProcess> {
     const [port = 0] = await freePorts(1);
     const environment = this.#environment(name, signIn, other);
-    const service = startService(name, port, environment, {
-      logName: other.logName ?? name,
-      onExit,
-    });
+    const service = startService(name, port, environment, { onExit });
     this.#services.add(service);
     return service;
   }
