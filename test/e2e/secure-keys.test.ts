@@ -108,7 +108,7 @@ describe('as access-keys at Kafka and at Redis', () => {
     const line = `POST ${PEOPLE}/keys/rewrap`;
     const moved = await together(KIM, LEE, line, { purpose: 'vault', to: 'next' });
     expect(changesOf(moved)).toMatchObject([{ name: 'vault/people', action: 'rewrapped' }]);
-    const back = await call(KIM, line, { purpose: 'vault', to: 'present' });
+    const back = await together(KIM, LEE, line, { purpose: 'vault', to: 'present' });
     expect(changesOf(back)).toMatchObject([{ name: 'vault/people', action: 'rewrapped' }]);
   });
 

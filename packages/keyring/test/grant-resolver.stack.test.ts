@@ -78,7 +78,8 @@ describe('resolving keys of subjects under a grant', () => {
     const grant = await granted(new Consumer());
     const answer = await resolver.resolve({ grant, nonce, keys: [await sealedFor(anIndex())] });
     await expect(new Consumer().text(answer.sealed)).rejects.toThrow();
-    expect(Object.keys(answer)).toEqual(['sealed']);
+    expect(Object.keys(answer)).toEqual(['sealed', 'given']);
+    expect(answer.given).toBe(1);
   });
 
   test('refuses a subject from the moment it is shredded, and gives the others', async () => {
