@@ -1,4 +1,4 @@
-import { createPublicKey, randomBytes } from 'node:crypto';
+import { createPublicKey } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { vkeyPath } from '@sealstream/audit-log';
@@ -8,8 +8,23 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { Consumer } from '../../packages/keyring/test/grant-fixture.ts';
 import { sealstream } from '../../tools/demo/command-line.ts';
-import { CARD, GIL, KEPT, KIM, LEE, MAX, NAME, PEOPLE, recordOf, SSN } from './key-keepers.ts';
-import { type Answered, RunningAccess } from './running-access.ts';
+import {
+  CARD,
+  changesOf,
+  enrol,
+  GIL,
+  KEPT,
+  keyOf,
+  KIM,
+  LEE,
+  MAX,
+  PEOPLE,
+  recordOf,
+  resolvedUnder,
+  SSN,
+  valuesOf,
+} from './key-keepers.ts';
+import { RunningAccess } from './running-access.ts';
 import { RunningFlow, until } from './running-flow.ts';
 import { asked, placeOf, requestsOf } from './second-person.ts';
 
@@ -34,10 +49,7 @@ beforeAll(async () => {
     SEALSTREAM_KEY_SETTLED: '0ms',
   };
   access = await RunningAccess.start(flow, servers.redisUrl, signing);
-  await access.user('kim', KIM.basic.slice(4), 'keeper');
-  await access.user('lee', LEE.basic.slice(4), 'checker');
-  await access.user('max', MAX.basic.slice(4), 'clerk');
-  await access.user('gil', GIL.basic.slice(4), 'granter');
+  await enrol(access);
   const { encrypted, raw } = flow.dataset.topics;
   await flow.bus.append(raw, 0, [{ key: Buffer.from('1'), value: recordOf(SSN) }]);
   await until(async () => (await flow.readAll(encrypted)).length === 1);
@@ -51,56 +63,12 @@ afterAll(async () => {
 
 const rotate = (body: object = { purpose: 'field', mode: 'all' }) =>
   call(KIM, `POST ${PEOPLE}/keys/rotate`, body);
-const changesOf = ({ json }: Answered) => json['changes'] as Record<string, unknown>[];
-const keyOf = (token: string) => token.split(':')[1] ?? '';
+const { madeOf, revealed, sealCard } = valuesOf(call);
 
-async function sealCard(): Promise<string> {
-  const values = [{ path: '/card', value: CARD }];
-  const { json } = await call(KIM, `POST ${PEOPLE}/seal`, { values });
-  return (json['values'] as { token: string }[])[0]?.token ?? '';
-}
+const resolvedBy = (consumer: Consumer, grant: string) =>
+  resolvedUnder({ call, events }, consumer, grant, keyOf(sealed.ssn));
 
-/** What a token reveals: the value, or a code. */
-async function revealed(path: string, token: string): Promise<unknown> {
-  const body = { purpose: 'fraud', values: [{ path, token }] };
-  const { json } = await call(KIM, `POST ${PEOPLE}/reveal`, body);
-  const [one] = json['values'] as { value?: string; code?: string }[];
-  return one?.value ?? one?.code;
-}
-
-/** What a consumer gets of the key of the person, and how often the audit log says that keys were given. */
-async function resolvedBy(consumer: Consumer, grant: string) {
-  const keys = [keyOf(sealed.ssn), 'AAAAAAAAAAAA'].map((keyId) => ({ keyId, path: '/ssn' }));
-  const nonce = randomBytes(16).toString('base64url');
-  const asking = await call(GIL, 'POST /v1/keys/resolve', { grant, nonce, keys });
-  expect([asking.status, Object.keys(asking.json)]).toEqual([200, ['sealed']]);
-  const id = asking.headers.get('x-request-id');
-  const own = async () => (await events()).filter(({ details }) => details['request'] === id);
-  await until(async () => (await own()).length === 2);
-  const told = (await own()).map(({ details, type }) => ({
-    type,
-    values: details['values'],
-    given: details['given'],
-  }));
-  return { told, answer: await consumer.answer({ sealed: String(asking.json['sealed']) }) };
-}
-
-/** What a value of this person becomes on the masked and on the encrypted topic: texts, or codes. */
-async function madeOf(subject: string): Promise<unknown[]> {
-  const name = { value: NAME, subject };
-  const masked = await call(KIM, `POST ${PEOPLE}/tokenise`, { path: '/name', values: [name] });
-  const values = [
-    { path: '/name', ...name },
-    { path: '/card', value: CARD, subject },
-  ];
-  const tokens = await call(KIM, `POST ${PEOPLE}/seal`, { values });
-  const all = [masked, tokens].flatMap(({ json }) => json['values'] as Record<string, string>[]);
-  return all.map(({ code, masked: mask, token }) => code ?? mask ?? token);
-}
-
-async function toldOf(type: string) {
-  return (await events()).filter((event) => event.type === type);
-}
+const toldOf = async (type: string) => (await events()).filter((event) => event.type === type);
 
 /** The operator's command, beside the service. */
 const command = (...args: string[]) =>

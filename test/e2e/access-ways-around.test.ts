@@ -192,6 +192,21 @@ describe('the audit log', () => {
   });
 });
 
+test('an Idempotency-Key of many requests at once lets one be done', async () => {
+  const { who } = await administrator('ivy', 'Ivy');
+  const key = { 'idempotency-key': 'a-key-of-16-or-more-3' };
+  const body = { name: 'ida', person: 'ida' };
+  const all = await Promise.all(
+    Array.from({ length: 6 }, () => call(who, 'POST /v1/users', body, key)),
+  );
+  const done = all.filter(
+    ({ headers, status }) => status === 201 && !headers.has('idempotency-replayed'),
+  );
+  expect(done).toHaveLength(1);
+  const outcomes = new Set(all.map(({ json, status }) => String(status === 201 || json['code'])));
+  for (const outcome of outcomes) expect(['true', 'IDEMPOTENCY_RUNNING']).toContain(outcome);
+});
+
 test('what the audit log took no order of was not done, and may be done under its Idempotency-Key', async () => {
   const scopes = { actions: ['subjects.read'], datasets: ['people'] };
   const make = (key: string) =>

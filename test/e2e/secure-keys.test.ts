@@ -6,9 +6,20 @@ import { createKeyFiles } from '@sealstream/keyring';
 import { PURPOSES } from '@sealstream/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { QUIET } from '../../tools/demo/ground.ts';
-import { CARD, KEPT, KIM, LEE, PEOPLE, recordOf, SSN } from './key-keepers.ts';
+import {
+  CARD,
+  changesOf,
+  KEPT,
+  keyOf,
+  KIM,
+  LEE,
+  PEOPLE,
+  recordOf,
+  SSN,
+  valuesOf,
+} from './key-keepers.ts';
 import { until } from './running-flow.ts';
-import { type Answer, asked, placeOf, requestsOf } from './second-person.ts';
+import { asked, placeOf, requestsOf } from './second-person.ts';
 import { SecureAccess } from './secure-access.ts';
 import { SecureFlow } from './secure-flow.ts';
 
@@ -73,24 +84,8 @@ async function user(name: string, password: string | undefined, role: string): P
 }
 
 const { call, together } = requestsOf(() => ({ access, flow }));
-const keyOf = (token: string) => token.split(':')[1] ?? '';
-const changesOf = ({ json }: Answer) => json['changes'] as Record<string, unknown>[];
+const { revealed, sealCard } = valuesOf(call);
 const rotate = () => call(KIM, `POST ${PEOPLE}/keys/rotate`, { purpose: 'field', mode: 'all' });
-
-async function sealCard(): Promise<string> {
-  const { json } = await call(KIM, `POST ${PEOPLE}/seal`, {
-    values: [{ path: '/card', value: CARD }],
-  });
-  return (json['values'] as { token: string }[])[0]?.token ?? '';
-}
-
-/** What a token reveals: the value, or a code. */
-async function revealed(path: string, token: string): Promise<unknown> {
-  const body = { purpose: 'fraud', values: [{ path, token }] };
-  const { json } = await call(KIM, `POST ${PEOPLE}/reveal`, body);
-  const [one] = json['values'] as { value?: string; code?: string }[];
-  return one?.value ?? one?.code;
-}
 
 describe('as access-keys at Kafka and at Redis', () => {
   test('keys rotate, and what was sealed before opens with what is sealed from now on', async () => {

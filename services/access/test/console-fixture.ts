@@ -38,6 +38,30 @@ export interface Console {
   close(): Promise<void>;
 }
 
+/** A reject as the console lists it. */
+export interface Reject {
+  readonly id: string;
+  readonly code: string;
+  readonly stage: string;
+  readonly at: string;
+  readonly source: { readonly partition: number; readonly offset: string };
+}
+
+/** An access as the console lists it. */
+export interface ListedAccess {
+  readonly action: string;
+  readonly request: string;
+  readonly outcome: string;
+  readonly type: string;
+  readonly given?: number;
+}
+
+/** A page of a list; the cursor where there are more. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly cursor?: string;
+}
+
 interface ConsoleOptions {
   readonly mayReplay: boolean;
   readonly sessionMs?: number;

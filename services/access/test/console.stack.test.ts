@@ -6,7 +6,15 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 
 import { RunningFlow, until } from '../../../test/e2e/running-flow.ts';
 import type { FlowState } from '../src/flow-state.ts';
-import { ALICE, type Console, openConsole, readPolicyAgain } from './console-fixture.ts';
+import {
+  ALICE,
+  type Console,
+  type ListedAccess,
+  openConsole,
+  type Page,
+  readPolicyAgain,
+  type Reject,
+} from './console-fixture.ts';
 
 const POLL = { timeout: 30_000, interval: 100 };
 const CANARY = `canary-${randomBytes(6).toString('hex')}`;
@@ -46,18 +54,6 @@ async function send(...records: object[]): Promise<void> {
     value: Buffer.from(JSON.stringify(record)),
   }));
   await flow.bus.append(flow.dataset.topics.raw, 0, made);
-}
-
-interface Reject {
-  readonly id: string;
-  readonly code: string;
-  readonly stage: string;
-  readonly at: string;
-  readonly source: { readonly partition: number; readonly offset: string };
-}
-interface Page<T> {
-  readonly items: T[];
-  readonly cursor?: string;
 }
 
 const rejectsOf = async (query = '') =>
@@ -327,13 +323,6 @@ describe('flow', () => {
 });
 
 describe('accesses', () => {
-  interface Access {
-    readonly action: string;
-    readonly request: string;
-    readonly outcome: string;
-    readonly type: string;
-    readonly given?: number;
-  }
   const told = (requestId: string, values: number) => ({
     action: 'reveal',
     caller: ALICE,
@@ -343,7 +332,8 @@ describe('accesses', () => {
     address: '127.0.0.1',
     told: 'plaintext' as const,
   });
-  const page = async (query: string) => (await ask(`/v1/accesses${query}`)).json as Page<Access>;
+  const page = async (query: string) =>
+    (await ask(`/v1/accesses${query}`)).json as Page<ListedAccess>;
   const list = async (query = '') => (await page(query)).items;
 
   test('join an order with its outcome; one without is open, also under an id that was used', async () => {
